@@ -1,0 +1,12 @@
+"""vssl: five papers on self-supervised video representation learning, as a small package and a shelf of notebooks.
+
+The tensor-shape legend, used by every trailing comment in the package:
+
+    B  videos in a batch          C  channels                 D  features of one clip
+    V  views of one video         T  frames of one clip       K  classes
+    N  clips, N = B * V           H, W  height and width
+
+Pixels leave the frame store as uint8 ``[T, H, W, C]`` and enter a backbone as float ``[N, C, T, H, W]``.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,31 @@
+"""Progress that fits where it is shown: a bar in a terminal, a line now and then in a log, nothing in a notebook."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def progress(items: Iterable[T], what: str, total: int | None = None, every: float = 30.0) -> Iterator[T]:
+    """Yield `items`, telling on stderr how far we are; silent where `VSSL_QUIET` is set or a notebook's kernel runs."""
+    total = len(items) if total is None and hasattr(items, "__len__") else total  # type: ignore[arg-type]
+    if "ipykernel" in sys.modules or os.environ.get("VSSL_QUIET"):
+        yield from items
+        return
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        yield from tqdm(items, desc=what, total=total, leave=False)
+        return
+    begin = last = time.monotonic()
+    for done, item in enumerate(items, 1):
+        yield item
+        if time.monotonic() - last > every:
+            last = time.monotonic()
+            of = f" of {total}" if total else ""
+            print(f"{what}: {done}{of} after {last - begin:.0f} s", file=sys.stderr, flush=True)
