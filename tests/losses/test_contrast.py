@@ -1,0 +1,83 @@
+"""Contrast against slow, obvious references: loops over anchors, sums of exponentials in double precision, gradients included."""
+
+import math
+
+import pytest
+import torch
+
+from vssl.losses import same_context, same_pace
+
+
+def slow_same_context(z):
+    """Eq. 2, an anchor at a time: its positive(s) against all clips of other videos."""
+    videos, views, _ = z.shape
+    total, count = 0, 0
+    for i in range(videos):
+        for v in range(views):
+            negatives = sum(torch.exp(z[i, v] @ z[j, w]) for j in range(videos) if j != i for w in range(views))
+            for u in range(views):
+                if u != v:
+                    positive = torch.exp(z[i, v] @ z[i, u])
+                    total, count = total - torch.log(positive / (positive + negatives)), count + 1
+    return total / count
+
+
+def slow_same_pace(z, pace):
+    """Eq. 3, an anchor at a time; one without a positive adds nothing."""
+    n = len(z)
+    total = z.sum() * 0
+    for i in range(n):
+        positives = [j for j in range(n) if j != i and pace[j] == pace[i]]
+        everything = sum(torch.exp(z[i] @ z[j]) for j in range(n) if j != i)
+        if positives:
+            total = total - sum(torch.log(torch.exp(z[i] @ z[j]) / everything) for j in positives) / len(positives)
+    return total / n
+
+
+@pytest.mark.parametrize("shape", [(5, 2, 8), (3, 4, 6), (2, 2, 1)])
+def test_same_context_equals_the_slow_reference(shape):
+    z = torch.randn(shape, dtype=torch.double, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    slow = slow_same_context(z)
+    (expected,) = torch.autograd.grad(slow, z)
+    fast = same_context(z)
+    (grad,) = torch.autograd.grad(fast, z)
+    assert math.isclose(fast.item(), slow.item(), rel_tol=1e-5)
+    assert torch.allclose(grad, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("pace", [[0, 1, 0, 2, 3, 1], [0, 0, 0, 0, 0, 0], [0, 1, 2, 3, 4, 5]])
+def test_same_pace_equals_the_slow_reference(pace):
+    pace = torch.tensor(pace)
+    z = torch.randn(6, 5, dtype=torch.double, generator=torch.Generator().manual_seed(1)).requires_grad_()
+    slow = slow_same_pace(z, pace)
+    (expected,) = torch.autograd.grad(slow, z)
+    fast = same_pace(z, pace)
+    (grad,) = torch.autograd.grad(fast, z)
+    assert math.isclose(fast.item(), slow.item(), rel_tol=1e-5, abs_tol=1e-7)
+    assert torch.allclose(grad, expected, atol=1e-5)
+
+
+def test_normalised_and_tempered_is_the_raw_loss_of_scaled_unit_vectors():
+    z = torch.randn(4, 2, 8, generator=torch.Generator().manual_seed(2))
+    unit = torch.nn.functional.normalize(z, dim=2) / 0.07**0.5
+    assert torch.allclose(same_context(z, normalize=True, temperature=0.07), same_context(unit), atol=1e-4)
+
+
+def test_huge_similarities_stay_finite():
+    """Raw dot products of 512 rectified features reach the thousands; a plain exponential would overflow."""
+    z = (100 * torch.rand(4, 2, 512, generator=torch.Generator().manual_seed(3))).requires_grad_()
+    for loss in (same_context(z), same_pace(z.flatten(0, 1), torch.tensor([0, 1] * 4))):
+        (grad,) = torch.autograd.grad(loss, z, retain_graph=True)
+        assert loss.isfinite() and grad.isfinite().all()
+
+
+def test_one_video_has_nothing_to_contrast():
+    z = torch.randn(1, 2, 8, requires_grad=True)
+    loss = same_context(z)
+    loss.backward()
+    assert loss.item() == 0 and (z.grad == 0).all()
+
+
+def test_half_precision_is_lifted_to_float32():
+    z = torch.randn(3, 2, 8).bfloat16()
+    assert same_context(z).dtype == torch.float32

@@ -1,0 +1,146 @@
+"""Samplers: whatever the video's length, indices are valid, labels follow from the indices, and short videos do as the docs say."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vssl.errors import VsslError
+from vssl.samplers import Pace, RandomClip, Repeat, Uniform
+
+LENGTHS = st.integers(1, 400)
+SEEDS = st.integers(0, 2**32)
+PACES = st.lists(
+    st.sampled_from([Fraction(1, 4), Fraction(1, 3), Fraction(1, 2), 1, 2, 3, 4, 5, 6, 7, 10]), min_size=1, max_size=6, unique=True
+).map(tuple)
+FEW = settings(max_examples=60, deadline=None)
+
+
+def draw(sampler, num_frames, seed):
+    return sampler(num_frames, np.random.default_rng(seed))
+
+
+def code_of_the_paper(pace, start, num_frames, length):
+    """The public code's rule, frame by frame: go on by the pace; restart from frame 0 when the next frame would pass the end."""
+    frames, s, i = [], start, 0
+    for _ in range(length):
+        frames.append(s + int(i * pace))
+        if s + int((i + 1) * pace) >= num_frames:
+            s, i = 0, 0
+        else:
+            i += 1
+    return frames
+
+
+@FEW
+@given(num_frames=LENGTHS, length=st.integers(1, 64), stride=st.integers(1, 5), seed=SEEDS)
+def test_random_clip_is_consecutive_and_loops_only_when_it_must(num_frames, length, stride, seed):
+    (clip,) = draw(RandomClip(length, stride), num_frames, seed).clips
+    assert len(clip.frames) == length and clip.frames.min() >= 0 and clip.frames.max() < num_frames
+    assert ((np.diff(clip.frames) - stride) % num_frames == 0).all()
+    if (length - 1) * stride < num_frames:
+        assert (np.diff(clip.frames) == stride).all()
+    else:
+        assert clip.frames[0] == 0
+
+
+@FEW
+@given(num_frames=LENGTHS, count=st.integers(1, 12), length=st.integers(1, 32))
+def test_uniform_spreads_from_the_first_frame_to_the_last(num_frames, count, length):
+    clips = Uniform(count, length)(num_frames).clips
+    frames = np.stack([clip.frames for clip in clips])
+    assert frames.shape == (count, length) and frames.min() >= 0 and frames.max() < num_frames
+    assert (frames[0] == np.arange(length) % num_frames).all()
+    if num_frames >= length and count > 1:
+        assert frames[-1, -1] == num_frames - 1
+
+
+def test_uniform_is_vcop_to_the_frame():
+    """Centres at linspace(8, T - 8, 10), start = int(centre - 8)."""
+    for num_frames in (16, 17, 29, 168, 1776):
+        starts = [clip.frames[0] for clip in Uniform(10, 16)(num_frames).clips]
+        assert starts == [int(c - 8) for c in np.linspace(8, num_frames - 8, 10)]
+
+
+@FEW
+@given(num_frames=LENGTHS, length=st.integers(1, 64), paces=PACES, seed=SEEDS, short=st.sampled_from(["loop", "fit"]))
+def test_pace_indices_are_valid_and_imply_the_label(num_frames, length, paces, seed, short):
+    sampler = Pace(paces, length, short)
+    sample = draw(sampler, num_frames, seed)
+    frames, label = sample.clips[0].frames, sample.labels["pace"]
+    assert len(frames) == length and frames.min() >= 0 and frames.max() < num_frames
+    assert list(frames) == code_of_the_paper(Fraction(paces[label]), int(frames[0]), num_frames, length)
+    if short == "fit" and int((length - 1) * Fraction(paces[label])) < num_frames:
+        assert not sampler.seam(paces[label], int(frames[0]), num_frames) and (np.diff(frames) >= 0).all()
+
+
+@FEW
+@given(num_frames=st.integers(2, 300), pace=st.sampled_from([Fraction(1, 3), Fraction(1, 2), 1, 2, 3, 4]), start=st.integers(0, 299))
+def test_seam_is_where_the_clip_goes_back(num_frames, pace, start):
+    sampler = Pace((pace,), 16)
+    start %= num_frames
+    frames = sampler.frames(pace, start, num_frames)
+    jumps = (np.diff(frames) < 0).any()
+    assert sampler.seam(pace, start, num_frames) == jumps or start == 0 or frames.max() == 0
+    if jumps:
+        assert sampler.seam(pace, start, num_frames) and (frames[1:][np.diff(frames) < 0] == 0).all()
+
+
+def test_slow_paces_repeat_the_preceding_frame():
+    assert list(Pace().frames(Fraction(1, 3), 5, 100))[:7] == [5, 5, 5, 6, 6, 6, 7]
+    assert list(Pace(length=5).frames(3, 11, 100)) == [11, 14, 17, 20, 23]  # the paper's own example, counted from 0
+
+
+@pytest.mark.parametrize(("play", "classes"), [("forward", 4), ("random", 4), ("signed", 8)])
+def test_labels_are_uniform(play, classes):
+    sampler = Pace(play=play)
+    rng = np.random.default_rng(0)
+    counts = np.bincount([sampler(90, rng).labels["pace"] for _ in range(4000)], minlength=classes)
+    assert sampler.classes == classes == len(counts)
+    expected = 4000 / classes
+    assert (abs(counts - expected) < 5 * expected**0.5).all()  # five standard deviations
+
+
+def test_backwards_clips_are_forward_clips_reversed():
+    rng = np.random.default_rng(0)
+    seen = {"random": set(), "signed": set()}
+    for play, found in seen.items():
+        sampler = Pace(play=play, short="fit")
+        for _ in range(200):
+            sample = sampler(200, rng)
+            step = int(np.diff(sample.clips[0].frames)[0])
+            found.add((sample.labels["pace"], step))
+    assert seen["random"] == {(i, sign * (i + 1)) for i in range(4) for sign in (1, -1)}
+    assert seen["signed"] == {(i, i + 1) for i in range(4)} | {(i + 4, -i - 1) for i in range(4)}
+
+
+def test_draws_depend_on_the_generator_alone():
+    a, b = (draw(Pace(), 120, 7) for _ in range(2))
+    assert (a.clips[0].frames == b.clips[0].frames).all() and a.labels == b.labels
+
+
+@FEW
+@given(seed=SEEDS, count=st.integers(1, 4))
+def test_repeat_distinct_gives_different_paces_in_random_order(seed, count):
+    sample = draw(Repeat(Pace(), count, "pace"), 90, seed)
+    assert len(sample.clips) == count and sample.labels["pace"].shape == (count,)
+    assert len(set(sample.labels["pace"].tolist())) == count
+
+
+def test_repeat_independent_draws_repeat_labels_sometimes():
+    rng = np.random.default_rng(0)
+    same = sum(len(set(Repeat(Pace(), 2)(90, rng).labels["pace"].tolist())) == 1 for _ in range(400))
+    assert 60 < same < 140  # a quarter of 400, four standard deviations either way
+
+
+def test_impossible_wishes_are_refused_in_one_line():
+    with pytest.raises(VsslError, match="fewer than 5 different values"):
+        draw(Repeat(Pace(), 5, "pace"), 90, 0)
+    with pytest.raises(VsslError, match="different and above 0"):
+        Pace(paces=(1, 1))
+    with pytest.raises(VsslError, match="different and above 0"):
+        Pace(paces=(-1, 1))
+    with pytest.raises(VsslError, match="'loop' or 'fit'"):
+        Pace(short="pad")

@@ -1,0 +1,78 @@
+"""Frozen features of evenly spread clips: what retrieval, linear probe, t-SNE and attention all start from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vssl.augment import Augment, CentreCrop
+from vssl.clips import Sample, Sampler
+from vssl.errors import VsslError
+from vssl.progress import progress
+from vssl.training.batches import SAMPLER, Frames, generator
+from vssl.training.loop import device_here
+
+
+def pool(feature_map: Tensor, how: str) -> Tensor:
+    """One vector a clip from a stage's map [N, D, T', H', W'].
+
+    "average"   the mean over time and space: p5 of the Pace paper, 512-d.
+    "max"       max-pooled to 3 x 3 places, every time step kept, flattened: VCOP's layout, 9,216-d on p5 and on p4.
+    """
+    if how == "average":
+        return feature_map.mean((2, 3, 4))  # [N, D]
+    if how == "max":
+        return F.adaptive_max_pool3d(feature_map, (feature_map.shape[2], 3, 3)).flatten(1)  # [N, D * T' * 9]
+    raise VsslError(f"no pooling {how!r}; choose 'average' or 'max'")
+
+
+def sample_of(sampler: Sampler, frames: Frames, video: int) -> Sample:
+    """The sample of a test video: the same on every call, drawn from the video's own generator if the sampler draws at all."""
+    return sampler(int(frames.num_frames[video]), generator(0, SAMPLER, 0, int(video)))
+
+
+def over_clips(
+    model: nn.Module,
+    compute: Callable[[Tensor], Tensor],
+    frames: Frames,
+    videos: np.ndarray,
+    sampler: Sampler,
+    size: int,
+    batch: int = 64,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Apply `compute` to every clip of every readable video, centre-cropped: results [n, V, ...] and the n videos they belong to.
+
+    No video is dropped for the sake of a full batch; one that the store failed on is left out here and named there.
+    """
+    device = device_here()
+    model.to(device, memory_format=torch.channels_last_3d).eval()
+    crop = Augment((CentreCrop(size),))
+    readable = videos[frames.num_frames[videos] > 0]
+    results: list[np.ndarray] = []
+    views = len(sample_of(sampler, frames, readable[0]).clips) if len(readable) else 1
+    with torch.inference_mode():
+        for group in progress(np.array_split(readable, max(1, -(-len(readable) * views // batch))), "features"):
+            if not len(group):
+                continue
+            clips = [frames.gather(v, c.frames) for v in group.tolist() for c in sample_of(sampler, frames, v).clips]
+            drawn = [crop.draw(np.random.default_rng(0), *clip.shape[:3]) for clip in clips]  # a centre crop draws nothing
+            x = crop.apply(torch.from_numpy(np.stack(clips)).to(device), drawn)  # [N, C, T, H, W]
+            results.append(compute(x).float().cpu().numpy())
+    joined = np.concatenate(results) if results else np.zeros((0, 1), np.float32)
+    return joined.reshape(len(readable), views, *joined.shape[1:]), readable
+
+
+def extract(
+    backbone: nn.Module, frames: Frames, videos: np.ndarray, sampler: Sampler, size: int, stage: str | None = None, how: str = "average"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Features [n, V, D'] of the clips of n videos, from the last stage or a named one, and which videos they are."""
+    last = stage is None
+
+    def compute(x: Tensor) -> Tensor:
+        return pool(backbone(x) if last else backbone.stages(x)[stage], how)
+
+    return over_clips(backbone, compute, frames, videos, sampler, size)

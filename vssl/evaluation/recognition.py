@@ -1,0 +1,85 @@
+"""Action recognition: the ten-clip test, the linear probe on frozen features, and the rates that need no network."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vssl.clips import Sampler
+from vssl.evaluation.features import over_clips
+from vssl.training.batches import Batches, Frames
+from vssl.training.loop import device_here
+
+
+def chance(train_labels: np.ndarray, test_labels: np.ndarray) -> dict[str, float]:
+    """What blind guessing scores, in percent: one of the classes at random, and always the commonest training class."""
+    classes, counts = np.unique(train_labels, return_counts=True)
+    majority = classes[counts.argmax()]
+    return {"chance": 100 / len(classes), "majority": 100 * float((test_labels == majority).mean())}
+
+
+def recognise(
+    backbone: nn.Module,
+    head: nn.Module,
+    frames: Frames,
+    videos: np.ndarray,
+    sampler: Sampler,
+    size: int,
+    average: Literal["softmax", "logits"] = "softmax",
+) -> tuple[np.ndarray, np.ndarray]:
+    """The predicted class of each video, from the mean over its clips of the softmax (the paper) or of the logits (VCOP's code).
+
+    Returns predictions [n] and the n readable videos.
+    """
+    head.to(device_here()).eval()
+
+    def compute(x: Tensor) -> Tensor:
+        logits = head.logits(backbone.features(x)).float()  # [N, K]
+        return logits.softmax(1) if average == "softmax" else logits
+
+    scores, readable = over_clips(backbone, compute, frames, videos, sampler, size)  # [n, V, K]
+    return scores.mean(1).argmax(1), readable
+
+
+def linear_probe(
+    train: np.ndarray, train_labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray, strength: float = 0.05
+) -> tuple[float, np.ndarray]:
+    """Top-1 in percent of a logistic regression on frozen features, and its predictions [n]; features are [n, V, D].
+
+    The clips of a video are averaged; each feature is standardised with the training set's mean and deviation. `strength` is
+    scikit-learn's C, fixed beforehand: nothing is chosen on the test videos.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    probe = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=1000))
+    probe.fit(train.mean(1).astype(np.float64), train_labels)
+    predicted = probe.predict(test.mean(1).astype(np.float64))
+    return 100 * float((predicted == test_labels).mean()), predicted
+
+
+def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """How many videos of each class (row) were taken for each class (column), [K, K]."""
+    from sklearn.metrics import confusion_matrix
+
+    return confusion_matrix(labels, predicted, labels=np.arange(classes))
+
+
+@torch.no_grad()
+def calibrate(backbone: nn.Module, batches: Batches, count: int = 6) -> nn.Module:
+    """Give a random net batch statistics of real clips instead of mean 0 and variance 1: the fairer of the random baselines."""
+    norms = [module for module in backbone.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over the batches that follow
+    backbone.to(device_here()).train()
+    for _, batch in zip(range(count), batches.epoch(0), strict=False):
+        clips = torch.from_numpy(batch.clips).to(device_here())
+        backbone(batches.augment.apply(clips, batch.parameters))
+    for norm in norms:
+        norm.momentum = 0.1
+    return backbone

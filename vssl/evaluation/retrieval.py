@@ -1,0 +1,53 @@
+"""Nearest-neighbour retrieval: a test video asks, training videos answer, R@k counts the queries answered in the first k."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+RANKS = (1, 5, 10, 20, 50)
+
+
+def _unit(features: np.ndarray) -> np.ndarray:
+    features = features.astype(np.float32)
+    return features / np.maximum(np.linalg.norm(features, axis=-1, keepdims=True), 1e-12)
+
+
+def nearest(queries: np.ndarray, gallery: np.ndarray, count: int) -> np.ndarray:
+    """The `count` nearest gallery rows of each query by cosine, nearest first, [Q, count]; ties go to the lower row."""
+    return np.argsort(-(_unit(queries) @ _unit(gallery).T), axis=1, kind="stable")[:, :count]
+
+
+def recall(
+    queries: np.ndarray,
+    query_labels: np.ndarray,
+    gallery: np.ndarray,
+    gallery_labels: np.ndarray,
+    level: Literal["video", "clip"] = "video",
+    ranks: tuple[int, ...] = RANKS,
+) -> dict[str, float]:
+    """R@k in percent: the share of queries with a neighbour of their class among the k nearest; features are [n, V, D].
+
+    "video"   the clips of a video are averaged first, one query a video: what the shared code of this field does.
+    "clip"    every clip of a test video asks among all training clips: what the Pace paper's text says.
+    Every query counts. A gallery smaller than k is searched whole.
+    """
+    if level == "video":
+        queries, gallery = queries.mean(1), gallery.mean(1)  # [n, D]
+    else:
+        query_labels = np.repeat(query_labels, queries.shape[1])
+        gallery_labels = np.repeat(gallery_labels, gallery.shape[1])
+        queries, gallery = queries.reshape(-1, queries.shape[-1]), gallery.reshape(-1, gallery.shape[-1])  # [n * V, D]
+    found = np.concatenate(
+        [
+            gallery_labels[nearest(part, gallery, max(ranks))] == labels[:, None]
+            for part, labels in zip(_parts(queries), _parts(query_labels), strict=True)
+        ]
+    )  # [Q, max(ranks)]
+    return {f"R@{k}": 100 * float(found[:, :k].any(1).mean()) for k in ranks}
+
+
+def _parts(rows: np.ndarray, size: int = 4096) -> list[np.ndarray]:
+    """Rows in parts, so that the similarities of 37,830 query clips with 95,370 gallery clips never lie in memory at once."""
+    return np.array_split(rows, max(1, -(-len(rows) // size)))

@@ -1,0 +1,137 @@
+"""Objectives: heads with their losses over the features of a sample's views.
+
+Each is a frozen description; `build(dim)` makes the module once the backbone's width is known:
+``objective(views) -> Outcome(loss, metrics)``. Joined by `Weighted`; joining needs no new class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vssl import losses
+
+
+class Views(NamedTuple):
+    """What the pretext model hands to every objective: one backbone pass, shared."""
+
+    features: Tensor  # [B, V, D]
+    labels: dict[str, Tensor]  # name -> [B, V], a label a clip
+
+
+class Outcome(NamedTuple):
+    """The loss to minimise and numbers to report, each a detached scalar tensor."""
+
+    loss: Tensor
+    metrics: dict[str, Tensor]
+
+
+class Objective(Protocol):
+    """A frozen description of a head and its loss."""
+
+    def build(self, dim: int) -> nn.Module: ...
+
+
+@dataclass(frozen=True)
+class Classify:
+    """Cross-entropy of a linear head against a label of each clip (Eq. 1 of Pace Prediction), averaged over all views."""
+
+    label: str
+    classes: int
+    dropout: float = 0.0
+
+    def build(self, dim: int) -> nn.Module:
+        return _Classify(self, dim)
+
+
+class _Classify(nn.Module):
+    def __init__(self, described: Classify, dim: int) -> None:
+        super().__init__()
+        self.label = described.label
+        self.drop = nn.Dropout(described.dropout)
+        self.head = nn.Linear(dim, described.classes)
+
+    def logits(self, features: Tensor) -> Tensor:
+        return self.head(self.drop(features))  # [..., K]
+
+    def forward(self, views: Views) -> Outcome:
+        h = self.logits(views.features.flatten(0, 1)).float()  # [N, K]
+        y = views.labels[self.label].flatten()  # [N]
+        loss = F.cross_entropy(h, y)
+        accuracy = (h.argmax(1) == y).float().mean()
+        return Outcome(loss, {f"{self.label}_loss": loss.detach(), f"{self.label}_accuracy": accuracy})
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Same-context contrast (Eq. 2), or same-pace contrast (Eq. 3) where `positive` names a label.
+
+    positive   "context": clips of one video; any other word: clips that share that label.
+    layer      width of the optional non-linear layer, Linear + ReLU, between features and contrast.
+    normalize, temperature   False and 1 are the paper's raw dot product.
+    """
+
+    positive: str = "context"
+    layer: int | None = None
+    normalize: bool = False
+    temperature: float = 1.0
+
+    def build(self, dim: int) -> nn.Module:
+        return _Contrast(self, dim)
+
+
+class _Contrast(nn.Module):
+    def __init__(self, described: Contrast, dim: int) -> None:
+        super().__init__()
+        self.described = described
+        self.layer = nn.Sequential(nn.Linear(dim, described.layer), nn.ReLU()) if described.layer else nn.Identity()
+
+    def forward(self, views: Views) -> Outcome:
+        z = self.layer(views.features)  # [B, V, D]
+        shape = {"normalize": self.described.normalize, "temperature": self.described.temperature}
+        if self.described.positive == "context":
+            loss = losses.same_context(z, **shape)
+        else:
+            loss = losses.same_pace(z.flatten(0, 1), views.labels[self.described.positive].flatten(), **shape)
+        return Outcome(loss, {"contrast_loss": loss.detach()})
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A sum of objectives, each with its weight (Eq. 4): pairs (weight, objective)."""
+
+    terms: tuple[tuple[float, Objective], ...]
+
+    def build(self, dim: int) -> nn.Module:
+        return _Weighted(self, dim)
+
+
+class _Weighted(nn.Module):
+    def __init__(self, described: Weighted, dim: int) -> None:
+        super().__init__()
+        self.weights = [weight for weight, _ in described.terms]
+        self.terms = nn.ModuleList(objective.build(dim) for _, objective in described.terms)
+
+    def forward(self, views: Views) -> Outcome:
+        outcomes = [term(views) for term in self.terms]
+        loss = torch.stack([w * outcome.loss for w, outcome in zip(self.weights, outcomes, strict=True)]).sum()
+        return Outcome(loss, {name: value for outcome in outcomes for name, value in outcome.metrics.items()})
+
+
+class Pretext(nn.Module):
+    """A backbone under an objective: all views of a batch go through the backbone in one pass, so they share its statistics."""
+
+    def __init__(self, backbone: nn.Module, objective: Objective) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.objective = objective.build(backbone.dim)
+
+    def forward(self, x: Tensor, labels: dict[str, Tensor]) -> Outcome:
+        """Views [N, C, T, H, W] of B videos, the V views of one video side by side; labels [B, V]."""
+        videos = len(next(iter(labels.values())))
+        features = self.backbone.features(x)  # [N, D]
+        return self.objective(Views(features.unflatten(0, (videos, -1)), labels))

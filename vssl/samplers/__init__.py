@@ -1,0 +1,7 @@
+"""Which frames to read: pure functions (number of frames, random generator) -> sample."""
+
+from vssl.samplers.pace import Pace
+from vssl.samplers.repeat import Repeat
+from vssl.samplers.uniform import RandomClip, Uniform
+
+__all__ = ["Pace", "RandomClip", "Repeat", "Uniform"]

@@ -1,0 +1,42 @@
+"""Clips at the video's own pace: one at a random place, or several spread evenly for a test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vssl.clips import Clip, Sample
+
+
+@dataclass(frozen=True)
+class RandomClip:
+    """One clip of consecutive frames (every `stride`-th) from a random start; a shorter video loops to its first frame."""
+
+    length: int = 16
+    stride: int = 1
+
+    def __call__(self, num_frames: int, rng: np.random.Generator) -> Sample:
+        span = (self.length - 1) * self.stride + 1
+        start = int(rng.integers(max(1, num_frames - span + 1)))
+        return Sample((Clip((start + np.arange(self.length) * self.stride) % num_frames),))  # [T]
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """`count` clips whose centres are spread evenly over the video, the protocol that VCOP set and four of the papers follow.
+
+    Centres lie at linspace(span / 2, num_frames - span / 2, count). In a video shorter than a clip every clip starts at
+    the first frame and loops. Nothing is drawn: the generator is not used.
+    """
+
+    count: int = 10
+    length: int = 16
+    stride: int = 1
+
+    def __call__(self, num_frames: int, rng: np.random.Generator | None = None) -> Sample:
+        span = self.length * self.stride
+        centres = np.linspace(span / 2, max(span / 2, num_frames - span / 2), self.count)
+        starts = (centres - span / 2).astype(int)  # VCOP truncates; rounding would move one clip in two by a frame
+        frames = (starts[:, None] + np.arange(self.length) * self.stride) % num_frames  # [V, T]
+        return Sample(tuple(Clip(row) for row in frames))

@@ -1,0 +1,7 @@
+"""Training: recipes, batches, and one loop."""
+
+from vssl.recipe import Recipe
+from vssl.training.batches import Batch, Batches
+from vssl.training.loop import device_here, fit
+
+__all__ = ["Batch", "Batches", "Recipe", "device_here", "fit"]

@@ -1,0 +1,123 @@
+"""Batches: clips drawn from a frame store, each from a random generator of its own.
+
+The generator of a draw is keyed by (seed, pass, video, view), so that a clip does not depend on how many workers gather it,
+on the batch it lands in, on the device, or on whether the run was resumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from vssl.augment import Augment
+from vssl.clips import Sampler
+from vssl.errors import VsslError
+
+SAMPLER, AUGMENT, ORDER = 0, 1, 2  # streams: a sampler that draws one number more must not change a crop
+
+
+class Frames(Protocol):
+    """What a frame store offers: the number of frames of each video and a gather."""
+
+    num_frames: np.ndarray
+    height: int
+    width: int
+
+    def gather(self, video: int, frames: np.ndarray) -> np.ndarray: ...
+
+
+class Batch(NamedTuple):
+    """Clips, how to augment each, and their labels."""
+
+    clips: np.ndarray  # uint8 [N, T, H, W, C]
+    parameters: list[list[np.ndarray]]  # of each clip, one array a step
+    labels: dict[str, np.ndarray]  # name -> int64 [B, V]
+    videos: np.ndarray  # [B]
+
+
+def generator(seed: int, stream: int, *key: int) -> np.random.Generator:
+    """The random generator of one draw."""
+    return np.random.default_rng([seed, stream, *key])
+
+
+@dataclass(frozen=True)
+class Batches:
+    """All batches of a training run; `labels` gives a video's own label (its action), under the name "action"."""
+
+    frames: Frames
+    videos: np.ndarray  # which of the store's videos to train on
+    sampler: Sampler
+    augment: Augment
+    batch: int  # clips
+    passes: int = 1
+    seed: int = 0
+    actions: np.ndarray | None = None  # [videos of the store]
+    rank: int = 0
+    ranks: int = 1
+
+    def __post_init__(self) -> None:
+        readable = self.frames.num_frames[self.videos] > 0
+        if not readable.all():
+            object.__setattr__(self, "videos", self.videos[readable])  # counted and named by the store that failed on them
+        if not self.together or len(self.videos) < self.together:
+            raise VsslError(
+                f"{len(self.videos)} readable videos do not fill a batch of {self.batch} clips, {self.views} a video, "
+                f"on {self.ranks} process(es); change the batch or bring more videos"
+            )
+
+    @property
+    def views(self) -> int:
+        """Clips a sample holds."""
+        return len(self.sampler(64, np.random.default_rng(0)).clips)
+
+    @property
+    def together(self) -> int:
+        """Videos in a batch, over all processes; the same number for each of them."""
+        return self.batch // self.views // self.ranks * self.ranks
+
+    def __len__(self) -> int:
+        """Batches an epoch: the last, incomplete one of a pass is left out (in training only)."""
+        return self.passes * (len(self.videos) // self.together)
+
+    def epoch(self, epoch: int, ahead: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch in order, gathered by one thread up to `ahead` batches before they are needed."""
+        plans = [(number, part) for number in range(epoch * self.passes, (epoch + 1) * self.passes) for part in self._parts(number)]
+        if not ahead:
+            yield from (self.gather(*plan) for plan in plans)
+            return
+        with ThreadPoolExecutor(ahead) as pool:
+            waiting = [pool.submit(self.gather, *plan) for plan in plans[:ahead]]
+            for following in [*plans[ahead:], *[None] * ahead]:
+                if not waiting:
+                    return
+                done = waiting.pop(0)
+                if following is not None:
+                    waiting.append(pool.submit(self.gather, *following))
+                yield done.result()
+
+    def _parts(self, number: int) -> list[np.ndarray]:
+        """The videos of each batch of one pass, in this rank's share."""
+        order = generator(self.seed, ORDER, number).permutation(self.videos)
+        parts = order[: len(order) // self.together * self.together].reshape(-1, self.together)
+        return list(parts[:, self.rank :: self.ranks])
+
+    def gather(self, number: int, videos: np.ndarray) -> Batch:
+        """Draw and read the samples of `videos` in pass `number`."""
+        clips, parameters, labels = [], [], []
+        for video in videos.tolist():
+            sample = self.sampler(int(self.frames.num_frames[video]), generator(self.seed, SAMPLER, number, video))
+            own = {} if self.actions is None else {"action": self.actions[video]}
+            labels.append({name: np.broadcast_to(value, len(sample.clips)) for name, value in {**sample.labels, **own}.items()})
+            for view, clip in enumerate(sample.clips):
+                if clip.box is not None or clip.quarter_turns:
+                    raise VsslError("this loop reads whole, upright frames: no sampler so far gives a clip a box or quarter turns")
+                pixels = self.frames.gather(video, clip.frames)  # [T, H, W, C]
+                rng = generator(self.seed, AUGMENT, number, video, view)
+                parameters.append(self.augment.draw(rng, *pixels.shape[:3]))
+                clips.append(pixels)
+        joined = {name: np.stack([label[name] for label in labels]).astype(np.int64) for name in labels[0]}  # [B, V]
+        return Batch(np.stack(clips), parameters, joined, videos)
