@@ -182,7 +182,7 @@ class Blur:
         return np.array([[sigma if rng.random() < self.probability else 0.0]])  # [1, 1]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
-        n, c, t, h, w = x.shape
+        _, c, t, h, w = x.shape
         radius = min(self.radius, h - 1, w - 1)  # reflection cannot reach further than the picture
         rows = (p[:, 0, 0] > 0).nonzero()[:, 0]
         if not len(rows):

@@ -1,0 +1,31 @@
+"""A frame store in memory and a small net, for tests of training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+
+@dataclass
+class MemoryFrames:
+    """Random frames of a few videos, with the interface of a frame store."""
+
+    lengths: tuple[int, ...]
+    height: int = 40
+    width: int = 44
+    pixels: list[np.ndarray] = field(init=False)
+
+    def __post_init__(self):
+        rng = np.random.default_rng(0)
+        self.num_frames = np.array(self.lengths)
+        self.pixels = [rng.integers(0, 256, (n, self.height, self.width, 3), dtype=np.uint8) for n in self.lengths]
+
+    def gather(self, video, frames):
+        return self.pixels[video][frames]
+
+
+@pytest.fixture
+def memory_frames():
+    return MemoryFrames

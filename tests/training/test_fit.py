@@ -1,0 +1,162 @@
+"""The loop: it learns, resumes bit for bit, survives a kill, and stops on a loss that is not finite."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from vssl import methods
+from vssl.errors import VsslError
+from vssl.objectives import Classify, Outcome, Pretext
+from vssl.recipe import Recipe
+from vssl.samplers import Pace, RandomClip
+from vssl.training import Batches, fit
+
+RECIPE = Recipe("sgd", rate=0.05, epochs=2, batch=8)
+
+
+class TinyNet(nn.Module):
+    """One convolution with batch norm and dropout: everything a resume must bring back."""
+
+    dim = 6
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Conv3d(3, 6, 3, stride=4), nn.BatchNorm3d(6), nn.ReLU(), nn.Dropout(0.3))
+
+    def features(self, x):
+        return self.layers(x).mean((2, 3, 4))
+
+
+def model(seed=0):
+    torch.manual_seed(seed)
+    return Pretext(TinyNet(), methods.Pace().objective())
+
+
+def batches(frames, **changes):
+    return Batches(
+        frames, np.arange(len(frames.num_frames)), Pace(length=8), methods.Pace().augment(32), **({"batch": 8, "seed": 1} | changes)
+    )
+
+
+def final(folder):
+    return torch.load(folder / "checkpoint.pt", weights_only=True)
+
+
+def same(a, b):
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[name], b[name]) for name in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    return torch.equal(a, b) if isinstance(a, torch.Tensor) else a == b
+
+
+def without_times(history):
+    return [{k: v for k, v in record.items() if k not in ("seconds", "clips_per_second", "waiting")} for record in history]
+
+
+def test_two_epochs_straight_equal_one_and_a_resume(memory_frames, tmp_path):
+    frames = memory_frames((20,) * 24)
+    straight = fit(model(), batches(frames), RECIPE, tmp_path / "straight")
+    # A cosine over one epoch would be another schedule, so the first epoch is run by stopping after it.
+    with pytest.raises(KeyboardInterrupt):
+        fit(model(), batches(frames), RECIPE, tmp_path / "halved", tell=lambda record: (_ for _ in ()).throw(KeyboardInterrupt))
+    torch.rand(100)  # other draws in between must not matter
+    halved = fit(model(seed=9), batches(frames), RECIPE, tmp_path / "halved")
+    assert without_times(straight) == without_times(halved)
+    a, b = final(tmp_path / "straight"), final(tmp_path / "halved")
+    assert all(same(a[part], b[part]) for part in ("model", "optimizer", "random", "epoch"))
+    written = [json.loads(line) for line in (tmp_path / "halved" / "metrics.jsonl").read_text().splitlines()]
+    assert written == halved
+
+
+def test_it_learns_a_label_that_the_pixels_show(memory_frames, tmp_path):
+    frames = memory_frames((12,) * 32)
+    for video, pixels in enumerate(frames.pixels):
+        pixels[:] = pixels // 4 + (150 if video % 2 else 0)
+    torch.manual_seed(0)
+    net = Pretext(TinyNet(), Classify("action", 2))
+    plain = methods.Pace(jitter=False).augment(32)
+    learn = Batches(frames, np.arange(32), RandomClip(8), plain, batch=8, actions=np.arange(32) % 2)
+    history = fit(net, learn, Recipe("adamw", rate=0.05, weight_decay=0, epochs=6, batch=8), tmp_path)
+    assert history[-1]["action_accuracy"] > 0.9 and history[-1]["loss"] < history[0]["loss"] / 2
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_checkpoint(memory_frames, tmp_path):
+    class Bursts(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight, self.steps = nn.Parameter(torch.ones(1)), 0
+
+        def forward(self, x, labels):
+            self.steps += 1
+            loss = (self.weight * (float("nan") if self.steps == 5 else 1.0)).sum()
+            return Outcome(loss, {"pace_loss": loss.detach()})
+
+    frames = memory_frames((20,) * 24)  # three steps an epoch: the fifth is step 2 of epoch 2
+    with pytest.raises(VsslError, match=r"loss is nan at epoch 2, step 2 \(pace_loss nan\).*checkpoint.pt"):
+        fit(Bursts(), batches(frames), RECIPE, tmp_path)
+    kept = final(tmp_path)
+    assert kept["epoch"] == 1 and kept["model"]["weight"].isfinite().all()
+
+
+def test_schedules():
+    steps = Recipe(epochs=18, steps=(6, 12))
+    assert [steps.factor(e) for e in (0, 5.99, 6, 12)] == [1, 1, 0.1, pytest.approx(0.01)]
+    cosine = Recipe(epochs=10, warm_up=1)
+    assert cosine.factor(0) == 0 and cosine.factor(0.5) == 0.5 and cosine.factor(5) == pytest.approx(0.5)
+    assert cosine.factor(10) == pytest.approx(0, abs=1e-9)
+    with pytest.raises(VsslError, match="'sgd' or 'adamw'"):
+        Recipe("adam").optimizer([nn.Parameter(torch.zeros(1))])
+
+
+WORKER = """
+    import sys
+    from pathlib import Path
+    sys.path[:0] = {paths!r}
+    import importlib.util
+    def load(name, file):
+        spec = importlib.util.spec_from_file_location(name, file)
+        module = importlib.util.module_from_spec(spec); sys.modules[name] = module; spec.loader.exec_module(module)
+        return module
+    frames = load("frames", {conftest!r}).MemoryFrames((20,) * 24)
+    here = load("here", {test!r})
+    from vssl.recipe import Recipe
+    from vssl.training import fit
+    fit(here.model(), here.batches(frames), Recipe("sgd", rate=0.05, epochs={epochs}, batch=8), Path({folder!r}),
+        tell=lambda record: print(int(record["epoch"]), flush=True))
+"""
+
+
+def test_kill_at_any_moment_loses_at_most_the_running_epoch(memory_frames, tmp_path):
+    """Three times kill -9 a training process a moment after an epoch ended; the last try ends where an undisturbed run ends."""
+    epochs = 8
+    recipe = Recipe("sgd", rate=0.05, epochs=epochs, batch=8)
+    here = Path(__file__)
+    code = textwrap.dedent(WORKER).format(
+        paths=sys.path[:1], conftest=str(here.with_name("conftest.py")), test=str(here), epochs=epochs, folder=str(tmp_path / "killed")
+    )
+    seen = 0
+    for pause in (0.0, 0.02):
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+        )
+        seen = int(process.stdout.readline())
+        time.sleep(pause)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        kept = final(tmp_path / "killed")["epoch"]
+        assert kept >= seen  # what was told was kept
+    history = fit(model(), batches(memory_frames((20,) * 24)), recipe, tmp_path / "killed")
+    straight = fit(model(), batches(memory_frames((20,) * 24)), recipe, tmp_path / "straight")
+    assert without_times(history) == without_times(straight)
+    assert same(final(tmp_path / "killed")["model"], final(tmp_path / "straight")["model"])

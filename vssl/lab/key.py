@@ -1,0 +1,60 @@
+"""Keys: what makes two experiments the same one, and a digest of the code that computes them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+import vssl
+
+
+def described(value: object) -> object:
+    """A description in plain JSON; a field that stands at its default is left out, so that a new field keeps old keys.
+
+    Fields marked ``metadata={"key": False}`` say where something is, not what it is, and are left out too.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {
+            f.name: described(getattr(value, f.name))
+            for f in dataclasses.fields(value)
+            if f.metadata.get("key", True) and getattr(value, f.name) != _default(f)
+        }
+        return {"": type(value).__name__, **fields}
+    if isinstance(value, Fraction):
+        return str(value)
+    if isinstance(value, np.integer | np.floating):
+        return value.item()
+    if isinstance(value, tuple | list):
+        return [described(item) for item in value]
+    if isinstance(value, dict):
+        return {str(name): described(item) for name, item in value.items()}
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise TypeError(f"an experiment may hold plain values and frozen dataclasses, not {type(value).__name__}")
+
+
+def key(value: object) -> str:
+    """The name of an experiment: 16 hexadecimal digits of the hash of its description."""
+    text = json.dumps(described(value), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _default(field: dataclasses.Field) -> object:
+    return field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+
+
+@functools.cache
+def code_digest(*parts: str) -> str:
+    """A digest of the package's source files under `parts` (folders or files): which code computed a run."""
+    package = Path(vssl.__file__).parent
+    files = sorted(file for part in parts for file in ([package / part] if part.endswith(".py") else (package / part).rglob("*.py")))
+    joined = hashlib.sha256()
+    for file in files:
+        joined.update(str(file.relative_to(package)).encode() + b"\0" + file.read_bytes())
+    return joined.hexdigest()[:16]

@@ -1,0 +1,200 @@
+"""Tables: our numbers beside the paper's, with what they may be called on their face."""
+
+from __future__ import annotations
+
+import csv
+import html
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from vssl import paths
+from vssl.errors import VsslError
+from vssl.lab import ledger
+from vssl.lab.claims import Claim, Verdict, check, interval, judge
+from vssl.lab.profile import Scale
+from vssl.lab.store import run
+
+Values = dict[str, dict[str, dict[int, float]]]  # column -> row -> seed -> value
+Measured = dict[str, tuple[str, dict[str, list[Any]]]]  # column -> (metric, row -> experiments, one a seed)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a table with our values by seed and the paper's, and the verdicts on its claims."""
+
+    slug: str
+    title: str
+    face: str  # profile, data, seeds: what every number here is
+    values: Values
+    reported: dict[str, dict[str, float]] = field(default_factory=dict)  # column -> row -> the paper's number
+    chance: dict[str, float] = field(default_factory=dict)  # column -> chance level
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def rows(self) -> list[str]:
+        """Row names, in order."""
+        return list(dict.fromkeys(row for column in self.values.values() for row in column))
+
+    def verdicts(self) -> list[Verdict]:
+        """The claims, judged."""
+        return [judge(c, self.values[c.column].get(c.better, {}), self.values[c.column].get(c.worse, {})) for c in self.claims]
+
+    def judge(self, *claims: Claim) -> Table:
+        """The same table with claims."""
+        check(claims, self.rows, list(self.values))
+        return Table(self.slug, self.title, self.face, self.values, self.reported, self.chance, (*self.claims, *claims))
+
+    def cell(self, row: str, column: str) -> str:
+        """Mean, half-width of the 95 % interval, number of seeds."""
+        values = list(self.values.get(column, {}).get(row, {}).values())
+        if not values:
+            return "not run"
+        mean, half = interval(values)
+        return f"{mean:.1f} (1 seed)" if math.isinf(half) else f"{mean:.1f} ± {half:.1f} ({len(values)} seeds)"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table as text, for the report and for nbval."""
+        head = ["", *(name for column in self.values for name in ([f"{column}, paper", column] if column in self.reported else [column]))]
+        lines = [[row, *self._cells(row)] for row in self.rows]
+        if self.chance:
+            lines.append(["chance", *self._chance_cells()])
+        claims = [
+            {"claim": v.claim.text, "paper": v.claim.paper, "ours": v.says(), "verdict": v.verdict, "column": v.claim.column}
+            for v in self.verdicts()
+        ]
+        return {"title": self.title, "caption": self.face, "columns": head, "rows": lines, "claims": claims}
+
+    def _cells(self, row: str) -> list[str]:
+        cells = []
+        for column in self.values:
+            if column in self.reported:
+                paper = self.reported[column].get(row)
+                cells.append("–" if paper is None else f"{paper:.1f}")
+            cells.append(self.cell(row, column))
+        return cells
+
+    def _chance_cells(self) -> list[str]:
+        cells = []
+        for column in self.values:
+            cells += ["–"] if column in self.reported else []
+            cells.append(f"{self.chance[column]:.1f}" if column in self.chance else "–")
+        return cells
+
+    def __str__(self) -> str:
+        shown = self.to_dict()
+        return "\n\n".join(
+            part
+            for part in (
+                f"{self.title}\n{self.face}",
+                _plain([shown["columns"], *shown["rows"]]),
+                "\n".join(f"{c['verdict']:>9}: {c['claim']} [{c['column']}] {c['ours']}" for c in shown["claims"]),
+            )
+            if part
+        )
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        shown = self.to_dict()
+        body = "".join(
+            f'<tr><th scope="row" style="text-align:left">{html.escape(row)}</th>'
+            + "".join(f"<td>{html.escape(c)}</td>" for c in cells)
+            + "</tr>"
+            for row, *cells in shown["rows"]
+        )
+        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in shown["columns"])
+        text = f"<table><caption>{html.escape(self.title)}<br><small>{html.escape(self.face)}</small></caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        if shown["claims"]:
+            lines = "".join(
+                f'<tr><th scope="row" style="text-align:left">{html.escape(c["claim"])}</th><td>{html.escape(c["paper"])}</td>'
+                f"<td>{html.escape(c['ours'])}</td><td><strong>{c['verdict']}</strong></td></tr>"
+                for c in shown["claims"]
+            )
+            text += (
+                '<table><thead><tr><th scope="col">claim</th><th scope="col">the paper</th><th scope="col">ours</th>'
+                f'<th scope="col">verdict</th></tr></thead><tbody>{lines}</tbody></table>'
+            )
+        return text
+
+
+def table(slug: str, title: str, scale: Scale, measured: Measured, *, reported: dict[str, str] | None = None, show: str = "demo") -> Table:
+    """Run what is not in the store, and show it; at the smoke profile run everything, but show the ledger's `show` profile.
+
+    `measured`: column -> (metric, row -> experiments, one a seed of the scale). `reported`: column -> "pace/table_4:Top1", the csv of
+    the paper's numbers and its column; its rows are keyed by the row names here.
+    """
+    values: Values = {}
+    chance: dict[str, float] = {}
+    records: list[ledger.Record] = []
+    for column, (metric, rows) in measured.items():
+        for row, experiments in rows.items():
+            for seed, experiment in zip(scale.seeds, experiments, strict=True):
+                found = run(experiment)
+                values.setdefault(column, {}).setdefault(row, {})[seed] = found.metrics[metric]
+                chance |= {column: found.metrics["chance"]} if "chance" in found.metrics else {}
+                records.append(_record(column, row, seed, metric, found, scale))
+    papers = {column: reported_column(where) for column, where in (reported or {}).items()}
+    if scale.profile != "smoke":
+        ledger.leave(slug, scale.profile, records)
+        seeds = ", ".join(map(str, scale.seeds))
+        face = f"{scale.profile} profile, {scale.data().says()}, seeds {seeds}; ± is a 95 % interval over seeds"
+        return Table(slug, title, face, values, papers, chance)
+    return from_ledger(slug, title, show, {column: list(rows) for column, (_, rows) in measured.items()}, papers)
+
+
+def from_ledger(
+    slug: str, title: str, profile: str, rows: dict[str, list[str]], papers: dict[str, dict[str, float]] | None = None
+) -> Table:
+    """The table as the committed ledger has it; a row that was never run says so."""
+    records = ledger.read(slug, profile)["records"]
+    values: Values = {column: {row: {} for row in names} for column, names in rows.items()}
+    for record in records:
+        if record["row"] in values.get(record["column"], {}):
+            values[record["column"]][record["row"]][record["seed"]] = record["value"]
+    chance = {record["column"]: record["chance"] for record in records if record.get("chance") is not None}
+    seeds = ", ".join(map(str, sorted({record["seed"] for record in records}))) or "none"
+    says = "; ".join(sorted({record["says"] for record in records})) or "not run yet"
+    face = f"from the ledger: {profile} profile, {says}, seeds {seeds}; ± is a 95 % interval over seeds"
+    return Table(slug, title, face, values, papers or {}, chance)
+
+
+def reported_column(where: str) -> dict[str, float]:
+    """The paper's numbers of one column, row -> value: "pace/table_4:Top1" is the column Top1 of data/reported/pace/table_4.csv."""
+    name, _, column = where.partition(":")
+    path = paths.reported() / f"{name}.csv"
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            lines = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    except FileNotFoundError:
+        raise VsslError(f"no reported numbers at {path}; the file name is <paper>/<table>") from None
+    if lines and column not in lines[0]:
+        raise VsslError(f"{path} has no column {column!r}; it has {', '.join(lines[0])}")
+    return {line["row"]: float(line[column]) for line in lines if line[column] not in ("", "-")}
+
+
+def _record(column: str, row: str, seed: int, metric: str, found: Any, scale: Scale) -> ledger.Record:
+    made = {
+        name: found.record[name] for name in ("key", "code", "minutes", "memory_mb", "hardware", "threads", "versions", "commit", "date")
+    }
+    data = scale.data()
+    return {
+        **made,
+        "column": column,
+        "row": row,
+        "seed": seed,
+        "metric": metric,
+        "value": found.metrics[metric],
+        "chance": found.metrics.get("chance"),
+        "profile": scale.profile,
+        "data": f"{data.name}-{data.digest}",
+        "says": data.says(),
+    }
+
+
+def _plain(lines: list[list[str]]) -> str:
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True)))
+        for line in lines
+    )
