@@ -82,9 +82,8 @@ def find(name: str) -> Profile:
         import difflib
 
         near = difflib.get_close_matches(str(name), PROFILES, 1)
-        raise VsslError(
-            f"there is no profile {name!r}; " + (f"did you mean {near[0]!r}? " if near else "") + f"Choose {', '.join(PROFILES)}"
-        )
+        meant = f"did you mean {near[0]!r}? " if near else ""
+        raise VsslError(f"there is no profile {name!r}; {meant}Choose {', '.join(PROFILES)}")
     return PROFILES[name]
 
 
@@ -158,7 +157,8 @@ class Scale:
         seeds = ", ".join(map(str, self.seeds))
         return (
             f"profile {s.name} ({s.meant}); seeds {seeds}; clips of {s.length} frames, {s.size} x {s.size} pixels from "
-            f"{s.height} x {s.width}; nets {s.net_width} channels wide{', pooled after the stem' if s.pool else ''}; {s.clips} clips a test video"
+            f"{s.height} x {s.width}; nets {s.net_width} channels wide{', pooled after the stem' if s.pool else ''}; "
+            f"{s.clips} clips a test video"
         )
 
 
@@ -167,11 +167,7 @@ def resolve(profile: str, seeds: Any = None, data_root: str | None = None) -> Sc
     sizes = find(profile)
     if seeds is not None:
         given = [seeds] if isinstance(seeds, int) else seeds
-        if (
-            not isinstance(given, list | tuple)
-            or not given
-            or not all(isinstance(s, int) and not isinstance(s, bool) and s >= 0 for s in given)
-        ):
+        if not isinstance(given, list | tuple) or not given or any(type(seed) is not int or seed < 0 for seed in given):
             raise VsslError(f"seeds must be whole numbers like [0, 1, 2], not {seeds!r}")
         seeds = tuple(given)
     root = Path(data_root).expanduser().resolve() if data_root else None
