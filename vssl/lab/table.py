@@ -60,8 +60,8 @@ class Table:
         if self.chance:
             lines.append(["chance", *self._chance_cells()])
         claims = [
-            {"claim": v.claim.text, "paper": v.claim.paper, "ours": v.says(), "verdict": v.verdict, "column": v.claim.column}
-            for v in self.verdicts()
+            {"claim": c.text, "paper": c.paper, "column": c.column, "ours": v.says(), "verdict": v.verdict}
+            for c, v in zip(self.claims, self.verdicts(), strict=True)
         ]
         return {"title": self.title, "caption": self.face, "columns": head, "rows": lines, "claims": claims}
 
@@ -97,24 +97,11 @@ class Table:
 
     def _repr_html_(self) -> str:
         shown = self.to_dict()
-        body = "".join(
-            f'<tr><th scope="row" style="text-align:left">{html.escape(row)}</th>'
-            + "".join(f"<td>{html.escape(c)}</td>" for c in cells)
-            + "</tr>"
-            for row, *cells in shown["rows"]
-        )
-        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in shown["columns"])
-        text = f"<table><caption>{html.escape(self.title)}<br><small>{html.escape(self.face)}</small></caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        caption = f"{html.escape(self.title)}<br><small>{html.escape(self.face)}</small>"
+        text = _html(shown["columns"], shown["rows"], caption)
         if shown["claims"]:
-            lines = "".join(
-                f'<tr><th scope="row" style="text-align:left">{html.escape(c["claim"])}</th><td>{html.escape(c["paper"])}</td>'
-                f"<td>{html.escape(c['ours'])}</td><td><strong>{c['verdict']}</strong></td></tr>"
-                for c in shown["claims"]
-            )
-            text += (
-                '<table><thead><tr><th scope="col">claim</th><th scope="col">the paper</th><th scope="col">ours</th>'
-                f'<th scope="col">verdict</th></tr></thead><tbody>{lines}</tbody></table>'
-            )
+            judged = [[c["claim"], c["column"], c["paper"], c["ours"], c["verdict"]] for c in shown["claims"]]
+            text += _html(["claim", "in", "the paper", "ours", "verdict"], judged)
         return text
 
 
@@ -174,9 +161,8 @@ def reported_column(where: str) -> dict[str, float]:
 
 
 def _record(column: str, row: str, seed: int, metric: str, found: Any, scale: Scale) -> ledger.Record:
-    made = {
-        name: found.record[name] for name in ("key", "code", "minutes", "memory_mb", "hardware", "threads", "versions", "commit", "date")
-    }
+    names = ("key", "code", "minutes", "memory_mb", "hardware", "threads", "versions", "commit", "date")
+    made = {name: found.record[name] for name in names}
     data = scale.data()
     return {
         **made,
@@ -192,9 +178,19 @@ def _record(column: str, row: str, seed: int, metric: str, found: Any, scale: Sc
     }
 
 
+def _html(columns: list[str], rows: list[list[str]], caption: str = "") -> str:
+    """A table whose first column names the rows, readable by a screen reader."""
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in columns)
+    body = ""
+    for first, *rest in rows:
+        cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in rest)
+        body += f'<tr><th scope="row" style="text-align:left">{html.escape(first)}</th>{cells}</tr>'
+    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
 def _plain(lines: list[list[str]]) -> str:
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     return "\n".join(
-        "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True)))
+        "  ".join(cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(zip(line, widths, strict=True)))
         for line in lines
     )
