@@ -1,0 +1,133 @@
+"""Evaluation against slow, obvious counts; no query is dropped; the probe reads a signal that is there and none that is not."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from vssl import evaluation
+from vssl.augment import Augment, CentreCrop
+from vssl.errors import VsslError
+from vssl.evaluation import recognition
+from vssl.evaluation.retrieval import nearest, recall
+from vssl.samplers import RandomClip, Uniform
+from vssl.training import Batches
+
+
+class MemoryFrames:
+    """Videos whose brightness says which they are."""
+
+    height, width = 12, 14
+
+    def __init__(self, lengths):
+        self.num_frames = np.array(lengths)
+
+    def gather(self, video, frames):
+        level = 10 * video + frames % 7
+        return np.broadcast_to(level[:, None, None, None], (len(frames), 12, 14, 3)).astype(np.uint8)
+
+
+class MeanNet(nn.Module):
+    """Features are the mean of each channel."""
+
+    dim = 3
+
+    def forward(self, x):
+        return x.mean((3, 4), keepdim=True)
+
+    def stages(self, x):
+        return {"stage4": 2 * self(x), "stage5": self(x)}
+
+    def features(self, x):
+        return self(x).mean((2, 3, 4))
+
+
+def slow_recall(queries, query_labels, gallery, gallery_labels, k):
+    """One query at a time: sort the gallery by cosine, look at the first k."""
+    right = 0
+    for query, label in zip(queries, query_labels, strict=True):
+        cosines = [query @ g / np.linalg.norm(query) / np.linalg.norm(g) for g in gallery]
+        order = sorted(range(len(gallery)), key=lambda i: -cosines[i])[:k]
+        right += any(gallery_labels[i] == label for i in order)
+    return 100 * right / len(queries)
+
+
+@pytest.mark.parametrize("level", ["video", "clip"])
+def test_recall_equals_a_slow_count_of_every_query(level):
+    rng = np.random.default_rng(0)
+    queries, gallery = rng.normal(size=(13, 3, 5)), rng.normal(size=(31, 3, 5))  # numbers that no batch size divides
+    q_labels, g_labels = rng.integers(6, size=13), rng.integers(6, size=31)
+    found = recall(queries, q_labels, gallery, g_labels, level)
+    if level == "video":
+        flat = (queries.mean(1), q_labels, gallery.mean(1), g_labels)
+    else:
+        flat = (queries.reshape(-1, 5), q_labels.repeat(3), gallery.reshape(-1, 5), g_labels.repeat(3))
+    for k in (1, 5, 10, 20):
+        assert found[f"R@{k}"] == pytest.approx(slow_recall(*flat, k))
+
+
+def test_a_gallery_smaller_than_k_is_searched_whole_and_perfect_features_score_100():
+    features, labels = np.eye(4)[:, None, :], np.arange(4)
+    assert set(recall(features, labels, features, labels).values()) == {100.0}
+    assert nearest(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0], [2.0, 0.0]]), 5).tolist() == [[1, 0]]
+
+
+def test_features_of_every_readable_video_in_order_and_by_stage():
+    frames = MemoryFrames([20, 0, 9, 40, 16])
+    features, videos = evaluation.extract(MeanNet(), frames, np.arange(5), Uniform(3, 8), size=8)
+    assert videos.tolist() == [0, 2, 3, 4] and features.shape == (4, 3, 3)
+    expected = np.mean([10 * 3 + f % 7 for f in Uniform(3, 8)(40).clips[1].frames]) / 255
+    assert features[2, 1] == pytest.approx([expected] * 3, abs=1e-6)
+    doubled, _ = evaluation.extract(MeanNet(), frames, np.arange(5), Uniform(3, 8), size=8, stage="stage4")
+    assert np.allclose(doubled, 2 * features)
+
+
+def test_pooling_is_vcops_9216_values():
+    assert evaluation.pool(torch.rand(2, 512, 2, 7, 7), "max").shape == (2, 9216)
+    assert evaluation.pool(torch.rand(2, 512, 2, 7, 7), "average").shape == (2, 512)
+    with pytest.raises(VsslError, match="'average' or 'max'"):
+        evaluation.pool(torch.rand(1, 2, 1, 1, 1), "mean")
+
+
+def test_recognition_averages_softmax_or_logits():
+    class Head(nn.Module):
+        def logits(self, features):
+            # Clip scores that make the two averages disagree: one clip very sure of class 0, two mildly for class 1.
+            sure = (features[:, :1] * 255 % 10 < 0.5).float()
+            return torch.cat([sure * 9, (1 - sure) * 3, torch.zeros_like(sure)], 1)
+
+    class Frames(MemoryFrames):
+        def gather(self, video, frames):
+            return np.full((len(frames), 12, 14, 3), 0 if frames[0] == 0 else 5, np.uint8)
+
+    clips = Uniform(3, 8)
+    softmax, videos = evaluation.recognise(MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8)
+    logits, _ = evaluation.recognise(MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8, average="logits")
+    assert (softmax.tolist(), logits.tolist(), videos.tolist()) == ([1], [0], [0])
+
+
+def test_chance_and_majority():
+    rates = evaluation.chance(np.array([0, 0, 0, 1, 2]), np.array([0, 1, 1, 2]))
+    assert rates == {"chance": pytest.approx(100 / 3), "majority": 25.0}
+
+
+def test_probe_finds_a_signal_and_only_a_signal():
+    rng = np.random.default_rng(0)
+    labels = np.arange(160) % 4
+    noise = rng.normal(size=(160, 2, 8))
+    signal = noise + 3 * np.eye(8)[labels][:, None]
+    top1, predicted = evaluation.linear_probe(signal[:120], labels[:120], signal[120:], labels[120:])
+    assert top1 > 90 and top1 == 100 * (predicted == labels[120:]).mean()
+    assert evaluation.linear_probe(noise[:120], labels[:120], noise[120:], labels[120:])[0] < 50
+    assert recognition.confusion(labels[120:], labels[120:], 4).trace() == 40
+
+
+def test_calibration_gives_the_statistics_of_the_clips():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.BatchNorm3d(3), nn.Conv3d(3, 4, 1))
+    frames = MemoryFrames([20] * 8)
+    batches = Batches(frames, np.arange(8), RandomClip(8), Augment((CentreCrop(8),)), batch=4)
+    evaluation.calibrate(net, batches, count=2)
+    seen = [batches.augment.apply(torch.from_numpy(b.clips), b.parameters) for b in batches.epoch(0)]
+    means = torch.stack([x.mean((0, 2, 3, 4)) for x in seen]).mean(0)
+    assert torch.allclose(net[0].running_mean, means, atol=1e-6) and net[0].momentum == 0.1

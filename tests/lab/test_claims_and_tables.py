@@ -1,0 +1,152 @@
+"""Claims are judged by one fixed method; tables never mix the paper's numbers with ours, and never show a smoke number."""
+
+import json
+import math
+from dataclasses import dataclass
+
+import pytest
+
+from vssl.errors import VsslError
+from vssl.lab import ledger
+from vssl.lab.claims import Claim, interval, judge
+from vssl.lab.profile import resolve
+from vssl.lab.story import shown
+from vssl.lab.table import from_ledger, reported_column, table
+
+CLAIM = Claim("pace beats random", "pace", "random", "R@1", paper="19.9 > 9.9")
+
+
+def by_seed(*values):
+    return dict(enumerate(values))
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "verdict"),
+    [
+        ((30, 31, 29), (10, 10, 11), "holds"),
+        ((10, 10, 11), (30, 31, 29), "reversed"),
+        ((10, 14, 9), (10, 11, 12), "undecided"),
+        ((30,), (10,), "undecided"),
+        ((), (10,), "undecided"),
+    ],
+)
+def test_verdicts(better, worse, verdict):
+    assert judge(CLAIM, by_seed(*better), by_seed(*worse)).verdict == verdict
+
+
+def test_only_common_seeds_are_paired_and_the_interval_is_students():
+    found = judge(CLAIM, {0: 30, 1: 32, 5: 99}, {0: 10, 1: 11, 2: 0})
+    assert (found.seeds, found.difference) == (2, 20.5)
+    assert found.half_width == pytest.approx(12.706 * 0.5, rel=1e-3)  # sd of (20, 21) is 0.707, over the root of 2
+    mean, half = interval([1.0, 2.0, 3.0, 4.0, 5.0])
+    assert (mean, half) == (3.0, pytest.approx(1.963, rel=1e-3))
+    assert math.isinf(interval([4.0])[1])
+
+
+def test_a_factor_asks_for_so_many_times_as_much():
+    twice = Claim("twice", "pace", "random", "R@1", factor=2)
+    assert judge(twice, by_seed(30, 31, 29), by_seed(10, 10, 11)).verdict == "holds"
+    assert judge(twice, by_seed(10, 10, 11), by_seed(10, 10, 11)).verdict == "reversed"
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """An experiment that gives its own number."""
+
+    value: float
+    code = ()
+
+    def key(self):
+        return f"fixed-{self.value}"
+
+    def describe(self):
+        return str(self.value)
+
+    def needs(self):
+        return ()
+
+    def compute(self, folder, inputs):
+        return {"R@1": self.value, "chance": 6.25}, {}
+
+
+@pytest.fixture
+def own_ledger(tmp_path, monkeypatch):
+    monkeypatch.setenv("VSSL_LEDGER", str(tmp_path / "ledger"))
+    return tmp_path / "ledger"
+
+
+def measure(profile, seeds, pace, random, slug="pace/test"):
+    rows = {"pace": [Fixed(v) for v in pace], "random": [Fixed(v) for v in random]}
+    return table(slug, "A table", resolve(profile, seeds), {"R@1": ("R@1", rows)})
+
+
+def test_smoke_numbers_are_computed_but_never_shown(own_ledger):
+    found = measure("smoke", [0], [88.0], [77.0])
+    assert "88" not in str(found) and "not run" in str(found) and "smoke" not in found.face
+
+
+def test_ledger_goes_from_a_demo_run_to_the_smoke_table(own_ledger):
+    demo = measure("demo", [0, 1], [30.0, 32.0], [10.0, 11.0]).judge(CLAIM)
+    assert demo.cell("pace", "R@1") == "31.0 ± 12.7 (2 seeds)" and "6.2" in str(demo)
+    assert ledger.entries() == []  # nothing is committed until asked for
+    assert ledger.add() == ["pace/test (demo): 4 records, 0 figures' data"]
+    measure("demo", [2], [34.0], [9.0])  # a seed more, later
+    ledger.add()
+    smoke = measure("smoke", [0], [1.0], [2.0]).judge(CLAIM)
+    assert smoke.values["R@1"] == {"pace": {0: 30.0, 1: 32.0, 2: 34.0}, "random": {0: 10.0, 1: 11.0, 2: 9.0}}
+    assert smoke.verdicts()[0].verdict == "holds" and "from the ledger: demo profile" in smoke.face and "seeds 0, 1, 2" in smoke.face
+    assert ledger.entries()[0]["seeds"] == [0, 1, 2]
+
+
+def test_records_of_another_world_do_not_stand_beside_new_ones(own_ledger):
+    measure("demo", [0], [30.0], [10.0])
+    ledger.add()
+    path = ledger.path_of("pace/test", "demo")
+    old = json.loads(path.read_text())
+    for record in old["records"]:
+        record["data"] = "ucf101-anotherdigest"
+    path.write_text(json.dumps(old))
+    measure("demo", [1], [31.0], [11.0])
+    ledger.add()
+    assert {record["seed"] for record in ledger.read("pace/test", "demo")["records"]} == {1}
+
+
+def test_claims_about_unknown_rows_are_refused(own_ledger):
+    with pytest.raises(VsslError, match="'cvrl', which the table does not have; it has pace, random"):
+        measure("smoke", [0], [1.0], [2.0]).judge(Claim("x", "cvrl", "random", "R@1"))
+
+
+def test_reported_numbers_stand_in_their_own_column(own_ledger):
+    papers = {"Top1": reported_column("pace/table_4:Top1")}
+    assert papers["Top1"]["r3d-pace-p4"] == 23.8
+    shown_table = from_ledger("pace/none", "t", "demo", {"Top1": ["r3d-random", "r3d-pace-p5"]}, papers).to_dict()
+    assert shown_table["columns"] == ["", "Top1, paper", "Top1"] and shown_table["rows"][1] == ["r3d-pace-p5", "19.9", "not run"]
+    with pytest.raises(VsslError, match="no column 'Top2'"):
+        reported_column("pace/table_4:Top2")
+    with pytest.raises(VsslError, match="no reported numbers"):
+        reported_column("pace/table_99:Top1")
+
+
+def test_html_is_escaped_and_has_scopes(own_ledger):
+    text = from_ledger("pace/none", "a < b", "demo", {"R": ["<row>"]})._repr_html_()
+    assert "a &lt; b" in text and "&lt;row&gt;" in text and 'scope="row"' in text and "<row>" not in text
+
+
+def test_figures_data_at_smoke_is_the_ledgers(own_ledger):
+    live, says = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0]})
+    assert live == {"y": [1.0]} and "mean nothing" in says
+    shown("pace/test", "curve", resolve("demo"), {"y": [2.0, 3.0]})
+    ledger.add()
+    kept, says = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0]})
+    assert kept["y"].tolist() == [2.0, 3.0] and says.startswith("from the ledger: demo profile")
+    with pytest.raises(VsslError, match="run the demo profile again"):
+        shown("pace/test", "curve", resolve("smoke"), {"z": [1.0]})
+
+
+@pytest.mark.parametrize("path", ["pace/table_4"])
+def test_reported_rows_are_keyed_by_different_slugs(path):
+    from vssl import paths
+
+    lines = [line for line in (paths.reported() / f"{path}.csv").read_text().splitlines() if not line.startswith("#")]
+    slugs = [line.split(",")[0] for line in lines[1:]]
+    assert len(slugs) == len(set(slugs)) and all(len(line.split(",")) == len(lines[0].split(",")) for line in lines)

@@ -1,0 +1,143 @@
+"""The run store: an experiment is computed once, by one process, and a kill or a full disk loses nothing that was whole."""
+
+import errno
+import json
+import multiprocessing
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vssl import paths
+from vssl.errors import VsslError
+from vssl.lab import key, store
+
+
+@dataclass(frozen=True)
+class Add:
+    """A number that takes a moment to compute; `log` counts how often it was."""
+
+    value: int
+    log: str = field(default="", metadata={"key": False})
+    wait: float = field(default=0.0, metadata={"key": False})
+    before: "Add | None" = None
+    code = ("clips.py",)
+
+    def key(self):
+        return f"add-{key.key(self)}"
+
+    def describe(self):
+        return f"add {self.value}"
+
+    def needs(self):
+        return (self.before,) if self.before else ()
+
+    def compute(self, folder: Path, inputs):
+        if self.log:
+            with open(self.log, "a") as file:
+                file.write(f"{self.value}\n")
+        time.sleep(self.wait)
+        return {"sum": self.value + sum(i.metrics["sum"] for i in inputs)}, {"ones": np.ones(self.value)}
+
+
+def test_computed_once_with_what_it_needs(tmp_path):
+    log = str(tmp_path / "log")
+    chain = Add(3, log, before=Add(2, log, before=Add(1, log)))
+    first = store.run(chain)
+    assert first.computed and first.metrics == {"sum": 6} and first.arrays["ones"].sum() == 3
+    again = store.run(chain)
+    assert not again.computed and again.metrics == {"sum": 6} and again.arrays["ones"].sum() == 3
+    assert Path(log).read_text().split() == ["1", "2", "3"] and store.done(chain) and not store.done(Add(99))
+    assert again.record["hardware"] and again.record["inputs"] == [Add(2, before=Add(1)).key()]
+
+
+def test_a_new_field_at_its_default_keeps_the_key_and_a_place_is_no_part_of_it():
+    @dataclass(frozen=True)
+    class Old:
+        a: int = 1
+
+    @dataclass(frozen=True)
+    class New:
+        a: int = 1
+        b: tuple = (1, 2)
+
+    New.__name__ = "Old"
+    assert key.key(Old(5)) == key.key(New(5)) != key.key(New(5, b=(3,)))
+    assert Add(1, log="here").key() == Add(1, log="there").key()
+    with pytest.raises(TypeError, match="plain values"):
+        key.key(Old(a=object()))
+
+
+def _run_slowly(log, runs):
+    os.environ["VSSL_RUNS"] = runs
+    store.run(Add(7, log, wait=0.5))
+
+
+def test_two_processes_never_compute_the_same_run(tmp_path):
+    log = tmp_path / "log"
+    context = multiprocessing.get_context("fork")
+    two = [context.Process(target=_run_slowly, args=(str(log), str(tmp_path / "shared"))) for _ in range(2)]
+    for process in two:
+        process.start()
+    for process in two:
+        process.join(30)
+    assert [process.exitcode for process in two] == [0, 0] and log.read_text().split() == ["7"]
+
+
+def test_a_killed_run_leaves_no_run_and_no_lock(tmp_path, monkeypatch):
+    monkeypatch.setenv("VSSL_RUNS", str(tmp_path / "shared"))
+    log = tmp_path / "log"
+    process = multiprocessing.get_context("fork").Process(target=_run_slowly, args=(str(log), str(tmp_path / "shared")))
+    process.start()
+    while not log.exists():
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    assert not store.done(Add(7))
+    assert store.run(Add(7, str(log))).computed and store.done(Add(7))
+
+
+def test_a_run_by_older_code_is_computed_again_or_reused_on_request(tmp_path):
+    log = str(tmp_path / "log")
+    run = store.run(Add(4, log))
+    path = run.folder / "run.json"
+    old = json.loads(path.read_text())
+    old["record"]["code"] = "older"
+    path.write_text(json.dumps(old))
+    assert not store.done(Add(4))
+    assert not store.run(Add(4, log), reuse_old=True).computed
+    said = []
+    assert store.run(Add(4, log), tell=said.append).computed and "the code has changed" in said[0]
+
+
+def test_code_digest_sees_a_changed_file(tmp_path, monkeypatch):
+    (tmp_path / "package" / "part").mkdir(parents=True)
+    file = tmp_path / "package" / "part" / "a.py"
+    monkeypatch.setattr(key.vssl, "__file__", str(tmp_path / "package" / "__init__.py"))
+    digests = []
+    for text in ("x = 1", "x = 2"):
+        file.write_text(text)
+        key.code_digest.cache_clear()
+        digests.append(key.code_digest("part"))
+    key.code_digest.cache_clear()
+    assert digests[0] != digests[1]
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_half_run(monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    with pytest.raises(VsslError, match="No space left on device; free some space"):
+        store.run(Add(5))
+    assert not store.done(Add(5)) and not (paths.runs() / "store" / Add(5).key()).exists()
+
+
+def test_a_damaged_run_says_which_folder_to_delete():
+    run = store.run(Add(6))
+    (run.folder / "run.json").write_text("{")
+    with pytest.raises(VsslError, match=rf"{run.folder} is damaged .* delete that folder"):
+        store.run(Add(6))
