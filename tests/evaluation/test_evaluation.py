@@ -74,12 +74,14 @@ def test_a_gallery_smaller_than_k_is_searched_whole_and_perfect_features_score_1
 
 def test_features_of_every_readable_video_in_order_and_by_stage():
     frames = MemoryFrames([20, 0, 9, 40, 16])
-    features, videos = evaluation.extract(MeanNet(), frames, np.arange(5), Uniform(3, 8), size=8)
+    layers, videos = evaluation.extract(MeanNet(), frames, np.arange(5), Uniform(3, 8), 8, ("p5", "p4 average"))
+    features = layers["p5"]
     assert videos.tolist() == [0, 2, 3, 4] and features.shape == (4, 3, 3)
     expected = np.mean([10 * 3 + f % 7 for f in Uniform(3, 8)(40).clips[1].frames]) / 255
     assert features[2, 1] == pytest.approx([expected] * 3, abs=1e-6)
-    doubled, _ = evaluation.extract(MeanNet(), frames, np.arange(5), Uniform(3, 8), size=8, stage="stage4")
-    assert np.allclose(doubled, 2 * features)
+    assert np.allclose(layers["p4 average"], 2 * features)
+    with pytest.raises(VsslError, match="no layer 'p6'"):
+        evaluation.extract(MeanNet(), frames, np.arange(5), Uniform(3, 8), 8, ("p6",))
 
 
 def test_pooling_is_vcops_9216_values():

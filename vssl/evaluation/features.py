@@ -16,6 +16,13 @@ from vssl.progress import progress
 from vssl.training.batches import SAMPLER, Frames, generator
 from vssl.training.loop import device_here
 
+LAYERS = {
+    "p5": ("stage5", "average"),
+    "p4": ("stage4", "max"),  # the paper does not say how p4 is pooled: VCOP's layout by default
+    "p5 max": ("stage5", "max"),
+    "p4 average": ("stage4", "average"),
+}
+
 
 def pool(feature_map: Tensor, how: str) -> Tensor:
     """One vector a clip from a stage's map [N, D, T', H', W'].
@@ -67,12 +74,20 @@ def over_clips(
 
 
 def extract(
-    backbone: nn.Module, frames: Frames, videos: np.ndarray, sampler: Sampler, size: int, stage: str | None = None, how: str = "average"
-) -> tuple[np.ndarray, np.ndarray]:
-    """Features [n, V, D'] of the clips of n videos, from the last stage or a named one, and which videos they are."""
-    last = stage is None
+    backbone: nn.Module, frames: Frames, videos: np.ndarray, sampler: Sampler, size: int, layers: tuple[str, ...] = ("p5",)
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Features [n, V, D'] of the clips of n videos by layer, all from one pass, and which videos they are."""
+    for layer in layers:
+        if layer not in LAYERS:
+            raise VsslError(f"there is no layer {layer!r}; choose of {', '.join(LAYERS)}")
+    widths: list[int] = []
 
     def compute(x: Tensor) -> Tensor:
-        return pool(backbone(x) if last else backbone.stages(x)[stage], how)
+        maps = backbone.stages(x)
+        pooled = [pool(maps[LAYERS[layer][0]], LAYERS[layer][1]) for layer in layers]
+        widths[:] = [part.shape[1] for part in pooled]
+        return torch.cat(pooled, 1)
 
-    return over_clips(backbone, compute, frames, videos, sampler, size)
+    joined, readable = over_clips(backbone, compute, frames, videos, sampler, size)  # [n, V, all D' side by side]
+    parts = np.split(joined, np.cumsum(widths)[:-1], axis=2)
+    return dict(zip(layers, parts, strict=True)), readable

@@ -22,10 +22,11 @@ from torch import nn
 
 from vssl import evaluation, methods, models, samplers, training
 from vssl.augment import Augment, CentreCrop, Flip, RandomCrop
+from vssl.clips import Sampler
 from vssl.evaluation import retrieval
 from vssl.evaluation.features import over_clips, sample_of
 from vssl.lab import key
-from vssl.lab.data import Data
+from vssl.lab.data import Data, Opened
 from vssl.objectives import Classify, Pretext
 from vssl.recipe import Recipe
 from vssl.training import checkpoint
@@ -95,8 +96,7 @@ class Random:
         opened = self.data.open()
         crop = Augment((CentreCrop(self.size),))
         clip = samplers.RandomClip(self.length)
-        batch = min(32, len(opened.train))
-        batches = training.Batches(opened.frames, opened.train, clip, crop, batch, 1, self.seed, opened.actions)
+        batches = _batches(opened, clip, crop, Recipe(batch=min(32, len(opened.train))), self.seed)
         return evaluation.calibrate(backbone, batches)
 
 
@@ -132,11 +132,7 @@ class PreTrain(_Described):
         opened = self.data.open()
         model = Pretext(self.net.build(self.seed), self.method.objective())
         augment = self.method.augment(self.size)
-        recipe = self.recipe
-        batches = training.Batches(
-            opened.frames, opened.train, self.sampler(), augment, recipe.batch, recipe.passes, self.seed, opened.actions
-        )
-        history = training.fit(model, batches, recipe, folder)
+        history = training.fit(model, _batches(opened, self.sampler(), augment, self.recipe, self.seed), self.recipe, folder)
         return _keep(folder, model, history)
 
     def backbone(self, inputs: tuple[Run, ...]) -> nn.Module:
@@ -194,8 +190,7 @@ class Features(_Described):
     length: int = 16
     size: int = 112
     clips: int = 10
-    stage: str = "stage5"  # p5; p4 is "stage4"
-    how: str = "average"
+    layers: tuple[str, ...] = ("p5", "p4")  # one pass gives both
 
     code = (*TRAINING_CODE, *TESTING_CODE)
 
@@ -207,9 +202,10 @@ class Features(_Described):
         backbone = self.start.backbone(inputs)
         sampler = samplers.Uniform(self.clips, self.length)
         videos = np.concatenate([opened.train, opened.test])
-        features, videos = evaluation.extract(backbone, opened.frames, videos, sampler, self.size, self.stage, self.how)
+        features, videos = evaluation.extract(backbone, opened.frames, videos, sampler, self.size, self.layers)
         side = np.isin(videos, opened.test)
-        arrays = {"features": features.astype(np.float32), "videos": videos, "test": side, "actions": opened.actions[videos]}
+        arrays = {layer: values.astype(np.float32) for layer, values in features.items()}
+        arrays |= {"videos": videos, "test": side, "actions": opened.actions[videos]}
         return {"videos": float(len(videos)), "unreadable": float(len(opened.train) + len(opened.test) - len(videos))}, arrays
 
 
@@ -218,6 +214,7 @@ class Retrieve(_Described):
     """R@k of test videos among training videos."""
 
     features: Features
+    layer: str = "p5"
     level: str = "video"
 
     code = TESTING_CODE
@@ -226,7 +223,7 @@ class Retrieve(_Described):
         return (self.features,)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
-        train, test = _sides(inputs[0])
+        train, test = _sides(inputs[0], self.layer)
         metrics = retrieval.recall(*test, *train, level=self.level) | evaluation.chance(train[1], test[1])
         return metrics, {}
 
@@ -236,6 +233,7 @@ class Probe(_Described):
     """A linear classifier on frozen features."""
 
     features: Features
+    layer: str = "p5"
 
     code = TESTING_CODE
 
@@ -243,7 +241,7 @@ class Probe(_Described):
         return (self.features,)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
-        train, test = _sides(inputs[0])
+        train, test = _sides(inputs[0], self.layer)
         top1, predicted = evaluation.linear_probe(*train, *test)
         return {"top1": top1, **evaluation.chance(train[1], test[1])}, {"predicted": predicted, "actions": test[1]}
 
@@ -274,14 +272,18 @@ class FineTune(_Described):
         augment = Augment((RandomCrop(self.size), Flip()))
         clip = samplers.RandomClip(self.length)
         recipe = replace(self.recipe, batch=min(self.recipe.batch, len(opened.train)))
-        batches = training.Batches(opened.frames, opened.train, clip, augment, recipe.batch, recipe.passes, self.seed, opened.actions)
-        history = training.fit(model, batches, recipe, folder)
+        history = training.fit(model, _batches(opened, clip, augment, recipe, self.seed), recipe, folder)
         metrics, arrays = _keep(folder, model, history)
         test = samplers.Uniform(self.clips, self.length)
         predicted, videos = evaluation.recognise(model.backbone, model.objective, opened.frames, opened.test, test, self.size, self.average)
         actions = opened.actions[videos]
         metrics |= {"top1": 100 * float((predicted == actions).mean()), **evaluation.chance(opened.actions[opened.train], actions)}
         return metrics, arrays | {"predicted": predicted, "actions": actions}
+
+
+def _batches(opened: Opened, sampler: Sampler, augment: Augment, recipe: Recipe, seed: int) -> training.Batches:
+    """The training videos of a set, as a recipe wants them."""
+    return training.Batches(opened.frames, opened.train, sampler, augment, recipe.batch, recipe.passes, seed, opened.actions)
 
 
 def _keep(folder: Path, model: nn.Module, history: list[dict[str, float]]) -> Computed:
@@ -291,8 +293,8 @@ def _keep(folder: Path, model: nn.Module, history: list[dict[str, float]]) -> Co
     return {name: value for name, value in history[-1].items() if name not in ("epoch", "rate")}, curves
 
 
-def _sides(run: Run) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+def _sides(run: Run, layer: str) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """(features, labels) of the training videos and of the test videos."""
     arrays = run.arrays
     test = arrays["test"]
-    return (arrays["features"][~test], arrays["actions"][~test]), (arrays["features"][test], arrays["actions"][test])
+    return (arrays[layer][~test], arrays["actions"][~test]), (arrays[layer][test], arrays["actions"][test])

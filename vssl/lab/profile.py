@@ -132,13 +132,13 @@ class Scale:
         recipe = self.sizes.pretrain or method.recipe()
         return PreTrain(method, self.net(net), self.data(data), recipe, self.sizes.length, self.sizes.size, views, seed)
 
-    def features(self, start: Start, data: str = "ucf101", stage: str = "stage5", how: str = "average") -> Features:
+    def features(self, start: Start, data: str = "ucf101") -> Features:
         """Frozen features of a start."""
-        return Features(start, self.data(data), self.sizes.length, self.sizes.size, self.sizes.clips, stage, how)
+        return Features(start, self.data(data), self.sizes.length, self.sizes.size, self.sizes.clips)
 
-    def retrieve(self, start: Start, data: str = "ucf101", stage: str = "stage5", how: str = "average", level: str = "video") -> Retrieve:
+    def retrieve(self, start: Start, data: str = "ucf101", layer: str = "p5", level: str = "video") -> Retrieve:
         """Retrieval by frozen features."""
-        return Retrieve(self.features(start, data, stage, how), level)
+        return Retrieve(self.features(start, data), layer, level)
 
     def probe(self, start: Start, data: str = "ucf101") -> Probe:
         """A linear probe of frozen features."""

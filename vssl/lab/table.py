@@ -16,6 +16,7 @@ from vssl.lab.profile import Scale
 from vssl.lab.store import run
 
 Values = dict[str, dict[str, dict[int, float]]]  # column -> row -> seed -> value
+Reported = tuple[str, dict[str, str]]  # ("pace/table_4:Top1", our row -> the paper's slug)
 Measured = dict[str, tuple[str, dict[str, list[Any]]]]  # column -> (metric, row -> experiments, one a seed)
 
 
@@ -105,11 +106,13 @@ class Table:
         return text
 
 
-def table(slug: str, title: str, scale: Scale, measured: Measured, *, reported: dict[str, str] | None = None, show: str = "demo") -> Table:
+def table(
+    slug: str, title: str, scale: Scale, measured: Measured, *, reported: dict[str, Reported] | None = None, show: str = "demo"
+) -> Table:
     """Run what is not in the store, and show it; at the smoke profile run everything, but show the ledger's `show` profile.
 
-    `measured`: column -> (metric, row -> experiments, one a seed of the scale). `reported`: column -> "pace/table_4:Top1", the csv of
-    the paper's numbers and its column; its rows are keyed by the row names here.
+    `measured`: column -> (metric, row -> experiments, one a seed of the scale). `reported`: column -> ("pace/table_4:Top1", row -> slug),
+    the file and column of the paper's numbers and which of its rows stand beside ours.
     """
     values: Values = {}
     chance: dict[str, float] = {}
@@ -121,7 +124,7 @@ def table(slug: str, title: str, scale: Scale, measured: Measured, *, reported: 
                 values.setdefault(column, {}).setdefault(row, {})[seed] = found.metrics[metric]
                 chance |= {column: found.metrics["chance"]} if "chance" in found.metrics else {}
                 records.append(_record(column, row, seed, metric, found, scale))
-    papers = {column: reported_column(where) for column, where in (reported or {}).items()}
+    papers = {column: beside(where, slugs) for column, (where, slugs) in (reported or {}).items()}
     if scale.profile != "smoke":
         ledger.leave(slug, scale.profile, records)
         seeds = ", ".join(map(str, scale.seeds))
@@ -144,6 +147,15 @@ def from_ledger(
     says = "; ".join(sorted({record["says"] for record in records})) or "not run yet"
     face = f"from the ledger: {profile} profile, {says}, seeds {seeds}; ± is a 95 % interval over seeds"
     return Table(slug, title, face, values, papers or {}, chance)
+
+
+def beside(where: str, slugs: dict[str, str]) -> dict[str, float]:
+    """The paper's numbers for our rows."""
+    numbers = reported_column(where)
+    for slug in slugs.values():
+        if slug not in numbers:
+            raise VsslError(f"{where} reports no row {slug!r}; it has {', '.join(numbers)}")
+    return {row: numbers[slug] for row, slug in slugs.items()}
 
 
 def reported_column(where: str) -> dict[str, float]:
