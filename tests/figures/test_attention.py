@@ -1,0 +1,80 @@
+"""Attention maps against a slow loop, and what they look like over a frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vssl import figures
+from vssl.errors import VsslError
+from vssl.figures.attention import attention, blend, overlay
+
+
+def slow(maps: np.ndarray, t: int) -> np.ndarray:
+    """The definition, one number at a time, for one time step of maps [N, D, T', H', W']."""
+    n, d, _, h, w = maps.shape
+    out = np.zeros((n, h, w))
+    for i in range(n):
+        for y in range(h):
+            for x in range(w):
+                out[i, y, x] = sum(float(maps[i, c, t, y, x]) ** 2 for c in range(d)) / d
+        out[i] -= out[i].min()
+        out[i] /= out[i].max()
+    return out
+
+
+def test_attention_is_the_definition():
+    maps = np.random.default_rng(0).normal(size=(3, 5, 2, 4, 3)).astype(np.float32)
+    np.testing.assert_allclose(attention(maps), slow(maps, -1), rtol=1e-5)
+    assert attention(maps).dtype == np.float32
+
+
+def test_all_steps_share_one_scale():
+    maps = np.zeros((1, 1, 3, 2, 2), np.float32)
+    maps[0, 0, 1, 0, 0], maps[0, 0, 2, 1, 1] = 2.0, 1.0
+    found = attention(maps, time="all")
+    assert found.shape == (1, 3, 2, 2)
+    assert found[0, 1, 0, 0] == 1
+    assert found[0, 2, 1, 1] == 0.25  # squares: half the activation is a quarter of the energy
+    assert found.sum() == 1.25
+
+
+def test_a_flat_map_is_attention_nowhere():
+    assert (attention(np.full((2, 3, 1, 2, 2), 4.0)) == 0).all()
+
+
+def test_a_tensor_with_gradient_in_half_precision_will_do():
+    torch = pytest.importorskip("torch")
+    maps = torch.randn(2, 4, 2, 3, 3, generator=torch.Generator().manual_seed(0)).bfloat16().requires_grad_()
+    np.testing.assert_array_equal(attention(maps), attention(maps.detach().float().numpy()))
+
+
+def test_blend_lights_what_is_attended():
+    weights = np.zeros((4, 4), np.float32)
+    weights[3, 3] = 1
+    seen = blend(np.full((32, 40, 3), 100, np.uint8), weights)
+    assert seen.shape == (32, 40, 3)
+    assert seen.dtype == np.uint8
+    assert (seen[0, 0] <= 55).all()  # half the frame, half of magma's black
+    assert seen[-1, -1].astype(int).sum() > seen[0, 0].astype(int).sum() + 150
+
+
+def test_overlay_names_its_rows_and_columns():
+    frames = np.zeros((2, 3, 16, 20, 3), np.uint8)
+    figure = overlay(frames, np.zeros((2, 3, 2, 2)), ["a", "b"], ["p1", "p2", "p3"], "A finding")
+    grid = figure.axes[:6]
+    assert [axis.get_title() for axis in grid[:3]] == ["p1", "p2", "p3"]
+    assert [axis.get_ylabel() for axis in grid[::3]] == ["a", "b"]
+    figures.save(figure, "overlay", alt="Six black frames under empty maps.")
+
+
+def test_wrong_shapes_are_told():
+    frames = np.zeros((1, 2, 8, 8, 3), np.uint8)
+    with pytest.raises(VsslError, match="maps of a stage"):
+        attention(np.zeros((2, 3, 4, 4)))
+    with pytest.raises(VsslError, match="'last' or 'all'"):
+        attention(np.zeros((1, 1, 1, 1, 1)), time="first")
+    with pytest.raises(VsslError, match="uint8 frames"):
+        overlay(frames, np.zeros((2, 1, 2, 2)), ["a"], ["b", "c"], "t")
+    with pytest.raises(VsslError, match="names"):
+        overlay(frames, np.zeros((1, 2, 2, 2)), ["a"], ["b"], "t")

@@ -1,0 +1,123 @@
+"""Sampling, curves, retrieval, bars, confusion: each draws what it is given, on tiny input too, and says what it cannot draw."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vssl import figures
+from vssl.errors import VsslError
+from vssl.figures.bars import bars, interval
+from vssl.figures.confusion import confusion
+from vssl.figures.curves import training
+from vssl.figures.retrieval import strips
+from vssl.figures.sampling import film, paces
+
+TINY = {
+    "paces": lambda: paces({"1": [0]}, 1, "t"),
+    "film": lambda: film({"1": np.zeros((1, 4, 6, 3), np.uint8)}, "t"),
+    "training": lambda: training({"a": ([0], [1.0])}, "t", "loss"),
+    "strips": lambda: strips(np.zeros((1, 4, 6, 3), np.uint8), np.zeros((1, 1, 4, 6, 3), np.uint8), [[True]], ["a"], "t"),
+    "bars": lambda: bars({"g": {"a": [0.0]}}, "t", "loss"),
+    "confusion": lambda: confusion([[0]], ["a"], "t"),
+}
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_the_least_input_is_drawn(name):
+    figures.save(TINY[name](), name, alt="The smallest figure of its kind.")
+
+
+def texts(axis) -> list[str]:
+    return [text.get_text() for text in axis.texts]
+
+
+def test_paces_marks_each_seam_and_every_frame():
+    rows = {"1": np.arange(8), "1/2": np.arange(8) // 2, "4": np.array([16, 0, 4, 8, 12, 16, 0, 4])}
+    axis = paces(rows, 20, "t").axes[0]
+    assert texts(axis) == ["seam", "seam"]  # only the looped row has seams, and it has two
+    assert [label.get_text() for label in axis.get_yticklabels()] == list(rows)
+    assert sum(len(line.get_xdata()) for line in axis.lines if line.get_marker() == "o") == 24
+    stacked = next(line for line in axis.lines if line.get_marker() == "o" and len(set(line.get_ydata())) > 1)
+    assert len(set(zip(stacked.get_xdata(), stacked.get_ydata(), strict=True))) == 8  # no frame hides its repetition
+
+
+def test_film_shows_the_frames_in_order():
+    strip = np.stack([np.full((4, 6, 3), 20 * t, np.uint8) for t in range(5)])
+    figure = film({"long": strip, "short": strip[:2]}, "t")
+    image = figure.axes[0].images[0].get_array()
+    assert [int(image[2, place * 7 + 3, 0]) for place in range(5)] == [0, 20, 40, 60, 80]
+    assert (figure.axes[1].images[0].get_array()[:, 14:] == 255).all()  # a short strip ends in white
+
+
+def test_curves_show_mean_and_range():
+    steps = np.arange(4)
+    values = np.array([[1.0, 2, 3, 4], [3.0, 4, 5, 8]])
+    figure = training({"a": (steps, values), "b": (steps, values[0])}, "t", "top-1, %", chance=2)
+    axis = figure.axes[0]
+    np.testing.assert_array_equal(axis.lines[0].get_ydata(), [2, 3, 4, 6])
+    band = axis.collections[0].get_paths()[0].get_extents()
+    assert (band.y0, band.y1) == (1, 8)
+    assert texts(axis) == ["a", "b", "chance 2"]
+    assert any("1 or 2 seeds" in text for text in texts(figure))
+    heights = sorted(text.get_position()[1] for text in axis.texts)
+    assert min(np.diff(heights)) > 0.03  # names at the ends do not cover each other
+
+
+def test_retrieval_marks_by_text_and_line_beside_colour():
+    frames = np.zeros((2, 3, 4, 6, 3), np.uint8)
+    correct = np.array([[True, False, True], [False, False, True]])
+    figure = strips(frames[:, 0], frames, correct, ["a", "b"], "t", found=[["a", "c", "a"], ["d", "e", "b"]])
+    assert [axis.get_title() for axis in figure.axes] == ["a", "✓ a", "✗ c", "✓ a", "b", "✗ d", "✗ e", "✓ b"]
+    lines = [axis.spines["top"].get_linestyle() for axis in figure.axes]
+    assert lines[1] != lines[2]
+
+
+def test_interval_is_students():
+    assert interval([5.0]) == 0
+    assert interval([1.0, 2.0, 3.0]) == pytest.approx(4.302653 / 3**0.5, rel=1e-5)  # t(0.975, 2) from a printed table
+
+
+def test_bars_show_mean_seeds_and_how_many():
+    values = {"UCF101": {"a": [1.0, 3.0], "b": [4.0, 4.0, 7.0]}, "HMDB51": {"b": [2.0]}}
+    figure = bars(values, "t", "top-1, %", chance=1.5, paper={"UCF101": {"a": 9.0}})
+    first, second = figure.axes
+    assert [patch.get_width() for patch in first.patches] == [2.0, 5.0]
+    assert [patch.get_width() for patch in second.patches] == [2.0]
+    assert texts(first) == ["2", "5"]
+    assert [label.get_text() for label in first.get_yticklabels()] == ["a", "b"]
+    dots = [list(line.get_xdata()) for line in first.lines if line.get_marker() == "o"]
+    assert dots == [[1.0, 3.0], [4.0, 4.0, 7.0]]
+    assert [list(line.get_xdata()) for line in first.lines if line.get_marker() == "D"] == [[9.0]]
+    caption = " ".join(texts(figure))
+    assert "n = 1 or 2 or 3" in caption
+    assert "the paper, on its data" in caption
+    assert "chance, 1.5" in caption
+
+
+def test_confusion_counts_and_shades():
+    figure = confusion(np.array([[3, 1], [0, 0]]), ["a", "b"], "t")
+    axis = figure.axes[0]
+    np.testing.assert_allclose(axis.images[0].get_array(), [[75, 25], [0, 0]])  # a class without videos is no division by zero
+    assert texts(axis) == ["3", "1"]
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: paces({"1": [0, 9]}, 9, "t"), "0 to 8"),
+        (lambda: paces({}, 9, "t"), "each row"),
+        (lambda: film({"1": np.zeros((2, 4, 6, 3))}, "t"), "uint8"),
+        (lambda: film({"1": np.zeros((2, 4, 6, 3), np.uint8), "2": np.zeros((2, 5, 6, 3), np.uint8)}, "t"), "one size"),
+        (lambda: training({}, "t", "y"), "no curve"),
+        (lambda: training({"a": ([1, 2], [1])}, "t", "y"), "'a' wants"),
+        (lambda: strips(np.zeros((1, 4, 6, 3)), np.zeros((1, 2, 4, 6, 3)), [[True]], ["a"], "t"), "retrieval strips want"),
+        (lambda: bars({}, "t", "y"), "at least one value"),
+        (lambda: bars({"g": {"a": []}}, "t", "y"), "at least one value"),
+        (lambda: confusion(np.zeros((2, 3)), ["a", "b"], "t"), "confusion matrix"),
+    ],
+)
+def test_wrong_input_is_told_in_one_line(draw, message):
+    with pytest.raises(VsslError, match=message) as caught:
+        draw()
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,107 @@
+"""Saved figures: the same bytes in every process, words for those who cannot see them, nothing left open."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import types
+
+import pytest
+
+from vssl import figures, paths
+from vssl.errors import VsslError
+
+ALT = "Two bars, the second one longer than the first."
+
+SCRIPT = """
+import numpy as np
+from vssl import figures
+points = np.random.default_rng(0).normal(size=(30, 2))
+figure = figures.embedding.panels({"before": points, "after": points * 2}, np.arange(30) % 3, ["a", "b", "c"], "A finding")
+figures.save(figure, "twice", alt="Three classes of points that mix.", note="seed 0")
+"""
+
+
+def drawn():
+    return figures.bars.bars({"set": {"one": [1.0, 2.0], "two": [3.0, 3.5]}}, title="Two beats one", ylabel="points", chance=0.5)
+
+
+def test_bytes_are_the_same_in_two_processes(tmp_path):
+    found = []
+    for seed in ("1", "2"):
+        folder = tmp_path / seed
+        env = {**os.environ, "VSSL_FIGURES": str(folder), "PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-c", SCRIPT], check=True, env=env)
+        found.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert sorted(found[0]) == ["twice.json", "twice.png", "twice.svg"]
+    assert found[0] == found[1]
+    assert b"Software" not in found[0]["twice.png"]
+    assert b"dc:date" not in found[0]["twice.svg"]
+    assert b"Three classes of points that mix." in found[0]["twice.svg"]
+
+
+def test_sidecar_holds_the_alt_text_and_the_digest():
+    figures.save(drawn(), "bars", alt=f"  {ALT}\n")
+    sidecar = json.loads((paths.figures() / "bars.json").read_text())
+    assert sidecar == {"alt": ALT, "sha256": hashlib.sha256((paths.figures() / "bars.png").read_bytes()).hexdigest()}
+    assert sorted(path.name for path in paths.figures().iterdir()) == ["bars.json", "bars.png", "bars.svg"]
+
+
+def test_smoke_figure_never_takes_a_real_ones_place():
+    figures.save(drawn(), "bars", alt=ALT)
+    before = (paths.figures() / "bars.png").read_bytes()
+    figure = drawn()
+    figures.save(figure, "bars", alt=ALT, smoke=True, note="seed 0")
+    assert (paths.figures() / "bars.png").read_bytes() == before
+    assert (paths.figures() / "smoke" / "bars.png").is_file()
+    assert "mean nothing; seed 0" in figure.get_supxlabel()
+
+
+@pytest.mark.parametrize("alt", ["", "   ", "a figure", "x" + " " * 40])
+def test_alt_text_is_required(alt):
+    with pytest.raises(VsslError, match="alt text"):
+        figures.save(drawn(), "bars", alt=alt)
+    assert not paths.figures().exists()
+
+
+@pytest.mark.parametrize("name", ["", "../bars", "a/b", "bars.png", "-x"])
+def test_name_is_a_name(name):
+    with pytest.raises(VsslError, match="cannot be called"):
+        figures.save(drawn(), name, alt=ALT)
+
+
+def test_pyplot_is_left_empty():
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    figures.save(drawn(), "ours", alt=ALT)
+    assert pyplot.get_fignums() == []
+    figure, axis = pyplot.subplots()  # a reader's own
+    axis.plot([1, 2])
+    figures.save(figure, "theirs", alt=ALT)
+    assert pyplot.get_fignums() == []
+
+
+@pytest.mark.parametrize("kernel", [True, False])
+def test_a_notebook_shows_the_image_once_with_its_alt_text(monkeypatch, kernel):
+    import IPython
+    import IPython.display
+
+    shown = []
+    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    monkeypatch.setattr(IPython, "get_ipython", lambda: types.SimpleNamespace(kernel=object() if kernel else None))
+    monkeypatch.setattr(IPython.display, "display", lambda data, **rest: shown.append((data, rest)))
+    figures.save(drawn(), "bars", alt=ALT)
+    if not kernel:
+        assert shown == []
+        return
+    [(data, rest)] = shown
+    assert data["text/plain"] == "<figure bars>"
+    assert base64.b64decode(data["image/png"]) == (paths.figures() / "bars.png").read_bytes()
+    assert rest == {"metadata": {"image/png": {"alt": ALT}}, "raw": True}

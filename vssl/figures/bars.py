@@ -1,0 +1,96 @@
+"""Numbers with their seeds: bars, a dot for every seed, and the interval that so few seeds allow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vssl.errors import VsslError
+from vssl.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Values = Mapping[str, Mapping[str, Sequence[float]]]  # group -> name -> one value a seed
+
+
+def interval(seeds: Sequence[float]) -> float:
+    """Half of the 95 % interval of the mean by Student's t; zero for a single seed, which says nothing of its spread."""
+    if len(seeds) < 2:
+        return 0.0
+    from scipy.stats import t
+
+    return float(t.ppf(0.975, len(seeds) - 1) * np.std(seeds, ddof=1) / np.sqrt(len(seeds)))
+
+
+def bars(
+    values: Values, title: str, ylabel: str, chance: float | None = None, paper: Mapping[str, Mapping[str, float]] | None = None
+) -> Figure:
+    """A panel for each group and a bar for each name, with every seed as a dot and the 95 % interval of the mean.
+
+    `paper` gives the paper's own values, drawn as a hollow diamond: its data is not ours, so only the order can be compared.
+    """
+    names = list(dict.fromkeys(name for group in values.values() for name in group))
+    counts = sorted({len(seeds) for group in values.values() for seeds in group.values()})
+    if not counts or counts[0] == 0:
+        raise VsslError("bars want at least one value for every name")
+    columns = min(3, len(values))
+    rows = -(-len(values) // columns)
+    caption = _legend(counts, chance, bool(paper))
+    fig, axes = style.figure(title, 0.4 + rows * (0.55 + 0.34 * len(names)), rows, columns, caption, sharey=True, sharex=True)
+    for axis, (group, rows_of) in zip(axes.flat, values.items(), strict=False):
+        _panel(axis, rows_of, names, chance, (paper or {}).get(group, {}))
+        axis.set_title(group, loc="left")
+        axis.tick_params(labelbottom=True)
+    for axis in axes.flat[len(values) :]:
+        axis.set_axis_off()
+    for column in range(columns):
+        axes[(len(values) - 1 - column) // columns, column].set_xlabel(ylabel)  # the last row need not be full
+    axes[0, 0].set_ylim(len(names) - 0.4, -0.6)
+    axes[0, 0].set_yticks(range(len(names)), names)
+    return fig
+
+
+def _legend(counts: list[int], chance: float | None, paper: bool) -> str:
+    parts = [f"bar: mean; dot: a seed (n = {' or '.join(map(str, counts))})"]
+    if counts[-1] > 1:
+        parts.append("line: 95 % interval")
+    if paper:
+        parts.append("◇: the paper, on its data")
+    if chance is not None:
+        parts.append(f"dashed: chance, {chance:.4g}")
+    return "; ".join(parts)
+
+
+def _panel(axis: Axes, rows: Mapping[str, Sequence[float]], names: list[str], chance: float | None, paper: Mapping[str, float]) -> None:
+    for place, name in enumerate(names):
+        if name in paper:
+            axis.plot(paper[name], place + 0.28, "D", markersize=5, markerfacecolor="white", markeredgecolor=style.INK, zorder=5)
+        if name not in rows:
+            continue
+        seeds = np.asarray(rows[name], float)
+        mean, half = seeds.mean(), interval(seeds)
+        color = style.PALETTE[place % len(style.PALETTE)]
+        axis.barh(place, mean, height=0.62, color=color, alpha=0.75, zorder=2)
+        if half:
+            axis.errorbar(mean, place, xerr=half, color=style.INK, linewidth=1.2, capsize=3, zorder=4)
+        jitter = np.linspace(-0.16, 0.16, len(seeds)) if len(seeds) > 1 else np.zeros(1)
+        axis.plot(
+            seeds, place + jitter, "o", markersize=3, markerfacecolor="white", markeredgecolor=style.INK, markeredgewidth=0.7, zorder=5
+        )
+        axis.annotate(
+            f"{mean:.3g}",
+            (max(mean + half, seeds.max()), place),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=style.SMALL,
+        )
+    if chance is not None:
+        axis.axvline(chance, color=style.INK, linestyle=(0, (4, 3)), linewidth=1, zorder=3)
+    axis.margins(x=0.12)
+    axis.set_xlim(left=min(0.0, axis.get_xlim()[0]) if min(map(min, rows.values())) < 0 else 0.0)
+    axis.tick_params(axis="y", length=0)

@@ -1,0 +1,65 @@
+"""A figure on disk: SVG and PNG whose bytes depend on nothing but the figure, and the words that describe it beside them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from vssl import files, paths
+from vssl.errors import VsslError
+from vssl.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SMOKE = "smoke profile: every line ran, the numbers mean nothing"
+
+
+def save(fig: Figure, name: str, *, alt: str, smoke: bool = False, note: str = "") -> None:
+    """Write `fig` to figures/<name>.svg, .png and .json (the alt text and the PNG's digest), show it in a notebook, and close it.
+
+    `alt` says in a sentence what is to be seen, for those who cannot see it. `note` goes on the figure's face: profile, data, seeds.
+    A smoke figure says so itself and goes to figures/smoke/, never over a real one.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise VsslError(f"a figure cannot be called {name!r}; use letters, digits, _ and -, no ending")
+    alt = " ".join(alt.split())
+    if len(alt) < 20:
+        raise VsslError(
+            f"figure {name} has no alt text worth the name ({alt!r}); say in a sentence what is to be seen (20 characters or more)"
+        )
+    style.use()
+    if face := "; ".join(part for part in (SMOKE if smoke else "", note) if part):
+        fig.supxlabel(face, x=0.99, ha="right", fontsize=style.SMALL, color=style.GREY)
+    png = _bytes(fig, "png", metadata={"Software": None}, pil_kwargs={"optimize": True})
+    svg = _bytes(fig, "svg", metadata={"Date": None, "Creator": None, "Description": alt})
+    folder = paths.figures() / "smoke" if smoke else paths.figures()
+    for ending, content in (("png", png), ("svg", svg)):
+        with files.replacing(folder / f"{name}.{ending}") as temporary:
+            temporary.write_bytes(content)
+    files.write_json(folder / f"{name}.json", {"alt": alt, "sha256": hashlib.sha256(png).hexdigest()})
+    _show(png, name, alt)
+    if "matplotlib.pyplot" in sys.modules:  # a figure that the caller made with pyplot would stay open, and be shown once more
+        sys.modules["matplotlib.pyplot"].close(fig)
+
+
+def _bytes(fig: Figure, kind: str, **options) -> bytes:
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format=kind, **options)
+    return buffer.getvalue()
+
+
+def _show(png: bytes, name: str, alt: str) -> None:
+    """Display the image if a notebook's kernel runs; its plain text names the figure and holds no number that a rerun could change."""
+    if "ipykernel" not in sys.modules:
+        return
+    from IPython import get_ipython
+    from IPython.display import display
+
+    if getattr(get_ipython(), "kernel", None) is not None:
+        image = {"image/png": base64.b64encode(png).decode(), "text/plain": f"<figure {name}>"}
+        display(image, metadata={"image/png": {"alt": alt}}, raw=True)

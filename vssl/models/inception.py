@@ -1,0 +1,104 @@
+"""S3D-G: separable 3-D inception blocks with a gate on every branch (the layout of Pace's and CVRL's "9.1 M" net)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from vssl.models.backbone import Backbone, with_pool
+
+# Widths of a block: the 1x1x1 branch; reduce and output of the two separable branches; the branch after the max-pool.
+Widths = tuple[int, tuple[int, int], tuple[int, int], int]
+
+MIXED: dict[str, tuple[Widths, ...]] = {
+    "stage3": ((64, (96, 128), (16, 32), 32), (128, (128, 192), (32, 96), 64)),  # 3b, 3c
+    "stage4": (  # 4b to 4f
+        (192, (96, 208), (16, 48), 64),
+        (160, (112, 224), (24, 64), 64),
+        (128, (128, 256), (24, 64), 64),
+        (112, (144, 288), (32, 64), 64),
+        (256, (160, 320), (32, 128), 128),
+    ),
+    "stage5": ((256, (160, 320), (32, 128), 128), (384, (192, 384), (48, 128), 128)),  # 5b, 5c
+}
+
+
+def s3dg(width: int = 64, pool: bool = False) -> Backbone:
+    """S3D-G: 9,125,072 parameters at width 64, with a dense 3x7x7 stem that also halves the time."""
+
+    def scaled(channels: int) -> int:
+        return max(1, channels * width // 64)
+
+    a, b = scaled(64), scaled(192)
+    stem = nn.Sequential(*_conv(3, a, (3, 7, 7), stride=2))  # [N, 64, T/2, H/2, W/2]
+    stage2 = nn.Sequential(_same_pool((1, 3, 3), (1, 2, 2)), *_conv(a, a, (1, 1, 1)), *_separable(a, b), Gate(b))  # [N, 192, T/2, H/4, W/4]
+    stage3, channels = _mixed("stage3", b, scaled)
+    stage4, channels = _mixed("stage4", channels, scaled)
+    stage5, channels = _mixed("stage5", channels, scaled)
+    stages = [
+        with_pool(stem, pool),
+        stage2,
+        nn.Sequential(_same_pool((1, 3, 3), (1, 2, 2)), *stage3),  # [N, 480, T/2, H/8, W/8]
+        nn.Sequential(_same_pool((3, 3, 3), (2, 2, 2)), *stage4),  # [N, 832, T/4, H/16, W/16]
+        nn.Sequential(_same_pool((2, 2, 2), (2, 2, 2)), *stage5),  # [N, 1024, T/8, H/32, W/32]
+    ]
+    return Backbone("s3dg", stages, dim=channels)
+
+
+class Gate(nn.Module):
+    """Self-gating: each channel is weighted by what all channels of the clip show on average."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weights = torch.sigmoid(self.linear(x.mean((2, 3, 4))))  # [N, C]
+        return x * weights[:, :, None, None, None]
+
+
+class Inception(nn.Module):
+    """Four branches side by side, each with its gate."""
+
+    def __init__(self, inputs: int, widths: Widths) -> None:
+        super().__init__()
+        point, (reduce1, wide1), (reduce2, wide2), pooled = widths
+        one = (1, 1, 1)
+        self.point = nn.Sequential(*_conv(inputs, point, one), Gate(point))
+        self.first = nn.Sequential(*_conv(inputs, reduce1, one), *_separable(reduce1, wide1), Gate(wide1))
+        self.second = nn.Sequential(*_conv(inputs, reduce2, one), *_separable(reduce2, wide2), Gate(wide2))
+        self.pooled = nn.Sequential(nn.MaxPool3d(3, stride=1, padding=1), *_conv(inputs, pooled, one), Gate(pooled))
+        self.outputs = point + wide1 + wide2 + pooled
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.point(x), self.first(x), self.second(x), self.pooled(x)], dim=1)
+
+
+def _mixed(stage: str, inputs: int, scaled: Callable[[int], int]) -> tuple[list[nn.Module], int]:
+    blocks = []
+    for point, first, second, pooled in MIXED[stage]:
+        widths = (scaled(point), tuple(map(scaled, first)), tuple(map(scaled, second)), scaled(pooled))
+        blocks.append(Inception(inputs, widths))
+        inputs = blocks[-1].outputs
+    return blocks, inputs
+
+
+def _conv(inputs: int, outputs: int, kernel: tuple[int, int, int], stride: int | tuple[int, int, int] = 1) -> tuple[nn.Module, ...]:
+    padding = tuple(k // 2 for k in kernel)
+    return nn.Conv3d(inputs, outputs, kernel, stride, padding, bias=False), nn.BatchNorm3d(outputs), nn.ReLU(inplace=True)
+
+
+def _separable(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
+    return *_conv(inputs, outputs, (1, 3, 3)), *_conv(outputs, outputs, (3, 1, 1))
+
+
+def _same_pool(kernel: tuple[int, int, int], stride: tuple[int, int, int]) -> nn.Module:
+    """TensorFlow's "SAME" max-pool as the public weights expect it: padding goes to the far side, and a rest is kept.
+
+    The padding is zero, which never wins: what is pooled comes from a ReLU.
+    """
+    time, height, width = (max(k - s, 0) for k, s in zip(kernel, stride, strict=True))
+    far_side = (width // 2, width - width // 2, height // 2, height - height // 2, time // 2, time - time // 2)
+    return nn.Sequential(nn.ConstantPad3d(far_side, 0.0), nn.MaxPool3d(kernel, stride, ceil_mode=True))
