@@ -133,12 +133,13 @@ def test_html_is_escaped_and_has_scopes(own_ledger):
 
 
 def test_figures_data_at_smoke_is_the_ledgers(own_ledger):
-    live, says = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0]})
-    assert live == {"y": [1.0]} and "mean nothing" in says
-    shown("pace/test", "curve", resolve("demo"), {"y": [2.0, 3.0]})
+    live = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0]})
+    assert live["y"] == [1.0] and "mean nothing" in live.says
+    shown("pace/test", "curve", resolve("demo"), {"y": [2.0, 3.0], "names": ["a"]})
     ledger.add()
-    kept, says = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0]})
-    assert kept["y"].tolist() == [2.0, 3.0] and says.startswith("from the ledger: demo profile")
+    kept = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0], "names": []})
+    assert kept["y"].tolist() == [2.0, 3.0] and kept["names"] == ["a"] and kept.says.startswith("from the ledger: demo profile")
+    assert kept.frames("v_Walk_g01_c01", [0, 3]).shape == (2, 96, 128, 3)  # drawn anew
     with pytest.raises(VsslError, match="run the demo profile again"):
         shown("pace/test", "curve", resolve("smoke"), {"z": [1.0]})
 

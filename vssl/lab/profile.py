@@ -152,13 +152,17 @@ class Scale:
         return FineTune(start, self.data(data), chosen, self.sizes.length, self.sizes.size, self.sizes.clips, seed=seed)
 
     def describe(self) -> str:
-        """The sizes in one stable line, to print in a notebook."""
+        """The sizes in a few stable lines, to print in a notebook."""
         s = self.sizes
-        seeds = ", ".join(map(str, self.seeds))
-        return (
-            f"profile {s.name} ({s.meant}); seeds {seeds}; clips of {s.length} frames, {s.size} x {s.size} pixels from "
-            f"{s.height} x {s.width}; nets {s.net_width} channels wide{', pooled after the stem' if s.pool else ''}; "
-            f"{s.clips} clips a test video"
+        drawn = "all labels of one video share a batch" if s.every_label else "the paper's sampling"
+        return "\n".join(
+            (
+                f"profile  {s.name}: {s.meant}",
+                f"seeds    {', '.join(map(str, self.seeds))}",
+                f"clips    {s.length} frames of {s.size} x {s.size} pixels, from frames of {s.height} x {s.width}; {s.clips} a test video",
+                f"nets     {s.net_width} channels wide{', pooled after the stem' if s.pool else ''}",
+                f"batches  {drawn}",
+            )
         )
 
 

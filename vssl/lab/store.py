@@ -97,9 +97,7 @@ def _compute(experiment: Any, inputs: tuple[Run, ...], code: str) -> Run:
         with replacing(working / "arrays.npz") as temporary, open(temporary, "wb") as file:
             np.savez_compressed(file, **arrays)
     except OSError as error:
-        raise VsslError(
-            f"cannot write {working}: {error.strerror or error}; free some space and run again, it goes on from here"
-        ) from error
+        raise VsslError(f"cannot write {working}: {error.strerror or error}; free some space and run again: it goes on") from error
     record = {"minutes": seconds / 60, "code": code, "inputs": [i.record["key"] for i in inputs], "key": experiment.key(), **machine()}
     write_json(working / "run.json", {"description": key.described(experiment), "metrics": metrics, "record": record})
     for leftover in ("checkpoint.pt", "seconds.json"):  # a resume needs them, a finished run does not

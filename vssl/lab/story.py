@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
+import functools
+import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from vssl.errors import VsslError
 from vssl.lab import ledger
-from vssl.lab.profile import Scale
+from vssl.lab.profile import Scale, find, world
+from vssl.videos import puppets
 
 
-def shown(slug: str, name: str, scale: Scale, data: dict[str, Any], show: str = "demo") -> tuple[dict[str, Any], str]:
-    """The data to draw (arrays and plain values) and one line that says what it is.
+@dataclass(frozen=True)
+class Shown:
+    """Data to draw, one line that says what it is, and the frames of the videos it speaks of."""
+
+    data: dict[str, Any]
+    says: str
+    scale: Scale
+    drawn_from: str | None  # the profile whose puppets the ledger's videos are; None: this run's own data
+
+    def __getitem__(self, name: str) -> Any:
+        return self.data[name]
+
+    def frames(self, name: str, indices: list[int] | np.ndarray) -> np.ndarray:
+        """Frames of a video of the UCF101 set by its name, uint8 [T, H, W, 3].
+
+        The ledger's videos are not on a reader's disk: they are drawn again, the same to the pixel.
+        """
+        if self.drawn_from is not None:
+            return _draw(name, self.drawn_from)[np.asarray(indices)]
+        opened = self.scale.data().open()
+        numbers = {video.name: number for number, video in enumerate(opened.dataset.videos)}
+        return opened.frames.gather(numbers[name], np.asarray(indices))
+
+    def crops(self, name: str, indices: list[int] | np.ndarray) -> np.ndarray:
+        """The middle of those frames that a net sees in a test, uint8 [T, S, S, 3]."""
+        frames = self.frames(name, indices)
+        sizes = self.scale.sizes if self.drawn_from is None else find(self.drawn_from)
+        side = round(frames.shape[1] * sizes.size / sizes.height)
+        top, left = (frames.shape[1] - side) // 2, (frames.shape[2] - side) // 2
+        return frames[:, top : top + side, left : left + side]
+
+
+def shown(slug: str, name: str, scale: Scale, data: dict[str, Any], show: str = "demo") -> Shown:
+    """The data a figure shows (arrays and plain values).
 
     Beyond smoke, `data` is left for the ledger and given back. At smoke it was computed so that every line runs, and the ledger's data
     of the same figure is given instead, where there is any.
@@ -21,15 +57,20 @@ def shown(slug: str, name: str, scale: Scale, data: dict[str, Any], show: str = 
         seeds = ", ".join(map(str, scale.seeds))
         says = f"{scale.profile} profile, {scale.data().says()}, seeds {seeds}"
         ledger.leave(slug, scale.profile, figures={name: {"says": says, "data": _plain(data)}})
-        return data, says
+        return Shown(data, says, scale, None)
     kept = ledger.read(slug, show)["figures"].get(name)
     if kept is None:
-        return data, "smoke profile: these numbers mean nothing"
+        return Shown(data, "smoke profile: these numbers mean nothing", scale, None)
     if set(kept["data"]) != set(data):
-        raise VsslError(
-            f"the ledger's figure {name!r} of {slug} has {sorted(kept['data'])}, not {sorted(data)}; run the {show} profile again"
-        )
-    return {key: _array(value) for key, value in kept["data"].items()}, f"from the ledger: {kept['says']}"
+        has = f"{sorted(kept['data'])}, not {sorted(data)}"
+        raise VsslError(f"the ledger's figure {name!r} of {slug} has {has}; run the {show} profile again")
+    return Shown({key: _array(value) for key, value in kept["data"].items()}, f"from the ledger: {kept['says']}", scale, show)
+
+
+@functools.lru_cache(maxsize=64)
+def _draw(name: str, profile: str) -> np.ndarray:
+    class_name, group, clip = re.fullmatch(r"v_(\w+)_g(\d+)_c(\d+)", name).groups()  # type: ignore[union-attr]
+    return puppets.render(world("ucf101", profile), class_name, int(group), int(clip))
 
 
 def _plain(value: Any) -> Any:
@@ -49,6 +90,6 @@ def _array(value: Any) -> Any:
     """Lists of numbers back to arrays; everything else as it is."""
     if isinstance(value, dict):
         return {key: _array(item) for key, item in value.items()}
-    if isinstance(value, list) and value and not any(isinstance(item, str | dict | None.__class__) for item in value):
+    if isinstance(value, list) and value and isinstance(np.asarray(value).flat[0], np.number | np.bool_):
         return np.asarray(value)
     return value
