@@ -134,7 +134,7 @@ def test_html_is_escaped_and_has_scopes(own_ledger):
 
 def test_figures_data_at_smoke_is_the_ledgers(own_ledger):
     live = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0]})
-    assert live["y"] == [1.0] and "mean nothing" in live.says
+    assert live["y"] == [1.0] and live.says == "not in the ledger yet"
     shown("pace/test", "curve", resolve("demo"), {"y": [2.0, 3.0], "names": ["a"]})
     ledger.add()
     kept = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0], "names": []})

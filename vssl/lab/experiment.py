@@ -35,7 +35,20 @@ if TYPE_CHECKING:
     from vssl.lab.store import Run
 
 Computed = tuple[dict[str, float], dict[str, np.ndarray]]
-TRAINING_CODE = ("clips.py", "samplers", "videos", "augment.py", "models", "losses", "objectives.py", "recipe.py", "training")
+TRAINING_CODE = (
+    "clips.py",
+    "samplers",
+    "videos/decode.py",
+    "videos/building.py",
+    "videos/store.py",
+    "videos/datasets.py",
+    "augment.py",
+    "models",
+    "losses",
+    "objectives.py",
+    "recipe.py",
+    "training",
+)
 TESTING_CODE = ("evaluation",)
 
 

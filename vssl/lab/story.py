@@ -60,7 +60,7 @@ def shown(slug: str, name: str, scale: Scale, data: dict[str, Any], show: str = 
         return Shown(data, says, scale, None)
     kept = ledger.read(slug, show)["figures"].get(name)
     if kept is None:
-        return Shown(data, "smoke profile: these numbers mean nothing", scale, None)
+        return Shown(data, "not in the ledger yet", scale, None)
     if set(kept["data"]) != set(data):
         has = f"{sorted(kept['data'])}, not {sorted(data)}"
         raise VsslError(f"the ledger's figure {name!r} of {slug} has {has}; run the {show} profile again")

@@ -1,0 +1,109 @@
+"""Every experiment end to end at the smallest size, on puppets and on real UCF101 files: the same commands, the same code."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vssl import methods
+from vssl.errors import VsslError
+from vssl.lab import PretextTest, done, resolve, run
+from vssl.lab import profile as profiles
+
+METHOD = methods.Pace(short="fit")
+
+
+@pytest.fixture(scope="module")
+def puppet_data(tmp_path_factory):
+    """A tiny set, drawn once for this file."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture
+def scale(puppet_data, monkeypatch):
+    monkeypatch.setenv("VSSL_DATA", str(puppet_data))
+    smoke = resolve("smoke")
+    worlds = {"ucf101": {"classes": ("Walk", "Squat"), "groups": 6, "clips": 1, "frames": (12, 16)}}
+    tiny = replace(smoke.sizes, worlds=worlds)
+    monkeypatch.setitem(profiles.PROFILES, "smoke", tiny)
+    return replace(smoke, sizes=tiny)
+
+
+def test_pretrain_features_retrieval_probe_and_pretext(scale):
+    start = scale.pretrain(METHOD, "r3d", seed=0)
+    assert start.together == 4 and start.sampler().count == 4
+    retrieval, probe, pretext = run(scale.retrieve(start)), run(scale.probe(start)), run(PretextTest(start))
+    opened = scale.data().open()
+    assert len(opened.train) == 8 and len(opened.test) == 4
+    features = run(scale.features(start)).arrays
+    assert features["p5"].shape == (12, 2, 32) and features["p4"].shape[0] == 12 and features["test"].sum() == 4
+    assert retrieval.metrics["chance"] == 50 and 0 <= retrieval.metrics["R@1"] <= retrieval.metrics["R@5"] <= 100
+    assert probe.metrics["chance"] == 50 and len(probe.arrays["predicted"]) == 4
+    assert pretext.metrics["chance"] == 25 and sorted(pretext.arrays["truth"][0]) == [0, 1, 2, 3]
+    assert run(scale.retrieve(start, layer="p4")).metrics["majority"] == 50
+
+
+def test_the_same_seed_gives_the_same_features_and_another_does_not(scale, tmp_path, monkeypatch):
+    def features(seed, where):
+        monkeypatch.setenv("VSSL_RUNS", str(tmp_path / where))
+        return run(scale.features(scale.pretrain(METHOD, "r3d", seed))).arrays["p5"]
+
+    first = features(0, "a")
+    assert (first == features(0, "b")).all() and not np.allclose(first, features(1, "a"))
+
+
+def test_random_starts_differ_by_calibration_only(scale):
+    plain, calibrated = (run(scale.features(scale.random("r3d", 0, c))).arrays["p5"] for c in (False, True))
+    assert plain.shape == calibrated.shape and not np.allclose(plain, calibrated)
+    backbones = [scale.random("r3d", 0, c).backbone(()) for c in (False, True)]
+    weights = [dict(b.named_parameters()) for b in backbones]
+    assert all((weights[0][name] == weights[1][name]).all() for name in weights[0])
+
+
+def test_fine_tuning_starts_from_the_pre_trained_weights(scale):
+    start = scale.pretrain(METHOD, "r2plus1d", seed=0)
+    tuned = run(scale.fine_tune(start, seed=0))
+    assert done(start) and tuned.metrics["chance"] == 50 and len(tuned.arrays["predicted"]) == 4
+    still = scale.fine_tune(start, seed=0, recipe=None)
+    frozen = replace(still, recipe=replace(still.recipe, rate=0.0, weight_decay=0.0))
+    model = run(frozen)
+    import torch
+
+    kept = torch.load(model.folder / "model.pt", weights_only=True)
+    for name, value in start.backbone((run(start),)).named_parameters():
+        assert torch.equal(kept[f"backbone.{name}"], value)  # a rate of 0 leaves them where pre-training left them
+
+
+def test_profiles_and_parameters_are_checked_in_one_line(scale, tmp_path):
+    for wrong, message in [
+        ({"profile": "dmeo"}, "did you mean 'demo'"),
+        ({"profile": "demo", "seeds": "0,1"}, "seeds must be whole numbers"),
+        ({"profile": "demo", "seeds": [True]}, "seeds must be whole numbers"),
+        ({"profile": "demo", "data_root": str(tmp_path / "nowhere")}, "there is no folder"),
+    ]:
+        with pytest.raises(VsslError, match=message) as caught:
+            resolve(**wrong)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(VsslError, match="UCF"):
+        resolve("demo", data_root=str(tmp_path)).data()
+    assert resolve("paper").pretrain is not None
+
+
+def test_the_paper_profile_changes_nothing_of_the_paper(realvideo):
+    paper = resolve("paper", data_root=str(realvideo / "ucf101"))
+    start = paper.pretrain(methods.Pace(), "r2plus1d", seed=0)
+    assert start.recipe == methods.Pace().recipe() and start.together == 1
+    assert (start.length, start.size, start.net.width, start.net.pool, start.data.height) == (16, 112, 64, False, 128)
+    assert not start.data.stand_in and start.data.says() == "UCF101"
+    tuned = paper.fine_tune(start, 0, recipe=methods.Pace().fine_tune())
+    assert tuned.clips == 10 and tuned.average == "softmax"
+
+
+def test_real_ucf101_goes_the_same_way_as_the_puppets(realvideo, tmp_path, monkeypatch):
+    monkeypatch.setenv("VSSL_DATA", str(tmp_path))
+    real = resolve("smoke", data_root=str(realvideo / "ucf101"))
+    opened = real.data().open()
+    assert len(opened.dataset.videos) == 24 and not opened.frames.failed
+    start = real.pretrain(METHOD, "r3d", seed=0)
+    found = run(real.retrieve(start))
+    assert found.metrics["chance"] > 0 and run(start).metrics["loss"] > 0
