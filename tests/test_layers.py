@@ -1,0 +1,129 @@
+"""The order of the house: a module imports only from what stands below it, never in a circle, and nothing heavy too early."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# From the ground up; what shares a line may look sideways, but not in a circle.
+LAYERS = (
+    ("errors", "paths", "files", "progress"),
+    ("clips",),
+    ("videos",),
+    ("samplers", "augment", "models", "losses", "recipe"),
+    ("objectives",),
+    ("methods",),
+    ("training", "evaluation", "figures"),
+    ("lab",),
+    ("doctor", "arguments"),
+    ("cli",),
+    ("__main__",),
+)
+HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer}
+HEAVY = ("torch", "torchvision", "matplotlib", "seaborn", "sklearn", "av", "PIL", "papermill", "nbclient", "jupyterlab")
+
+
+def modules(package: Path) -> dict[str, Path]:
+    """Every module of the package by its dotted name; a folder's own name stands for its __init__.py."""
+    found = {}
+    for path in sorted(package.rglob("*.py")):
+        parts = path.relative_to(package.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports(name: str, path: Path, known: dict[str, Path]) -> set[str]:
+    """The modules of the package that `name` imports, anywhere in its text: a late import is still a dependence."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            source = ".".join([*above, *([node.module] if node.module else [])])
+            # `from vssl import samplers` is a module; `from vssl.errors import VsslError` is not.
+            found |= {f"{source}.{alias.name}" if f"{source}.{alias.name}" in known else source for alias in node.names}
+    return (found & known.keys()) - {name}
+
+
+def part(module: str) -> str:
+    """The part of the house a module belongs to: `videos` for `vssl.videos.decode`."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def upward(package: Path) -> list[str]:
+    """Every import that looks up."""
+    known = modules(package)
+    edges = [(name, target) for name, path in known.items() for target in sorted(imports(name, path, known)) if part(name) and part(target)]
+    return [f"{name} imports {target}" for name, target in edges if HEIGHT[part(target)] > HEIGHT[part(name)]]
+
+
+def circle(package: Path) -> list[str]:
+    """The first circle of imports, as the modules on it; empty without one."""
+    known = modules(package)
+    # A package's __init__ re-exports its own modules, and they may import a neighbour directly: that is no circle.
+    graph = {name: {other for other in imports(name, path, known) if not name.startswith(f"{other}.")} for name, path in known.items()}
+    done: set[str] = set()
+
+    def walk(name: str, trail: list[str]) -> list[str]:
+        if name in trail:
+            return [*trail[trail.index(name) :], name]
+        if name not in done:
+            for other in sorted(graph[name]):
+                if found := walk(other, [*trail, name]):
+                    return found
+            done.add(name)
+        return []
+
+    return next((found for name in graph if (found := walk(name, []))), [])
+
+
+def test_every_part_of_the_package_has_its_place():
+    assert {part(name) for name in modules(ROOT / "vssl")} - {""} <= HEIGHT.keys(), "say in LAYERS where the new part stands"
+
+
+def test_no_module_imports_from_above():
+    assert upward(ROOT / "vssl") == []
+
+
+def test_no_module_imports_in_a_circle():
+    assert circle(ROOT / "vssl") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("from vssl.lab import runner", ["vssl.clips imports vssl.lab.runner"]),
+        ("def late():\n    import vssl.lab.runner", ["vssl.clips imports vssl.lab.runner"]),
+        ("from .lab.runner import reproduce", ["vssl.clips imports vssl.lab.runner"]),
+        ("from vssl.errors import VsslError", []),
+    ],
+)
+def test_the_walk_sees_an_upward_import(tmp_path, text, found):
+    for name, content in {"__init__": "", "clips": text, "errors": "", "lab/__init__": "", "lab/runner": ""}.items():
+        path = tmp_path / "vssl" / f"{name}.py"
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text(content)
+    assert upward(tmp_path / "vssl") == found
+
+
+def test_the_walk_sees_a_circle(tmp_path):
+    (tmp_path / "vssl").mkdir()
+    for name, content in {"__init__": "", "models": "from vssl import losses", "losses": "from vssl.models import build"}.items():
+        (tmp_path / "vssl" / f"{name}.py").write_text(content)
+    assert circle(tmp_path / "vssl") == ["vssl.losses", "vssl.models", "vssl.losses"]
+
+
+def test_what_stands_low_loads_nothing_heavy():
+    light = ("vssl", "vssl.clips", "vssl.samplers", "vssl.videos.decode", "vssl.videos.datasets", "vssl.cli", "vssl.doctor")
+    code = f"import sys, {', '.join(light)}; print(*sorted({set(HEAVY)!r} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []

@@ -1,0 +1,102 @@
+"""Worlds: what is refused, what identifies them, and the three that there are."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from vssl.errors import VsslError
+from vssl.videos import puppets
+from vssl.videos.puppets import world as module
+
+WORLDS = (puppets.ucf101(), puppets.hmdb51(), puppets.kinetics400())
+CHANGES = {
+    "name": "other",
+    "layout": "hmdb51",
+    "classes": ("Walk", "Run"),
+    "scenes": ("park",),
+    "groups": 14,
+    "clips": 2,
+    "frames": (72, 93),
+    "height": 98,
+    "width": 130,
+    "fps": 24,
+    "seed": 1,
+    "scene_bias": 0.5,
+    "shared_scenes": 3,
+    "tempo_deviation": 0.2,
+    "figure": 0.6,
+    "view_deviation": 10.0,
+    "style": puppets.Style(grain=2.0),
+}
+
+
+def test_the_three_worlds_are_what_they_stand_for():
+    assert [world.name for world in WORLDS] == [world.layout for world in WORLDS] == ["ucf101", "hmdb51", "kinetics400"]
+    ucf101 = WORLDS[0]
+    assert (len(ucf101.classes), ucf101.groups, ucf101.clips, ucf101.videos) == (16, 15, 3, 720)
+    assert (ucf101.width, ucf101.height, ucf101.fps, ucf101.frames) == (128, 96, 25, (72, 92))
+    assert WORLDS[2].videos > 2 * ucf101.videos
+    assert len({puppets.digest(world) for world in WORLDS}) == 3
+
+
+def test_a_change_in_any_field_is_another_world():
+    assert set(CHANGES) == {field.name for field in fields(puppets.World)}
+    digests = {puppets.digest(replace(WORLDS[0], **{name: value})) for name, value in CHANGES.items()}
+    assert len(digests | {puppets.digest(WORLDS[0])}) == len(CHANGES) + 1
+    assert all(len(digest) == 16 and int(digest, 16) >= 0 for digest in digests)
+
+
+def test_the_digest_covers_the_generator(tmp_path, monkeypatch):
+    here = Path(module.__file__).parent
+    for name in module.SOURCES:
+        (tmp_path / name).write_bytes((here / name).read_bytes())
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "world.py"))
+    before = puppets.digest(WORLDS[0])
+    for name in module.SOURCES:
+        (tmp_path / name).write_bytes((here / name).read_bytes() + b"# more\n")
+        assert puppets.digest(WORLDS[0]) != before, name
+        (tmp_path / name).write_bytes((here / name).read_bytes())
+    assert puppets.digest(WORLDS[0]) == before
+
+
+def test_no_source_of_the_generator_is_forgotten():
+    bystanders = {"__init__.py", "disk.py", "worker.py"}  # how it is run, not what comes out
+    assert {path.name for path in Path(module.__file__).parent.glob("*.py")} == set(module.SOURCES) | bystanders
+
+
+def test_a_world_has_its_folder_among_the_data(tmp_path, monkeypatch):
+    monkeypatch.setenv("VSSL_DATA", str(tmp_path))
+    assert puppets.folder(WORLDS[0]) == tmp_path / "puppets" / f"ucf101-{puppets.digest(WORLDS[0])}"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("layout", "avi", "layout 'avi'"),
+        ("classes", ("Walk", "Fly"), "'Fly'"),
+        ("classes", ("Walk", "Walk"), "twice"),
+        ("classes", (), "at least one class"),
+        ("scenes", ("moon",), "moon"),
+        ("groups", 1, "groups"),
+        ("clips", 0, "clips"),
+        ("frames", (20, 10), "frames"),
+        ("width", 99, "even"),
+        ("height", 16, "32"),
+        ("figure", 1.2, "figure"),
+        ("scene_bias", 1.5, "scene_bias"),
+        ("shared_scenes", 0, "shared_scenes"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_in_one_line(field, value, says):
+    with pytest.raises(VsslError, match=says) as caught:
+        replace(WORLDS[0], **{field: value})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("class_name", "group", "clip"), [("Fly", 1, 1), ("Walk", 0, 1), ("Walk", 16, 1), ("Walk", 1, 0), ("Walk", 1, 4)])
+def test_a_video_that_is_not_there_is_refused(class_name, group, clip):
+    with pytest.raises(VsslError, match="puppet world 'ucf101' has no"):
+        puppets.truth(WORLDS[0], class_name, group, clip)

@@ -1,0 +1,347 @@
+"""The store holds exactly what a decode gives; a kill, a crash, a full disk or a damaged file loses nothing in silence."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vssl import files
+from vssl.errors import VideoError, VsslError
+from vssl.videos import building, decode
+from vssl.videos.datasets import ucf101
+from vssl.videos.store import FrameStore, OnTheFly
+
+SIZE = (24, 32)
+
+
+def encode(path: Path, frames: int, seed: int) -> None:
+    """Smooth noise that drifts: no two frames of no two videos are alike."""
+    rng = np.random.default_rng(seed)
+    field = np.kron(rng.integers(256, size=(8, 10, 3)), np.ones((8, 8, 1)))  # [64, 80, 3]
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25, options={"bf": "2", "g": "12"})
+        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
+        for number in range(frames):
+            picture = np.roll(field, (number, 2 * number), axis=(0, 1))[:32, :48].astype(np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
+        container.mux(stream.encode())
+
+
+@pytest.fixture(scope="session")
+def videos(tmp_path_factory) -> Path:
+    """Two classes, three performers, two clips each, 9 to 20 frames long."""
+    root = tmp_path_factory.mktemp("ucf")
+    names = [f"{c}/v_{c}_g{g:02d}_c{k:02d}.avi" for c in ("Jump", "Walk") for g in (1, 2, 3) for k in (1, 2)]
+    (root / "ucfTrainTestlist").mkdir()
+    (root / "ucfTrainTestlist/classInd.txt").write_text("1 Jump\n2 Walk\n")
+    (root / "ucfTrainTestlist/testlist01.txt").write_text("\n".join(name for name in names if "_g01_" in name))
+    (root / "ucfTrainTestlist/trainlist01.txt").write_text("\n".join(f"{name} 1" for name in names if "_g01_" not in name))
+    for number, name in enumerate(names):
+        (root / "UCF-101" / name).parent.mkdir(parents=True, exist_ok=True)
+        encode(root / "UCF-101" / name, 9 + number, number)
+    return root
+
+
+@pytest.fixture
+def own(videos, tmp_path, monkeypatch) -> Path:
+    """A copy of the videos that a test may damage, and an empty place for stores."""
+    monkeypatch.setenv("VSSL_DATA", str(tmp_path / "data"))
+    return Path(shutil.copytree(videos, tmp_path / "ucf"))
+
+
+@pytest.fixture(scope="session")
+def whole(videos, tmp_path_factory) -> tuple:
+    """A whole store and its twin, for tests that only read."""
+    folder, dataset = tmp_path_factory.mktemp("stores"), ucf101(videos)
+    return dataset, FrameStore.build(dataset, *SIZE, folder=folder / "kept"), OnTheFly(dataset, *SIZE, folder=folder / "counted")
+
+
+def build(dataset, size: tuple[int, int] = SIZE, **options) -> FrameStore:
+    """A store by one worker: on a busy machine a second one costs more to start than these few frames."""
+    return FrameStore.build(dataset, *size, workers=1, **options)
+
+
+def expected(dataset, video: int, size: tuple[int, int] = SIZE) -> np.ndarray:
+    return np.stack(list(decode.stream(dataset.videos[video].path, *size)))
+
+
+def check(dataset, store) -> None:
+    """Every frame of every video is the decoder's."""
+    assert store.num_frames.tolist() == [9 + number for number in range(12)]
+    for video in range(12):
+        assert np.array_equal(store.frames(video), expected(dataset, video))
+
+
+def test_every_frame_is_the_decoders(whole):
+    dataset, store, twin = whole
+    check(dataset, store)
+    check(dataset, twin)
+    assert store.failed == {} and store.fps.tolist() == [25.0] * 12 and (store.height, store.width) == SIZE
+    assert twin.fps.tolist() == store.fps.tolist() and twin.key != store.key and dataset.digest in store.key
+    assert not (twin.folder / "frames.u8").exists()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_a_gather_copies_the_frames_asked_for(whole, data):
+    dataset, store, twin = whole
+    video = data.draw(st.integers(0, 11))
+    frames = np.array(data.draw(st.lists(st.integers(0, 8 + video), min_size=1, max_size=8)))
+    clip = store.gather(video, frames)  # [T, H, W, 3]
+    assert type(clip) is np.ndarray and clip.dtype == np.uint8 and np.array_equal(clip, expected(dataset, video)[frames])
+    assert np.array_equal(twin.gather(video, frames), clip)
+    clip[:] = 0  # a copy: the store is not touched
+    assert store.gather(video, frames).any()
+
+
+def test_a_gather_never_reads_the_neighbour(whole):
+    _, store, twin = whole
+    for frames in ([-1], [0, 9], [100]):
+        for either in (store, twin):
+            with pytest.raises(VideoError, match="frames 0 to 8"):
+                either.gather(0, np.array(frames))
+    with pytest.raises(ValueError, match="read-only"):
+        store.frames(0)[:] = 0
+
+
+def test_a_store_travels_to_another_process_as_its_folder(whole):
+    dataset, store, _ = whole
+    sent = pickle.dumps(store)
+    assert len(sent) < 2000
+    check(dataset, pickle.loads(sent))
+
+
+def test_a_whole_store_opens_without_a_decoder(own, monkeypatch):
+    dataset = ucf101(own)
+    first = build(dataset)
+    assert not (first.folder / "journal.jsonl").exists() and first.folder.parent.name == "stores"
+    monkeypatch.setattr(building, "build", lambda *_: pytest.fail("decoded again"))
+    shutil.rmtree(own / "UCF-101")  # the videos may go when the store is whole
+    check_sizes = build(dataset)
+    assert check_sizes.key == first.key and np.array_equal(check_sizes.pixels, first.pixels)
+
+
+def test_another_size_or_rate_is_another_store(own):
+    dataset = ucf101(own)
+    stores = [build(dataset), build(dataset, (16, 16)), build(dataset, fps=12.5)]
+    assert len({store.key for store in stores}) == 3
+    with pytest.raises(VsslError, match="another store"):
+        build(dataset, (16, 16), folder=stores[0].folder)
+
+
+@pytest.mark.parametrize("fps", [10.0, 25.0, 40.0])
+def test_a_change_of_frame_rate(own, fps):
+    """Frame k is the one shown at time k / fps."""
+    dataset = ucf101(own)
+    store, twin = build(dataset, fps=fps), OnTheFly(dataset, *SIZE, workers=1, fps=fps)
+    for video in (0, 11):
+        frames = expected(dataset, video)
+        shown = [frames[(k * 25) // int(fps)] for k in range(1000) if (k * 25) // int(fps) < len(frames)]
+        assert np.array_equal(store.frames(video), shown) and np.array_equal(twin.frames(video), shown)
+    assert store.fps.tolist() == [fps] * 12
+
+
+def test_videos_that_fail_are_listed(own):
+    path = own / "UCF-101/Walk/v_Walk_g02_c01.avi"
+    dataset = ucf101(own)
+    path.write_bytes(bytes(5000))
+    dataset.videos[3].path.unlink()  # between the reading of the lists and the build
+    for store in (build(dataset), OnTheFly(dataset, *SIZE, workers=1)):
+        assert set(store.failed) == {dataset.videos[3].name, "v_Walk_g02_c01"}
+        assert str(path) in store.failed["v_Walk_g02_c01"] and "no such file" in store.failed[dataset.videos[3].name]
+        assert [video for video in range(12) if store.num_frames[video] == 0] == [3, 8]
+        assert np.array_equal(store.frames(9), expected(dataset, 9))
+        with pytest.raises(VideoError, match="could not be decoded"):
+            store.gather(8, np.array([0]))
+
+
+def test_a_set_of_which_nothing_decodes(own):
+    dataset = ucf101(own)
+    for video in dataset.videos:
+        video.path.write_bytes(b"nothing")
+    with pytest.raises(VsslError, match="no video could be decoded"):
+        build(dataset)
+
+
+@pytest.mark.parametrize("damage", ["frames.u8", "longer", "index.json", "format", "lengths"])
+def test_a_damaged_store_says_what_to_delete(own, damage):
+    dataset = ucf101(own)
+    folder = build(dataset).folder
+    index = json.loads((folder / "index.json").read_text())
+    if damage == "frames.u8":
+        (folder / damage).write_bytes((folder / damage).read_bytes()[:-1])
+    elif damage == "longer":
+        (folder / "frames.u8").write_bytes((folder / "frames.u8").read_bytes() + b"x")
+    elif damage == "index.json":
+        (folder / damage).write_text((folder / damage).read_text()[:50])
+    else:
+        changed = {"format": 99} if damage == "format" else {"fps": index["fps"][1:]}
+        (folder / "index.json").write_text(json.dumps(index | changed))
+    with pytest.raises(VsslError, match=f"delete ({folder}|that folder)") as raised:
+        build(dataset)
+    assert str(folder) in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_what_cannot_be_is_refused(own):
+    dataset = ucf101(own)
+    for size in ((128, 171), (0, 10), (24, 0)):
+        with pytest.raises(VsslError, match="even width"):
+            build(dataset, size)
+    with pytest.raises(VsslError, match="frame rate is positive"):
+        build(dataset, fps=0)
+    with pytest.raises(VsslError, match="no frame store at"):
+        FrameStore(own / "nowhere")
+    (own / "file").touch()
+    with pytest.raises(VsslError, match="cannot write"):
+        build(dataset, folder=own / "file" / "store")
+
+
+def test_a_full_disk_is_seen_before_the_start(own, monkeypatch):
+    dataset = ucf101(own)
+    needed = sum(range(9, 21)) * 24 * 32 * 3
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=needed // 2))
+    with pytest.raises(VsslError, match=r"needs about 0\.0 GB and .* has 0\.0 GB free"):
+        build(dataset)
+    OnTheFly(dataset, *SIZE, workers=1)  # takes no room
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=needed * 1.1))  # the estimate is no worse than a tenth
+    check(dataset, build(dataset))
+
+
+def test_a_disk_that_fills_on_the_way_keeps_what_is_done(own, monkeypatch):
+    """The limit on a file's size stands in for a full disk: writing beyond it is an OSError in the worker."""
+    dataset = ucf101(own)
+    limit = 100 * 24 * 32 * 3
+    full = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
+    full += "; import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"
+    with monkeypatch.context() as patch:
+        patch.setattr(building, "WORKER", f"{full}\n{building.WORKER}")
+        with pytest.raises(VsslError, match=r"cannot write the frame store .*; what is done is kept"):
+            build(dataset)
+    todo = spy(monkeypatch)
+    check(dataset, build(dataset))
+    assert 0 < len(todo) < 12
+
+
+def spy(monkeypatch) -> list[int]:
+    """The videos that the next build decodes."""
+    seen, decode_all = [], building._decode
+    monkeypatch.setattr(building, "_decode", lambda plan, todo, count: seen.extend(todo) or decode_all(plan, todo, count))
+    return seen
+
+
+CRASH = """
+import os, time
+from vssl.videos import building, decode
+real = decode.stream
+def stream(path, *size):
+    if "Walk_g02_c01" in str(path): {}
+    return real(path, *size)
+decode.stream = stream
+building.work()
+"""
+
+
+def test_a_crash_of_the_decoder_is_that_videos_failure(own, monkeypatch):
+    monkeypatch.setattr(building, "WORKER", CRASH.format("os.abort()"))
+    dataset = ucf101(own)
+    store = FrameStore.build(dataset, *SIZE, workers=2)
+    assert list(store.failed) == ["v_Walk_g02_c01"] and "SIGABRT" in store.failed["v_Walk_g02_c01"]
+    for video in set(range(12)) - {8}:
+        assert np.array_equal(store.frames(video), expected(dataset, video))
+
+
+@pytest.mark.parametrize(("death", "says"), [("os.kill(os.getpid(), 9)", "SIGKILL; out of memory"), ("os._exit(3)", "code 3")])
+def test_a_killed_worker_ends_the_build_and_loses_nothing(own, monkeypatch, death, says):
+    dataset = ucf101(own)
+    with monkeypatch.context() as patch:
+        patch.setattr(building, "WORKER", CRASH.format(death))
+        with pytest.raises(VsslError, match=f"{says}.*v_Walk_g02_c01.avi; what is done is kept"):
+            build(dataset)
+    todo = spy(monkeypatch)
+    check(dataset, build(dataset))
+    assert todo == [8, 9, 10, 11]
+
+
+SLOW = """
+import sys, time
+from vssl.videos import building
+from vssl.videos.datasets import ucf101
+from vssl.videos.store import FrameStore
+building.WORKER = "import time; from vssl.videos import journal; append = journal.append\\n" \\
+    "def slow(*all): append(*all); time.sleep(0.15)\\n" \\
+    "journal.append = slow\\n" + building.WORKER
+store = FrameStore.build(ucf101(sys.argv[1]), 24, 32, workers=2)
+assert "torch" not in sys.modules
+print(store.pixels.sum(dtype=int))
+"""
+
+
+def test_a_kill_of_the_builder_loses_nothing(own, monkeypatch):
+    dataset = ucf101(own)
+    folder = own.parent / "data" / "stores" / f"ucf101-{dataset.digest}-24x32"
+    book = folder / "journal.jsonl"
+
+    def written() -> int:
+        return book.read_bytes().count(b"\n") if book.exists() else 1
+
+    for _ in range(2):  # killed twice, each time a little further
+        before, until = written(), time.monotonic() + 60
+        builder = subprocess.Popen([sys.executable, "-c", SLOW, str(own)])
+        while written() < before + 3 and time.monotonic() < until:
+            time.sleep(0.01)
+        builder.send_signal(signal.SIGKILL)
+        assert builder.wait() == -signal.SIGKILL
+    with files.locked(folder / "append.lock"):  # the workers that are left find their builder dead when they get it
+        assert not (folder / "index.json").exists()
+        with open(folder / "frames.u8", "ab") as frames:
+            frames.write(b"half a video")  # as if one had been in the middle of it
+        with open(book, "ab") as journal:
+            journal.write(b'{"video": 5, "fra')  # and the power had gone
+    todo = spy(monkeypatch)
+    store = build(dataset)
+    check(dataset, store)
+    assert 0 < len(todo) <= 6 and store.folder == folder
+    assert {path.name for path in folder.iterdir()} == {"frames.u8", "index.json", "lock", "append.lock"}  # nothing left lying about
+
+
+def test_a_begun_store_of_another_set_or_with_lost_frames_is_refused(own, monkeypatch):
+    dataset = ucf101(own)
+    with monkeypatch.context() as patch:
+        patch.setattr(building, "WORKER", CRASH.format("os._exit(1)"))
+        with pytest.raises(VsslError):
+            build(dataset, folder=own / "store")
+    with pytest.raises(VsslError, match="beginning of another store"):
+        build(dataset, (16, 16), folder=own / "store")
+    (own / "store" / "frames.u8").unlink()
+    with pytest.raises(VsslError, match=r"frames.u8 is shorter .* delete the folder"):
+        build(dataset, folder=own / "store")
+
+
+def test_two_builders_at_once_make_one_store(own):
+    builders = [subprocess.Popen([sys.executable, "-c", SLOW, str(own)], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    sums = [builder.communicate(timeout=60)[0] for builder in builders]
+    dataset = ucf101(own)
+    store = build(dataset)
+    check(dataset, store)
+    assert sums == [f"{store.pixels.sum(dtype=int)}\n"] * 2 and store.total == sum(range(9, 21))  # nothing was written twice
+
+
+def test_real_videos_at_the_papers_size(realvideo, tmp_path):
+    dataset = ucf101(realvideo / "ucf101")
+    store = FrameStore.build(dataset, 128, 172, folder=tmp_path / "store")
+    assert len(dataset.missing) == 370 and store.failed == {} and store.total == sum(store.num_frames) == 2920
+    for video in (0, 11, 23):
+        assert np.array_equal(store.frames(video), expected(dataset, video, (128, 172)))

@@ -1,0 +1,254 @@
+"""The command `vssl`: reproduce notebooks, make and check data, read the ledger, look at the machine.
+
+A mistake gets one line that says what is wrong and what to do, and exit code 2. What is heavy is imported by the command that
+needs it, so that `vssl --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vssl import __version__, paths
+from vssl.arguments import Parser, count, folder, guess, minutes, one_of, seeds
+from vssl.errors import VsslError
+
+if TYPE_CHECKING:
+    from vssl.videos.datasets import Dataset
+
+PROFILES = ("smoke", "demo", "gpu", "paper")  # named here too, so that a slip is answered without loading torch; a test compares
+SETS = ("ucf101", "hmdb51", "kinetics400")
+SIZES = PROFILES[:3]  # of puppets; the paper profile wants the real data
+
+WRONG_INPUT = 2
+INTERRUPTED = 130  # what a shell reports for Ctrl-C
+CLOSED_PIPE = 141  # and for a reader that went away, as in `vssl ledger | head -1`
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 well, 1 something failed, 2 wrong input."""
+    try:
+        try:
+            code = _dispatch(sys.argv[1:] if argv is None else argv)
+        except SystemExit as end:  # argparse ends so after --help and --version
+            code = int(end.code or 0)
+        sys.stdout.flush()  # here, where a closed pipe can still be caught
+        return code
+    except VsslError as error:
+        return _complain(str(error))
+    except KeyboardInterrupt:
+        print("vssl: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more when it ends
+        return CLOSED_PIPE
+    except ModuleNotFoundError as error:
+        if (error.name or "vssl").startswith("vssl"):
+            raise  # our own mistake, not a half-made environment
+        return _complain(f"{error.name} is not installed for {sys.executable}; make env installs everything")
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            return _complain(f"the disk is full{_at(error)}; free some space, or set VSSL_DATA and VSSL_RUNS to folders elsewhere")
+        if error.errno in NOT_ALLOWED or _in_our_folders(error.filename):
+            return _complain(
+                f"{error.strerror}{_at(error)}; VSSL_DATA and VSSL_RUNS say where data and runs go: choose folders you can write"
+            )
+        raise
+
+
+def _complain(message: str) -> int:
+    print(f"vssl: {' '.join(message.split())}", file=sys.stderr)
+    return WRONG_INPUT
+
+
+def _at(error: OSError) -> str:
+    return f" at {error.filename}" if error.filename else ""
+
+
+def _in_our_folders(filename: object) -> bool:
+    """Whether a failing path lies where a person let us write, or leads there: then the place is at fault."""
+    if not isinstance(filename, str):
+        return False
+    path = Path(filename)
+    return any(path.is_relative_to(place) or place.is_relative_to(path) for place in (paths.data(), paths.runs()))
+
+
+def _dispatch(argv: list[str]) -> int:
+    parser = _parser()
+    options, unknown = parser.parse_known_args(argv)
+    command = getattr(options, "command", parser)
+    if unknown:
+        flags = [flag for action in command._actions for flag in action.option_strings]
+        raise VsslError(f"{unknown[0]!r} is not understood{guess(unknown[0], flags)}; {command.prog} --help shows what is")
+    if not hasattr(options, "run"):
+        command.print_help()
+        return 0
+    return options.run(options)
+
+
+# ---------------------------------------------------------------------------------------------------- commands
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    profile = one_of(options.profile, PROFILES, "profile")
+    from vssl.lab import runner
+
+    return runner.reproduce(
+        options.ids,
+        profile,
+        jobs=options.jobs,
+        resume=options.resume,
+        seeds=options.seeds,
+        data_root=options.data_root,
+        plan_only=options.plan,
+        limit_minutes=options.limit_minutes,
+    )
+
+
+def _data_make(options: argparse.Namespace) -> int:
+    names = [one_of(name, SETS, "puppet set") for name in options.sets or SETS]
+    size = one_of(options.size, SIZES, "size")
+    from vssl.lab.profile import world
+    from vssl.videos import puppets
+
+    for name in names:
+        print(f"{name} ({size}): {puppets.make(world(name, size))}")
+    return 0
+
+
+def _data_index(options: argparse.Namespace) -> int:
+    print(_dataset(options).summary())
+    return 0
+
+
+def _data_check(options: argparse.Namespace) -> int:
+    from vssl.videos.check import failures
+
+    dataset = _dataset(options)
+    failed = failures([video.path for video in dataset.videos], workers=options.jobs)
+    for reason in failed.values():
+        print(reason)
+    print(f"{len(dataset.videos) - len(failed)} of {len(dataset.videos)} videos of {dataset.name} decode")
+    return 1 if failed else 0
+
+
+def _dataset(options: argparse.Namespace) -> Dataset:
+    """The dataset at --root, or the puppets that stand in for it, drawn if they are not there yet."""
+    name = one_of(options.name, SETS, "dataset")
+    size = one_of(options.size, SIZES, "size")
+    from vssl.videos.datasets import open_dataset
+
+    if options.root:
+        return open_dataset(name, options.root)
+    from vssl.lab.profile import world
+    from vssl.videos import puppets
+
+    return open_dataset(name, puppets.make(world(name, size)))
+
+
+def _ledger(options: argparse.Namespace) -> int:
+    from vssl.lab import ledger
+
+    if options.add:
+        print("\n".join(ledger.add()) or "nothing to add: no notebook left numbers since the last time")
+    else:
+        print(ledger.summary())
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from vssl import doctor
+
+    report = doctor.report(probe=not options.no_probe)
+    print(json.dumps(report, indent=1) if options.json else doctor.text(report))
+    return 1 if report["problems"] else 0
+
+
+# ---------------------------------------------------------------------------------------------------- arguments
+
+
+def _add(group: argparse._SubParsersAction, name: str, what: str, run: Callable | None, examples: str) -> argparse.ArgumentParser:
+    parser = group.add_parser(
+        name,
+        help=what,
+        description=what[0].upper() + what[1:] + ".",
+        epilog="examples:\n" + "\n".join(f"  {line}" for line in examples.splitlines()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(command=parser, **({"run": run} if run else {}))
+    return parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="vssl",
+        description="Five papers on self-supervised video representation learning, as a package and a shelf of notebooks.",
+        epilog="examples:\n  vssl reproduce 000 100 --profile demo\n  vssl doctor",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"vssl {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    _add_reproduce(commands)
+    data = _add(commands, "data", "draw puppet videos, index and check datasets", None, "vssl data make ucf101 --size demo")
+    _add_data(data.add_subparsers(metavar="COMMAND"))
+    ledger = _add(commands, "ledger", "list the committed results, or add what notebooks left", _ledger, "vssl ledger\nvssl ledger --add")
+    ledger.add_argument("--add", action="store_true", help="move the numbers that notebooks left into data/results/")
+    doctor = _add(commands, "doctor", "say what is on this machine and try a 3-d convolution", _doctor, "vssl doctor\nvssl doctor --json")
+    doctor.add_argument("--json", action="store_true", help="print the same as JSON")
+    doctor.add_argument("--no-probe", action="store_true", help="leave out the convolution (about five seconds)")
+    return parser
+
+
+def _add_reproduce(commands: argparse._SubParsersAction) -> None:
+    reproduce = _add(
+        commands,
+        "reproduce",
+        "run notebooks from start to end and write a report",
+        _reproduce,
+        "vssl reproduce 000 100 --profile demo\nvssl reproduce 100 --profile gpu --seeds 0,1,2 --resume\nvssl reproduce --plan",
+    )
+    reproduce.add_argument(
+        "ids", nargs="*", metavar="ID", help="notebooks by number or name, such as 100 or 100_pace; none: the whole shelf"
+    )
+    reproduce.add_argument("--profile", default="demo", metavar="P", help="how large: smoke, demo, gpu or paper (default: demo)")
+    reproduce.add_argument("--jobs", type=count, default=1, metavar="N", help="notebooks at a time (default: 1)")
+    reproduce.add_argument("--resume", action="store_true", help="leave out notebooks that already ran well, unchanged")
+    reproduce.add_argument("--seeds", type=seeds, metavar="LIST", help="seeds with commas, such as 0,1,2 (default: the profile's)")
+    reproduce.add_argument("--data-root", type=folder, metavar="DIR", help="folder of real data in its official layout")
+    reproduce.add_argument("--plan", action="store_true", help="list the experiments and stop before running any")
+    reproduce.add_argument(
+        "--limit-minutes", type=minutes, metavar="M", help="end a notebook that takes longer (default: the shelf's limit)"
+    )
+
+
+def _add_data(commands: argparse._SubParsersAction) -> None:
+    make = _add(
+        commands,
+        "make",
+        "draw the puppet sets that stand in for real data",
+        _data_make,
+        "vssl data make\nvssl data make ucf101 --size smoke",
+    )
+    make.add_argument("sets", nargs="*", metavar="SET", help=f"{', '.join(SETS)}; none: all")
+    make.add_argument("--size", default="demo", metavar="S", help="smoke, demo or gpu (default: demo)")
+    examples = (
+        "vssl data {0} --root /data/UCF-101\nvssl data {0} --root /data/HMDB51 --name hmdb51\nvssl data {0} --name ucf101 --size demo"
+    )
+    index = _add(commands, "index", "count the videos of a dataset, name what is missing", _data_index, examples.format("index"))
+    check = _add(commands, "check", "decode every video of a dataset, list what fails", _data_check, examples.format("check"))
+    check.add_argument("--jobs", type=count, metavar="N", help="videos at a time (default: one a core)")
+    for parser in (index, check):
+        parser.add_argument("--root", type=folder, metavar="DIR", help="folder of real data in its official layout; none: the puppets")
+        parser.add_argument("--name", default="ucf101", metavar="SET", help=f"{', '.join(SETS)} (default: ucf101)")
+        parser.add_argument("--size", default="demo", metavar="S", help="of the puppets: smoke, demo or gpu (default: demo)")

@@ -1,0 +1,106 @@
+"""What the chosen notebooks ask to be computed, found without running them, and the computing of it: each experiment once, needs first.
+
+All of it happens in child processes (`vssl.lab.worker`), so that the runner itself never imports what the experiments need.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vssl.lab.processes import Children
+
+# Not -m: the forked processes would import the worker a second time as their main module.
+WORKER = ("-c", "from vssl.lab.worker import main; main()")
+PLAN_SECONDS = 600.0  # for one notebook's plan, imports included; a plan builds descriptions and may open a dataset
+
+
+@dataclass(frozen=True)
+class Planned:
+    """An experiment that some notebook asks for, or that another experiment needs."""
+
+    key: str
+    what: str  # in words
+    needs: tuple[str, ...]  # keys; none where it is done
+    done: bool  # computed before
+    pickled: bytes = field(repr=False)
+
+
+@dataclass
+class Plan:
+    """The experiments of several notebooks, needs first; which notebook asks for which; and the notebooks whose plan failed."""
+
+    experiments: dict[str, Planned] = field(default_factory=dict)
+    asked: dict[str, list[str]] = field(default_factory=dict)  # notebook: keys
+    failed: dict[str, str] = field(default_factory=dict)  # notebook: reason
+    mistakes: dict[str, str] = field(default_factory=dict)  # those reasons that are one clear line to the user
+
+    def to_do(self) -> list[Planned]:
+        """What is still to be computed, needs first."""
+        return [one for one in self.experiments.values() if not one.done]
+
+    def text(self) -> str:
+        """The plan for a person: what there is to compute, for whom, and what is there already."""
+        asked = sum(map(len, self.asked.values()))
+        distinct, done = len(self.experiments), len(self.experiments) - len(self.to_do())
+        of = f"{len(self.asked)} notebook{'s' * (len(self.asked) != 1)}"
+        lines = [f"plan: {of} ask for {asked} experiments; with what these need, {distinct} distinct, {done} done, {distinct - done} to do"]
+        for key, one in self.experiments.items():
+            users = [notebook for notebook, keys in self.asked.items() if key in keys]
+            why = f"for {', '.join(users)}" if users else "needed by another"
+            lines.append(f"  {'done ' if one.done else 'to do'}  {one.what}  ({why})")
+        lines += [f"  no plan for {notebook}: {reason}" for notebook, reason in self.failed.items()]
+        return "\n".join(lines)
+
+
+def collect(
+    children: Children,
+    notebooks: Mapping[str, Path],
+    parameters: Mapping[str, Any],
+    folder: Path,
+    logs: Path,
+    env: Mapping[str, str],
+    lab: str = "vssl.lab",
+) -> Plan:
+    """Ask every notebook for its experiments, all in one child; a notebook that ends the child is named and the rest asked again."""
+    plan, left, log = Plan(), dict(notebooks), logs / "plan.log"
+    job, answer = folder / "collect.pickle", folder / "collected.pickle"
+    while left:
+        answer.unlink(missing_ok=True)
+        job.write_bytes(pickle.dumps({"notebooks": left, "parameters": dict(parameters), "lab": lab, "answer": answer}))
+        ended = children.run([*WORKER, "collect", str(job)], env, log, limit=PLAN_SECONDS * len(left))
+        # Plain data that our child wrote; the experiments within stay pickled, so nothing heavy is imported here.
+        found: Plan = pickle.loads(answer.read_bytes()) if answer.is_file() else Plan()
+        for name in ("experiments", "asked", "failed", "mistakes"):
+            getattr(plan, name).update(getattr(found, name))
+        left = {name: path for name, path in left.items() if name not in found.asked and name not in found.failed}
+        if left:
+            culprit = next(iter(left))
+            del left[culprit]
+            reason = "it takes too long" if ended.too_long else ended.words
+            plan.failed[culprit] = f"its plan cannot be made: {reason} (log: {log})"
+    return plan
+
+
+def compute(
+    children: Children, plan: Plan, jobs: int, folder: Path, logs: Path, env: Mapping[str, str], lab: str = "vssl.lab"
+) -> dict[str, str]:
+    """Compute what is to do, `jobs` at a time; gives the reason of each experiment that failed or was blocked by one that did."""
+    to_do = plan.to_do()
+    if not to_do:
+        return {}
+    experiments = logs / "experiments"
+    experiments.mkdir(parents=True, exist_ok=True)
+    job, answer = folder / "compute.pickle", folder / "computed.json"
+    job.write_bytes(pickle.dumps({"experiments": to_do, "jobs": jobs, "logs": experiments, "lab": lab, "answer": answer}))
+    sys.stdout.flush()
+    # Without this, a question about the GPU before the fork would leave every forked process without one.
+    ended = children.run([*WORKER, "compute", str(job)], {**env, "PYTORCH_NVML_BASED_CUDA_CHECK": "1"})
+    reasons = json.loads(answer.read_text(encoding="utf-8")) if answer.is_file() else {}
+    lost = {one.key: f"{one.what} was not computed: the process that computes is gone, {ended.words}" for one in to_do}
+    return {key: reason for key, reason in {**lost, **reasons}.items() if reason}

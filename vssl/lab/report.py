@@ -1,0 +1,242 @@
+"""The report of a run of notebooks: Markdown, JSON, and one HTML page that needs nothing beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any, Literal
+
+from vssl import files
+
+Status = Literal["passed", "kept", "failed", "blocked"]
+
+WORDS: Mapping[str, str] = {
+    "passed": "passed",
+    "kept": "passed earlier",
+    "failed": "failed",
+    "blocked": "not run",
+}
+SIGNS: Mapping[str, str] = {"passed": "✓", "kept": "✓", "failed": "✗", "blocked": "–"}
+NUMBER = re.compile(r"[\s\d.,%±+\-–−]*(\(\d+ seeds?\))?|not run")
+VERDICT_SIGNS: Mapping[str, str] = {"holds": "✓", "reversed": "✗", "undecided": "?"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one notebook fared."""
+
+    notebook: str
+    title: str
+    question: str
+    status: Status
+    reason: str = ""  # of a failure, one line
+    minutes: float | None = None
+    log: str = ""  # relative to the report's folder, as is `executed`
+    executed: str = ""
+    record: Mapping[str, Any] = field(default_factory=dict)  # what the notebook's last cell left: tables, seeds, memory, versions
+    key: str = ""  # of what it was computed from
+    finished: str = ""
+
+    @property
+    def well(self) -> bool:
+        """Whether there is nothing to complain of."""
+        return self.status in ("passed", "kept")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run of the shelf, or of a part of it."""
+
+    profile: str
+    minutes: float
+    finished: str
+    outcomes: tuple[Outcome, ...]
+
+    def summary(self) -> str:
+        """One line: how many notebooks there were, and how they fared."""
+        count = len(self.outcomes)
+        bad = sum(not outcome.well for outcome in self.outcomes)
+        verdict = "all passed" if not bad else f"{count - bad} passed, {bad} did not"
+        return f"{count} notebook{'s' * (count != 1)} at the profile {self.profile}: {verdict}, in {span(self.minutes)}"
+
+
+def write(folder: Path, report: Report) -> Path:
+    """Write the report in its three forms into `folder`; gives the path of the HTML page."""
+    files.write_json(folder / "report.json", asdict(report))
+    files.write_text(folder / "report.md", markdown(report))
+    files.write_text(folder / "report.html", html(report))
+    return folder / "report.html"
+
+
+def span(minutes: float | None) -> str:
+    """A time in the unit that suits it."""
+    if minutes is None:
+        return "–"
+    if minutes < 1:
+        return f"{minutes * 60:.0f} s"
+    return f"{minutes:.1f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
+def _memory(outcome: Outcome) -> str:
+    """Peak memory of the notebook's own process; what its experiments took in theirs stands in their records."""
+    memory, gpu = outcome.record.get("memory_mb"), outcome.record.get("gpu_memory_mb")
+    text = "–" if memory is None else f"{memory / 1000:.1f} GB"
+    return f"{text}, GPU {gpu / 1000:.1f} GB" if gpu else text
+
+
+def _provenance(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Where the numbers come from, as pairs of name and value."""
+    if not record:
+        return []
+    return [
+        ("profile", str(record.get("profile", ""))),
+        ("seeds", ", ".join(map(str, record.get("seeds", []))) or "none"),
+        ("commit", str(record.get("commit", ""))),
+        ("versions", ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items())),
+        ("machine", str(record.get("hardware", ""))),
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------- Markdown
+
+
+def markdown(report: Report) -> str:
+    """The report as Markdown."""
+    lines = ["# Report", "", f"{report.summary()}; finished {report.finished}.", ""]
+    rows = [[o.notebook, WORDS[o.status], span(o.minutes), _memory(o)] for o in report.outcomes]
+    lines += _markdown_table(["notebook", "status", "time", "peak memory"], rows)
+    for outcome in report.outcomes:
+        lines += [f"## {outcome.notebook}: {outcome.title}", "", f"{outcome.question}", ""]
+        state = f"{WORDS[outcome.status]}" + (f": {outcome.reason}" if outcome.reason else "")
+        lines += [f"Status: {_cell(state)}" + (f" (log: `{outcome.log}`)" if outcome.log and not outcome.well else ""), ""]
+        for table in outcome.record.get("tables", []):
+            lines += [f"### {table['title']}", ""]
+            lines += _markdown_table(table["columns"], table["rows"])
+            lines += [table["caption"], ""] if table.get("caption") else []
+            if claims := table.get("claims"):
+                lines += _markdown_table(["claim", "paper", "ours", "verdict"], [_claim(claim) for claim in claims])
+        if pairs := _provenance(outcome.record):
+            lines += [f"- {name}: {value}" for name, value in pairs] + [""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return [f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines] + [""]
+
+
+def _cell(text: object) -> str:
+    return " ".join(str(text).split()).replace("|", "\\|")
+
+
+def _claim(claim: Mapping[str, str]) -> list[str]:
+    where = f" [{claim['column']}]" if claim.get("column") else ""
+    return [f"{claim['claim']}{where}", *(str(claim[name]) for name in ("paper", "ours", "verdict"))]
+
+
+# ---------------------------------------------------------------------------------------------------- HTML
+
+
+def html(report: Report) -> str:
+    """The report as one page: no script, no font, no picture from elsewhere; light and dark, wide and narrow."""
+    title, style = f"vssl report: {report.profile}", (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
+    overview = [
+        f'<tr><th scope="row"><a href="#{escape(o.notebook)}">{escape(o.notebook)}</a><small>{escape(o.title)}</small></th>'
+        f"<td>{_status(o)}</td><td class=number>{span(o.minutes)}</td><td class=number>{_memory(o)}</td></tr>"
+        for o in report.outcomes
+    ]
+    return "\n".join(
+        [
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n<header>",
+            f"<p class=kicker>vssl reproduce · {escape(report.profile)}</p>\n<h1>Report</h1>",
+            f"<p class=lead>{escape(report.summary())}.</p>\n<p class=quiet>Finished {escape(report.finished)}.</p>\n</header>\n<main>",
+            '<section aria-labelledby="overview">\n<h2 id="overview">Overview</h2>',
+            _scroll(
+                "overview",
+                '<table class=overview><thead><tr><th scope="col">notebook</th><th scope="col">status</th><th scope="col" class=number>time'
+                '</th><th scope="col" class=number>peak memory</th></tr></thead><tbody>' + "".join(overview) + "</tbody></table>",
+            ),
+            "</section>",
+            *[_section(outcome) for outcome in report.outcomes],
+            "</main>\n</body>\n</html>\n",
+        ]
+    )
+
+
+def _status(outcome: Outcome) -> str:
+    return f'<span class="badge {outcome.status}"><span aria-hidden="true">{SIGNS[outcome.status]}</span> {WORDS[outcome.status]}</span>'
+
+
+def _section(outcome: Outcome) -> str:
+    """One notebook of the page."""
+    name = escape(outcome.notebook)
+    parts = [
+        f'<section aria-labelledby="{name}">\n<p class=kicker>{name}</p>\n<h2 id="{name}">{escape(outcome.title)}</h2>',
+        f"<p>{escape(outcome.question)}</p>",
+        f"<p class=facts>{' '.join(_facts(outcome))}</p>",
+    ]
+    if outcome.reason:
+        log = f"<br><span class=quiet>Log: <code>{escape(outcome.log)}</code></span>" if outcome.log else ""
+        parts.append(f"<p class=reason><strong>Why:</strong> {escape(outcome.reason)}{log}</p>")
+    for table in outcome.record.get("tables", []):
+        parts.append(f"<h3>{escape(table['title'])}</h3>")
+        parts.append(_table(table["title"], table["columns"], table["rows"], table.get("caption", "")))
+        if claims := table.get("claims"):
+            rows = [_claim(claim) for claim in claims]
+            parts.append(f"<h4>Claims</h4>\n{_table('claims of ' + table['title'], ['claim', 'paper', 'ours', 'verdict'], rows)}")
+    if pairs := _provenance(outcome.record):
+        items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
+        parts.append(f"<details><summary>Where these numbers come from</summary><dl>{items}</dl></details>")
+    return "\n".join(part for part in parts if part) + "\n</section>"
+
+
+def _facts(outcome: Outcome) -> list[str]:
+    """What there is to say of a run in one line: its status, cost, and where to look."""
+    facts = [_status(outcome)]
+    if outcome.status == "kept":
+        facts.append(f"<span>on {escape(outcome.finished)}, unchanged since and not run again</span>")
+    if outcome.minutes is not None:
+        facts.append(f"<span>{span(outcome.minutes)}</span>")
+    if "memory_mb" in outcome.record:
+        facts.append(f"<span>{_memory(outcome)} of memory</span>")
+    links = (("executed notebook", outcome.executed), ("log", outcome.log))
+    return facts + [f'<a href="{escape(target)}">{name}</a>' for name, target in links if target]
+
+
+def _table(label: str, columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> str:
+    """A table with headed columns and rows; a column of numbers is set to the right, a verdict gets its sign."""
+    classes = [_class([str(row[at]) for row in rows]) if at else "" for at in range(len(columns))]
+    heads = [f'<th scope="col"{klass}>{escape(str(column))}</th>' for column, klass in zip(columns, classes, strict=True)]
+    head = "".join(heads if columns[0] else ["<td></td>", *heads[1:]])  # a corner heads nothing
+    body = []
+    for row in rows:
+        first, *rest = row
+        cells = "".join(f"<td{klass}>{_value(cell)}</td>" for cell, klass in zip(rest, classes[1:], strict=True))
+        body.append(f'<tr><th scope="row">{escape(str(first))}</th>{cells}</tr>')
+    below = f"<p class=caption>{escape(caption)}</p>" if caption else ""
+    return _scroll(label, f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>") + below
+
+
+def _class(cells: Sequence[str]) -> str:
+    """How a column is set: numbers to the right, what is short on one line."""
+    if all(NUMBER.fullmatch(cell) for cell in cells):
+        return " class=number"
+    return " class=short" if all(len(cell) <= 20 for cell in cells) else ""
+
+
+def _value(cell: object) -> str:
+    text = str(cell)
+    if text in VERDICT_SIGNS:
+        return f'<span class="verdict {text}"><span aria-hidden="true">{VERDICT_SIGNS[text]}</span> {text}</span>'
+    number, _, seeds = text.partition(" (")
+    return f"{escape(number)} <small>({escape(seeds)}</small>" if seeds and NUMBER.fullmatch(text) else escape(text)
+
+
+def _scroll(label: str, table: str) -> str:
+    """Let a wide table scroll by itself, by keyboard too, so that the page never does."""
+    return f'<div class=scroll role="region" aria-label="{escape(label)}" tabindex="0">{table}</div>'

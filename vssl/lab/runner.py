@@ -1,0 +1,255 @@
+"""`vssl reproduce`: plan, compute each distinct experiment once, execute the notebooks over them, report.
+
+Small, and suspicious: every notebook runs in a process of its own under limits, and `vssl.lab.execute` judges the run by what is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import sys
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from vssl import files, paths
+from vssl.errors import VsslError
+from vssl.lab import plan as planning
+from vssl.lab import report as reports
+from vssl.lab.execute import Job, Limits, execute, unfit
+from vssl.lab.processes import Children
+from vssl.lab.report import Outcome, Report
+from vssl.lab.shelf import Entry, find
+
+INTERRUPTED = 130
+
+
+def reproduce(
+    ids: Sequence[str],
+    profile: str,
+    jobs: int = 1,
+    resume: bool = False,
+    seeds: Sequence[int] | None = None,
+    data_root: Path | str | None = None,
+    plan_only: bool = False,
+    limit_minutes: float | None = None,
+    output: Path | None = None,
+    lab: str = "vssl.lab",
+) -> int:
+    """Run notebooks (none named: the whole shelf) and report; gives 0, or 1 if one failed.
+
+    `limit_minutes` is for one notebook, whose experiments are computed before it; unset, it is five times what the manifest expects.
+    `lab` is the module whose `run` and `done` carry out experiments.
+    """
+    entries = find(ids)
+    given = {"profile": profile, "seeds": list(seeds) if seeds else None, "data_root": _absolute(data_root)}
+    parameters = {name: value for name, value in given.items() if value is not None}
+    folder = output or paths.runs() / "notebooks" / profile
+    with files.locked(folder / ".lock", wait=False) as ours:
+        if not ours:
+            raise VsslError(f"another vssl reproduce is at work in {folder}; wait for it, or end it")
+        run = _Run(folder, profile, parameters, jobs, limit_minutes, lab)
+        with run.scratch():
+            return run.plan_only(entries) if plan_only else run.all(entries, resume)
+
+
+def environment(folder: Path, jobs: int, cores: int | None = None) -> dict[str, str]:
+    """What a notebook finds around it: this very Python as its kernel, no bars, a fair share of the cores, nobody's start-up files."""
+    kernel = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    files.write_json(kernel, {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python"})
+    # JUPYTER_PATH is searched before the user's own folders, where a forgotten kernel named python3 may lie.
+    search = [str(folder / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    share = max(1, (cores or _cores()) // jobs)
+    caps = {name: str(share) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")} if jobs > 1 else {}
+    # A child works in the notebooks' folder: what was said relative to ours is made absolute.
+    places = {"VSSL_ROOT": paths.root(), "VSSL_DATA": paths.data(), "VSSL_RUNS": paths.runs()}
+    places |= {"VSSL_LEDGER": paths.ledger(), "VSSL_FIGURES": paths.figures()}
+    return {
+        **caps,
+        **os.environ,
+        **{name: str(place) for name, place in places.items() if name in os.environ},
+        "JUPYTER_PATH": os.pathsep.join(search),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "PYTHONHASHSEED": "0",
+        "TQDM_DISABLE": "1",
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # else some matrix products on a GPU differ between runs
+    }
+
+
+def fingerprint(source: Path, parameters: Mapping[str, Any]) -> str:
+    """The hash of what a notebook's run is made from: its cells, the package and the parameters; not its stored outputs."""
+    import nbformat
+
+    digest = hashlib.sha256(json.dumps(dict(parameters), sort_keys=True).encode())
+    for cell in nbformat.read(source, as_version=4).cells:
+        digest.update(f"\0{cell.cell_type}\0{cell.source}\0{sorted(cell.metadata.get('tags', ()))}".encode())
+    package = Path(__file__).resolve().parent.parent
+    for path in sorted(package.rglob("*.py")):
+        digest.update(f"\0{path.relative_to(package)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+class _Run:
+    """One call of `reproduce`: where it writes and what it was asked."""
+
+    def __init__(self, folder: Path, profile: str, parameters: dict[str, Any], jobs: int, limit_minutes: float | None, lab: str) -> None:
+        self.folder, self.profile, self.parameters = folder, profile, parameters
+        self.jobs, self.limit_minutes, self.lab = jobs, limit_minutes, lab
+        self.work, self.logs = folder / ".work", folder / "logs"
+        self.begin = time.monotonic()
+
+    @contextlib.contextmanager
+    def scratch(self):
+        """A folder for what the run needs and nobody reads; left by a killed run, it is emptied first."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(parents=True)
+        self.logs.mkdir(exist_ok=True)
+        try:
+            yield
+        finally:
+            shutil.rmtree(self.work, ignore_errors=True)
+
+    def plan_only(self, entries: Sequence[Entry]) -> int:
+        """Say what there is to compute, and stop."""
+        with Children() as children:
+            plan = self._collect(children, entries, environment(self.work, self.jobs), {})
+        print(plan.text())
+        return 1 if plan.failed else 0
+
+    def all(self, entries: Sequence[Entry], resume: bool) -> int:
+        """Plan, compute, execute, report."""
+        outcomes = self._kept(entries) if resume else {}
+        left = [entry for entry in entries if entry.id not in outcomes]
+        env = environment(self.work, self.jobs)
+        with ThreadPoolExecutor(self.jobs) as pool, Children() as children:
+            try:
+                self._reproduce(left, outcomes, env, pool, children)
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                print(f"interrupted; {len(outcomes)} of {len(entries)} notebooks are done, and --resume goes on from here", flush=True)
+                return INTERRUPTED
+        return self._conclude([outcomes[entry.id] for entry in entries])
+
+    def _reproduce(self, left, outcomes, env, pool, children) -> None:
+        """Plan and compute for the notebooks that are left, and execute them; each outcome is kept as soon as it is known."""
+        for entry in left:
+            if reason := unfit(entry.path, self.parameters):
+                self._keep(outcomes, _failure(entry, reason))
+        left = [entry for entry in left if entry.id not in outcomes]
+        plan = self._collect(children, left, env, outcomes) if left else planning.Plan()
+        print(plan.text(), flush=True)
+        reasons = planning.compute(children, plan, self.jobs, self.work, self.logs, env, self.lab)
+        futures = []
+        for entry in left:
+            lost = [reasons[key] for key in plan.asked.get(entry.id, ()) if key in reasons]
+            if entry.id in plan.failed:
+                self._keep(outcomes, _failure(entry, plan.failed[entry.id], self._relative(self.logs / "plan.log")))
+            elif lost:
+                self._keep(outcomes, _failure(entry, lost[0], status="blocked"))
+            else:
+                futures.append(pool.submit(self._execute, children, entry, env))
+        for future in as_completed(futures):
+            self._keep(outcomes, future.result())
+
+    def _collect(self, children: Children, entries: Sequence[Entry], env: Mapping[str, str], outcomes: Mapping) -> planning.Plan:
+        """Make the plan; a mistake that every notebook complains of in the same words is the caller's, and is raised."""
+        (self.logs / "plan.log").unlink(missing_ok=True)
+        notebooks = {entry.id: entry.path for entry in entries}
+        plan = planning.collect(children, notebooks, self.parameters, self.work, self.logs, env, self.lab)
+        if plan.mistakes and not plan.asked and not outcomes and len(set(plan.failed.values())) == 1:
+            raise VsslError(next(iter(plan.mistakes.values())))
+        return plan
+
+    def _execute(self, children: Children, entry: Entry, env: Mapping[str, str]) -> Outcome:
+        """Execute one notebook and describe how it went."""
+        minutes = self.limit_minutes or max(10.0, 5 * entry.minutes.get(self.profile, 1440.0))
+        # A cell that hangs is ended first, by name; the whole limit is for what that does not end.
+        limits = Limits(cell=0.9 * minutes * 60, whole=minutes * 60)
+        executed, log = self.folder / f"{entry.id}.ipynb", self.logs / f"{entry.id}.log"
+        job = Job(entry.path, executed, self.work / entry.id, log, uuid.uuid4().hex, self.parameters, limits)
+        key, began = fingerprint(entry.path, self.parameters), time.time()
+        verdict = execute(children, job, env)
+        reason = verdict.reason or _undrawn(entry, began)
+        kept = executed if not verdict.reason else job.failed
+        return Outcome(
+            notebook=entry.id,
+            title=entry.title,
+            question=entry.question,
+            status="failed" if reason else "passed",
+            reason=reason,
+            minutes=verdict.minutes,
+            log=self._relative(log),
+            executed=self._relative(kept) if kept.is_file() else "",
+            record=verdict.record,
+            key=key,
+            finished=_now(),
+        )
+
+    def _keep(self, outcomes: dict[str, Outcome], outcome: Outcome) -> None:
+        """Note an outcome, on disk too, and say it."""
+        outcomes[outcome.notebook] = outcome
+        files.write_json(self._record(outcome.notebook), vars(outcome))
+        took = f" in {reports.span(outcome.minutes)}" if outcome.minutes is not None else ""
+        print(f"{outcome.notebook}: {reports.WORDS[outcome.status]}{took}" + (f": {outcome.reason}" if outcome.reason else ""), flush=True)
+
+    def _kept(self, entries: Sequence[Entry]) -> dict[str, Outcome]:
+        """The notebooks whose last run was a success made from the same cells, package and parameters."""
+        kept = {}
+        for entry in entries:
+            with contextlib.suppress(OSError, ValueError, TypeError):
+                last = Outcome(**json.loads(self._record(entry.id).read_text(encoding="utf-8")))
+                same = last.key == fingerprint(entry.path, self.parameters) and (self.folder / last.executed).is_file()
+                if last.well and same:
+                    kept[entry.id] = replace(last, status="kept")
+                    print(f"{entry.id}: passed earlier ({last.finished}), unchanged since: not run again", flush=True)
+        return kept
+
+    def _conclude(self, outcomes: Sequence[Outcome]) -> int:
+        """Write the report, say where everything is, and give the exit code."""
+        report = Report(self.profile, (time.monotonic() - self.begin) / 60, _now(), tuple(outcomes))
+        page = reports.write(self.folder, report)
+        print(report.summary())
+        print(f"  notebooks  {self.folder}\n  report     {page}\n  figures    {paths.figures()}\n  logs       {self.logs}", flush=True)
+        return 0 if all(outcome.well for outcome in outcomes) else 1
+
+    def _record(self, notebook: str) -> Path:
+        return self.folder / "records" / f"{notebook}.json"
+
+    def _relative(self, path: Path) -> str:
+        return str(path.relative_to(self.folder))
+
+
+def _failure(entry: Entry, reason: str, log: str = "", status: reports.Status = "failed") -> Outcome:
+    return Outcome(entry.id, entry.title, entry.question, status, reason, log=log, finished=_now())
+
+
+def _undrawn(entry: Entry, began: float) -> str:
+    """A figure that the manifest promises and the run did not draw: a notebook can reach its end having done nothing."""
+    drawn = {
+        path.stem
+        for path in paths.figures().rglob("*.png")
+        if path.stat().st_size and path.stat().st_mtime >= began - 2  # file systems round the time
+    }
+    missing = [name for name in entry.figures if name not in drawn]
+    return f"it did not draw the figure {missing[0]} that the manifest names" if missing else ""
+
+
+def _absolute(path: Path | str | None) -> str | None:
+    return None if path is None else str(Path(path).expanduser().resolve())
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,100 @@
+"""The shelf: `notebooks/manifest.yml` is the one list of notebooks that the runner, the README and the tests read."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from vssl import paths
+from vssl.errors import VsslError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A notebook of the shelf, as the manifest describes it."""
+
+    id: str  # three digits and a name: the file is notebooks/<id>.ipynb
+    paper: str  # the key of the paper, or "all"
+    title: str
+    question: str  # what the notebook answers, in one line
+    minutes: Mapping[str, float]  # expected, by profile, on two cores (gpu and paper: on one GPU)
+    needs: tuple[str, ...] = ()  # datasets, or the puppets that stand in for them
+    figures: tuple[str, ...] = ()  # names under figures/ that a run draws
+    tables: tuple[str, ...] = ()  # names under data/reported/ that it stands beside
+
+    @property
+    def path(self) -> Path:
+        """Where the notebook is."""
+        return paths.notebooks() / f"{self.id}.ipynb"
+
+
+def shelf() -> tuple[Entry, ...]:
+    """Read the manifest: every notebook of the shelf, in order."""
+    import yaml
+
+    path = paths.notebooks() / "manifest.yml"
+    try:
+        listed = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise VsslError(f"there is no {path}: run from a checkout of the project, or set VSSL_ROOT to one") from None
+    except yaml.YAMLError as error:
+        raise VsslError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+        raise VsslError(f"{path} is a list of notebooks, each with its id, paper, title, question and minutes")
+    entries = tuple(_entry(item, path) for item in listed)
+    names = [entry.id for entry in entries]
+    numbers = [name[:3] for name in names]
+    if len(set(numbers)) < len(numbers) or names != sorted(names):
+        raise VsslError(f"{path} lists each number once, in order; it has {', '.join(names)}")
+    return entries
+
+
+def find(ids: Sequence[str] = ()) -> tuple[Entry, ...]:
+    """Find notebooks by number or by name ("100" or "100_pace"), in the order of the shelf; none asked for: all of them."""
+    entries = shelf()
+    known = {word: entry for entry in entries for word in (entry.id, entry.id[:3])}
+    for word in ids:
+        if word not in known:
+            near = difflib.get_close_matches(word, known, n=1)
+            meant = f" (did you mean {known[near[0]].id}?)" if near else ""
+            raise VsslError(f"there is no notebook {word!r}{meant}; the shelf has {', '.join(entry.id for entry in entries)}")
+    chosen = {known[word].id for word in ids}
+    return tuple(entry for entry in entries if not ids or entry.id in chosen)
+
+
+def markdown_table() -> str:
+    """Write the shelf as a Markdown table, for the README."""
+    lines = ["| notebook | paper | question | minutes (demo) |", "|---|---|---|---:|"]
+    for entry in shelf():
+        minutes = entry.minutes.get("demo")
+        lines.append(
+            f"| [{entry.id}](notebooks/{entry.id}.ipynb) {entry.title} | {entry.paper} | {entry.question}"
+            f" | {'' if minutes is None else f'{minutes:g}'} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _entry(item: dict, path: Path) -> Entry:
+    """Check one entry of the manifest and make it an Entry."""
+    name = str(item.get("id"))
+    if not re.fullmatch(r"\d{3}_[a-z0-9_]+", name):
+        raise VsslError(f"{path}: the id {name!r} is not three digits and a name, such as 100_pace")
+    known = {one.name for one in fields(Entry)}
+    wanted = {"id", "paper", "title", "question", "minutes"}
+    if unknown := sorted(set(item) - known):
+        raise VsslError(f"{path}: {name} has an unknown {unknown[0]!r}; an entry has {', '.join(sorted(known))}")
+    if missing := sorted(wanted - set(item)):
+        raise VsslError(f"{path}: {name} has no {missing[0]}")
+    minutes = item["minutes"]
+    if not isinstance(minutes, dict) or not all(isinstance(value, int | float) and value > 0 for value in minutes.values()):
+        raise VsslError(f"{path}: {name} gives no minutes for each profile, such as {{smoke: 1, demo: 4}}")
+    for key in ("needs", "figures", "tables"):
+        value = item.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            raise VsslError(f"{path}: {key} of {name} is not a list of names")
+    lists = {key: tuple(item.get(key, ())) for key in ("needs", "figures", "tables")}
+    texts = {key: " ".join(str(item[key]).split()) for key in ("paper", "title", "question")}
+    return Entry(id=name, minutes=dict(minutes), **texts, **lists)

@@ -1,0 +1,76 @@
+"""The child process that takes one notebook through papermill, for `vssl.lab.execute`: `python through_papermill.py REQUEST`.
+
+Run as a file and free of the package: to import the lab here would cost every notebook torch's import, in seconds and in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any
+
+
+def main(request: dict[str, Any]) -> int:
+    """Execute a notebook; what went wrong goes to a file of its own, as a reason and whether a cell is to blame."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    import papermill
+
+    try:
+        papermill.execute_notebook(
+            _escaped(request["source"]),
+            _escaped(request["executed"]),
+            parameters=request["parameters"],
+            kernel_name="python3",
+            cwd=str(Path(request["source"]).parent),
+            start_timeout=request["start"],
+            execution_timeout=request["cell"],
+            coalesce_streams=True,  # a bar of 4 seconds would leave 44 outputs
+            progress_bar=False,
+        )
+    except Exception as error:
+        traceback.print_exc()
+        reason, in_cell = _reason(error, request["cell"])
+        Path(request["error"]).write_text(json.dumps({"reason": reason, "in_cell": in_cell}), encoding="utf-8")
+        return 1
+    return 0
+
+
+def _reason(error: Exception, cell_limit: float) -> tuple[str, bool]:
+    """An error of papermill, or of what lies beneath it, in words; and whether a cell is to blame."""
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    match error:
+        case PapermillExecutionError():
+            return f"{error.ename}: {(str(error.evalue).splitlines() or [''])[0]}", True
+        case DeadKernelError():
+            return "the kernel died (killed, or out of memory?)", True
+        case CellTimeoutError():
+            return f"it took longer than {cell_limit:g} seconds", True
+        case NoSuchKernel():
+            return f"there is no kernel {error.name}: is ipykernel installed?", False
+        case RuntimeError() if "before replying to kernel_info" in str(error) or "Kernel didn't respond" in str(error):
+            return f"the kernel did not start: {error}", False
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}", False
+
+
+def _escaped(path: str) -> str:
+    """papermill takes its paths for format strings."""
+    return path.replace("{", "{{").replace("}", "}}")
+
+
+def _end_with_parent() -> None:
+    """When the runner is gone, however that came, its end of our standard input is closed; the kernel then sees that we are gone."""
+    while os.read(0, 4096):
+        pass
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))

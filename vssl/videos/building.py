@@ -1,0 +1,195 @@
+"""Decoding every video of a set over many processes. A worker that dies is replaced; a build that is killed goes on where it was.
+
+A worker decodes one video at a time to memory (to an unnamed file when it is long) and adds it to the store (see `journal`).
+Workers are fresh interpreters that import numpy and PyAV only, started by a command line: a fork would share the decoder's locks, and
+`multiprocessing`'s spawn imports the caller's script (and its torch) once more in each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from vssl import files
+from vssl.errors import VideoError, VsslError
+from vssl.progress import progress
+from vssl.videos import decode, journal
+from vssl.videos.journal import Plan
+
+WORKER = "from vssl.videos.building import work; work()"
+IN_MEMORY = 2**28  # bytes of one video that a worker holds before it turns to the disk
+
+
+def build(plan: Plan, workers: int | None = None) -> None:
+    """Decode what the journal does not name yet, then write the index; a second process waits for the first and finds it done."""
+    try:
+        with files.locked(plan.file("lock")):
+            if not plan.file("index.json").exists():
+                _build(plan, workers)
+    except OSError as error:
+        raise VsslError(f"cannot write the frame store {plan.folder}: {error.strerror or error}; set VSSL_DATA to another disk") from error
+
+
+def source_frame(frame: int, fps: float | None, own: float) -> int:
+    """Which frame of a video with frame rate `own` is shown as number `frame` at `fps`."""
+    return frame if fps is None else int(frame * own / fps + 1e-6)
+
+
+# ------------------------------------------------------------------------------------------------ the builder
+
+
+def _build(plan: Plan, workers: int | None) -> None:
+    done = {record["video"] for record in journal.read(plan)}
+    todo = [video for video in range(len(plan.paths)) if video not in done]
+    if todo:
+        _check_space(plan, todo)
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        with contextlib.closing(_decode(plan, todo, min(workers or cores or 1, len(todo)))) as finished:
+            for _ in progress(finished, f"decoding {len(todo)} videos into {plan.key}", total=len(todo)):
+                pass
+    journal.close(plan)
+
+
+def _decode(plan: Plan, todo: Iterable[int], count: int) -> Iterator[int]:
+    """Hand out videos, one to each worker at a time, and yield them as they are done."""
+    queue, busy = iter(todo), {}  # busy: a worker's stdout -> (the worker, its video)
+
+    def hand(process: subprocess.Popen) -> None:
+        video = next(queue, None)
+        if video is None:
+            return _end(process)
+        busy[process.stdout] = process, video
+        with contextlib.suppress(BrokenPipeError):  # it died: the end of its stdout will tell
+            process.stdin.write(json.dumps([video, plan.paths[video]]).encode() + b"\n")
+            process.stdin.flush()
+
+    try:
+        for _ in range(count):
+            hand(_start(plan))
+        while busy:
+            for answer in wait(list(busy)):
+                line = answer.readline()
+                process, video = busy[answer]
+                if b"stop" in line:
+                    raise VsslError(json.loads(line)["stop"])
+                del busy[answer]
+                if not line:
+                    _end(process)
+                    _mourn(plan, process.returncode, video)
+                    process = _start(plan)
+                hand(process)
+                yield video
+    finally:
+        for process, _ in busy.values():
+            process.kill()
+            _end(process)
+
+
+def _start(plan: Plan) -> subprocess.Popen:
+    package = str(Path(__file__).resolve().parents[2])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])}
+    process = subprocess.Popen([sys.executable, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(json.dumps([asdict(replace(plan, paths=())), os.getpid()]).encode() + b"\n")
+    return process
+
+
+def _end(process: subprocess.Popen) -> None:
+    """Close a worker's stdin, its sign to end, and wait until it has."""
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
+    process.wait()
+    process.stdout.close()
+
+
+def _mourn(plan: Plan, code: int, video: int) -> None:
+    """A worker died. A crash of the decoder is its video's own failure; anything else ends the build, with what is done kept."""
+    path = plan.paths[video]
+    if code < 0 and -code not in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+        journal.append(plan, {"video": video, "failed": f"{path} crashes the decoder ({signal.Signals(-code).name})"})
+        return
+    how = f"was killed ({signal.Signals(-code).name}; out of memory?)" if code < 0 else f"ended with code {code}"
+    raise VsslError(f"a decoding process {how} while it read {path}; what is done is kept, run again with fewer workers to go on")
+
+
+def _check_space(plan: Plan, todo: list[int]) -> None:
+    """Refuse to begin what cannot fit, judging all videos' frames from the bytes and frames of a few."""
+    if not plan.keep:
+        return
+    some = {plan.paths[todo[i * len(todo) // 16]] for i in range(16)}
+    frames_a_byte = sum(_claimed_frames(path, plan.fps) for path in some) / max(1, sum(_size(path) for path in some))
+    needed = frames_a_byte * sum(_size(plan.paths[video]) for video in todo) * plan.frame_bytes
+    free = shutil.disk_usage(plan.folder).free
+    if needed > free:
+        raise VsslError(
+            f"the frame store {plan.key} needs about {needed / 1e9:.1f} GB and {plan.folder} has {free / 1e9:.1f} GB free; "
+            "free some space, set VSSL_DATA to another disk, or ask for smaller frames"
+        )
+
+
+def _claimed_frames(path: str, fps: float | None) -> float:
+    try:
+        frames, own = decode.claimed(path)
+    except VideoError:  # it will be listed as failed
+        return 0
+    return frames * fps / own if fps and own else frames
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
+
+
+# ------------------------------------------------------------------------------------------------ the worker
+
+
+def work() -> None:
+    """Decode the videos that come in on stdin, one a line, until it is closed; the first line is the plan."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the builder gets it too, and ends us
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody to tell: end in silence
+    settings, builder = json.loads(sys.stdin.buffer.readline())
+    plan = Plan(**settings)
+    for line in sys.stdin.buffer:
+        video, path = json.loads(line)
+        answer: dict = {"video": video}
+        try:
+            _decode_one(plan, video, path, builder)
+        except OSError as error:
+            reason = error.strerror or error
+            answer = {"stop": f"cannot write the frame store {plan.folder}: {reason}; what is done is kept, run again to go on"}
+        sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _decode_one(plan: Plan, video: int, path: str, builder: int) -> None:
+    frames = 0
+    with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=plan.folder) as spool:
+        try:
+            own = decode.claimed(path)[1]
+            if plan.fps is not None and own <= 0:
+                raise VideoError(f"{path} does not name its frame rate, so it cannot be brought to {plan.fps} frames a second")
+            if plan.keep or plan.fps is not None:
+                for number, picture in enumerate(decode.stream(path, plan.height, plan.width)):
+                    while source_frame(frames, plan.fps, own) == number:
+                        frames += 1
+                        if plan.keep:
+                            spool.write(picture.data)
+            else:
+                frames = decode.probe(path).num_frames
+            record = {"video": video, "frames": frames, "fps": plan.fps or own}
+        except VideoError as error:
+            record = {"video": video, "failed": str(error)}
+        spool.seek(0)
+        journal.append(plan, record, spool, builder)

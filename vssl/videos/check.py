@@ -1,0 +1,48 @@
+"""Decode every video of a set from its first frame to its last, in parallel, and say which ones fail and why."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from vssl.errors import VideoError
+from vssl.progress import progress
+
+
+def failures(paths: Sequence[Path], workers: int | None = None) -> dict[Path, str]:
+    """Return the videos that do not decode to their end, each with its reason, in the order given."""
+    found = _in_parallel(paths, workers or len(os.sched_getaffinity(0)))
+    # A decoder that dies takes its whole pool along; those left over are tried again one by one, so that the culprit is named.
+    for path in progress([path for path in paths if path not in found], "checking one by one"):
+        found |= _in_parallel([path], 1) or {path: f"{path} cannot be read: it kills the decoder; replace the file"}
+    return {path: found[path] for path in paths if found[path]}
+
+
+def _in_parallel(paths: Sequence[Path], workers: int) -> dict[Path, str]:
+    """Check each path in a pool of processes; what was not finished when a process died is left out."""
+    found: dict[Path, str] = {}
+    with ProcessPoolExecutor(workers) as pool:
+        tasks = {pool.submit(_reason, path): path for path in paths}
+        try:
+            for task in progress(as_completed(tasks), "checking", total=len(tasks)):
+                found[tasks[task]] = task.result()
+        except BrokenProcessPool:
+            pass
+        except BaseException:  # Ctrl-C: do not wait for thousands of files
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return found
+
+
+def _reason(path: Path) -> str:
+    """Why a video does not decode, or nothing if it does."""
+    from vssl.videos.decode import stream
+
+    try:
+        frames = sum(1 for _ in stream(path))
+    except VideoError as error:
+        return str(error)
+    return "" if frames else f"{path} has no frame in it"

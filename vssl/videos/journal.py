@@ -1,0 +1,140 @@
+"""A frame store's folder while it is built: frames in one file, a journal that says which of them are whole, an index at the end.
+
+A video's frames go behind the others in `frames.u8`, and reach the disk before its line is written in `journal.jsonl`. Whatever lies
+in `frames.u8` beyond the journal's last line was never finished, and the next video overwrites it. So a kill, a full disk or a power cut
+at any moment costs the videos that were in the making and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from vssl import files
+from vssl.errors import VsslError
+
+FORMAT = 1  # of the folder: raise it when a store written by older code must not be read
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to build and where; `keep` off counts frames and stores none."""
+
+    folder: str
+    key: str
+    paths: tuple[str, ...]  # of the videos
+    height: int
+    width: int
+    fps: float | None = None  # None: each video's own
+    keep: bool = True
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one stored frame."""
+        return self.height * self.width * 3
+
+    def file(self, name: str) -> Path:
+        """A file of the folder."""
+        return Path(self.folder) / name
+
+
+def read(plan: Plan) -> list[dict]:
+    """The records so far; begins the journal where there is none. A last line that a power cut tore is cut off."""
+    with files.locked(plan.file("append.lock")):  # a worker of a killed builder may be in the middle of its last one
+        return _read(plan, plan.file("journal.jsonl"))
+
+
+def _read(plan: Plan, path: Path) -> list[dict]:
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    whole = [line for line in lines if line.endswith(b"\n")]
+    if not whole:
+        files.write_text(path, json.dumps({"format": FORMAT, "key": plan.key, "end": 0}) + "\n")
+        return []
+    try:
+        header, *records = [json.loads(line) for line in whole]
+        end = max(record["end"] for record in (header, *records))
+    except (ValueError, KeyError, TypeError) as error:
+        raise VsslError(f"{path} is damaged; delete {plan.folder} and build the store again") from error
+    if (header.get("format"), header.get("key")) != (FORMAT, plan.key):
+        raise VsslError(f"{plan.folder} holds the beginning of another store ({header.get('key')}); delete it or choose another folder")
+    if plan.keep and _bytes(plan.file("frames.u8")) < end * plan.frame_bytes:
+        raise VsslError(
+            f"{plan.folder} is damaged: frames.u8 is shorter than its journal says; delete the folder and build the store again"
+        )
+    if len(whole) < len(lines):
+        os.truncate(path, sum(map(len, whole)))
+    return records
+
+
+def append(plan: Plan, record: dict, frames: BinaryIO | None = None, builder: int | None = None) -> None:
+    """Add a video, {"video", "frames", "fps"} or {"video", "failed"}: under a lock, and only while its builder lives."""
+    journal_file, frames_file = plan.file("journal.jsonl"), plan.file("frames.u8")
+    with files.locked(plan.file("append.lock")):
+        if builder is not None and os.getppid() != builder:
+            raise SystemExit(1)  # the next builder may have read the journal already
+        with open(journal_file, "rb") as journal:
+            size = journal.seek(0, os.SEEK_END)
+            journal.seek(max(0, size - 2**16))
+            first = json.loads(journal.read().splitlines()[-1])["end"]
+        if plan.keep and frames is not None and record.get("frames"):
+            with open(frames_file, "r+b" if frames_file.exists() else "w+b") as file:
+                file.seek(first * plan.frame_bytes)
+                shutil.copyfileobj(frames, file, 2**20)
+                file.flush()
+                os.fsync(file.fileno())  # before the journal's line, which vouches for them
+        try:
+            with open(journal_file, "ab") as journal:
+                journal.write(json.dumps(record | {"end": first + record.get("frames", 0)}).encode() + b"\n")
+        except OSError:
+            os.truncate(journal_file, size)  # half a line would spoil the next
+            raise
+
+
+def close(plan: Plan) -> None:
+    """Every video has its line: the journal becomes the index, and the store is whole."""
+    records = sorted(read(plan), key=lambda record: record["video"])
+    total = max((record["end"] for record in records), default=0)
+    if plan.keep:
+        with open(plan.file("frames.u8"), "ab") as file:
+            file.truncate(total * plan.frame_bytes)
+            os.fsync(file.fileno())
+    index = {
+        "format": FORMAT,
+        "key": plan.key,
+        "kept": plan.keep,
+        "height": plan.height,
+        "width": plan.width,
+        "total": total,
+        "first": [record["end"] - record.get("frames", 0) for record in records],
+        "num_frames": [record.get("frames", 0) for record in records],
+        "fps": [record.get("fps", 0.0) for record in records],
+        "failed": {Path(plan.paths[record["video"]]).stem: record["failed"] for record in records if "failed" in record},
+    }
+    files.write_json(plan.file("index.json"), index)
+    plan.file("journal.jsonl").unlink()
+
+
+def read_index(folder: Path) -> dict:
+    """The index of a whole store."""
+    file = folder / "index.json"
+    if not file.exists():
+        raise VsslError(f"there is no frame store at {folder}; FrameStore.build makes one")
+    try:
+        index = json.loads(file.read_text(encoding="utf-8"))
+        whole = len(index["num_frames"]) == len(index["fps"]) == len(index["first"])
+        known = index["format"] == FORMAT
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise VsslError(
+            f"the frame store {folder} is damaged, its index.json cannot be read; delete {folder} and build it again"
+        ) from error
+    if not known or not whole:
+        raise VsslError(f"the frame store {folder} was written by another version; delete {folder} and build it again")
+    return index
+
+
+def _bytes(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0

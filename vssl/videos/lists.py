@@ -1,0 +1,88 @@
+"""The official list files of the datasets: which video is in which class, and on which side of which split. No video is touched."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+from vssl.errors import DataError
+
+Lists = tuple[tuple[list[str], list[str]], ...]  # (train, test) names, "class/file", one pair an official split
+
+
+def read_class_lists(folder: Path) -> tuple[tuple[str, ...], Lists]:
+    """Read `classInd.txt` and every `trainlistNN.txt` with its `testlistNN.txt`: lines "class/file", a label behind it ignored."""
+    classes = tuple(line.split(maxsplit=1)[-1] for line in lines(folder / "classInd.txt"))
+    splits = []
+    for train in sorted(folder.glob("trainlist*.txt")):
+        pair = train, folder / train.name.replace("train", "test")
+        splits.append(tuple([re.sub(r"\s+\d+$", "", line) for line in lines(file)] for file in pair))
+    if not splits:
+        raise DataError(f"{folder} has a classInd.txt and no trainlist01.txt beside it; get the official lists again")
+    return classes, tuple(splits)
+
+
+def read_hmdb51_splits(folder: Path) -> tuple[tuple[str, ...], Lists]:
+    """Read `<class>_test_split{1,2,3}.txt`: lines "file 1" are train, "file 2" test, "file 0" not used in that split."""
+    files = {m.groups(): file for file in sorted(folder.glob("*.txt")) if (m := re.fullmatch(r"(.+)_test_split(\d)\.txt", file.name))}
+    if not files:
+        raise DataError(f"{folder} holds no <class>_test_split1.txt; get the official lists again")
+    classes = tuple(sorted({label for label, _ in files}))
+    splits = []
+    for number in sorted({number for _, number in files}):
+        sides: dict[str, list[str]] = {"0": [], "1": [], "2": []}
+        for label in classes:
+            if (label, number) not in files:
+                raise DataError(
+                    f"{folder} has no {label}_test_split{number}.txt, and other classes have theirs; get the official lists again"
+                )
+            for line in lines(files[label, number]):
+                file, _, side = line.rpartition(" ")
+                if side not in sides:
+                    raise DataError(f"{files[label, number]} has a line that ends in neither 0, 1 nor 2: {line!r}")
+                sides[side].append(f"{label}/{file.strip()}")
+        splits.append((sides["1"], sides["2"]))
+    return classes, tuple(splits)
+
+
+def read_kinetics(file: Path) -> list[str]:
+    """Read a csv of Kinetics to names "label/<id>_<start>_<end>"."""
+    wanted = {"label", "youtube_id", "time_start", "time_end"}
+    rows = csv.DictReader(lines(file))
+    if lacking := wanted - set(rows.fieldnames or ()):
+        raise DataError(f"{file} is not a list of Kinetics: it has no column {', '.join(sorted(lacking))}")
+    names = []
+    for row in rows:
+        try:
+            clip = f"{row['youtube_id']}_{int(float(row['time_start'])):06d}_{int(float(row['time_end'])):06d}"
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{file}, line {rows.line_num}: {row['time_start']!r} to {row['time_end']!r} are no times") from error
+        names.append(f"{row['label']}/{clip}")
+    return names
+
+
+def ucf101_group(name: str) -> str:
+    """The performer of "Walk/v_Walk_g01_c02.avi" is "Walk/g01": groups are counted within a class."""
+    found = re.search(r"_(g\d+)_c\d+\.", name)
+    return f"{name.split('/')[0]}/{found[1]}" if found else name
+
+
+def hmdb51_group(name: str) -> str:
+    """The film that "class/<film>_<class>_u_cm_np1_fr_med_3.avi" was cut from."""
+    label, file = name.split("/")
+    return f"{label}/{file.rsplit(f'_{label}_', 1)[0]}"
+
+
+def kinetics_group(name: str) -> str:
+    """The upload that "label/<id>_000010_000020" was cut from."""
+    return name.split("/")[1].rsplit("_", 2)[0]
+
+
+def lines(file: Path) -> list[str]:
+    """The lines of a list that hold something."""
+    try:
+        text = file.read_text(encoding="utf-8-sig", errors="surrogateescape")  # as Python spells file names that are no UTF-8
+    except OSError as error:
+        raise DataError(f"{file} is wanted and cannot be read: {error.strerror}") from error
+    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -1,0 +1,7 @@
+"""The puppet world: drawn figures that act out classes, written as real videos in a real dataset's layout."""
+
+from vssl.videos.puppets.disk import make
+from vssl.videos.puppets.film import Truth, render, truth
+from vssl.videos.puppets.world import Style, World, digest, folder, hmdb51, kinetics400, ucf101
+
+__all__ = ["Style", "Truth", "World", "digest", "folder", "hmdb51", "kinetics400", "make", "render", "truth", "ucf101"]

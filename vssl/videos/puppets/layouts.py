@@ -1,0 +1,101 @@
+"""File names and lists of a world, as the real dataset that it stands in for lays them out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vssl.videos.puppets.actions import action
+from vssl.videos.puppets.world import World
+
+SPLITS = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One video: what it shows, counted from 1, and its path below the world's folder."""
+
+    class_name: str
+    group: int
+    clip: int
+    path: str
+
+
+def held_out(world: World, split: int) -> set[int]:
+    """The groups that a split tests on: the next 4 of 15, or 7 of 25 as in UCF101, in each split."""
+    each = max(1, round(world.groups * 4 / 15))
+    return {1 + (each * (split - 1) + index) % world.groups for index in range(each)}
+
+
+def places(world: World) -> Iterator[Place]:
+    """Every video of a world, performer by performer."""
+    name = {"ucf101": _ucf101_path, "hmdb51": _hmdb51_path, "kinetics400": _kinetics400_path}[world.layout]
+    for class_name in world.classes:
+        for group in range(1, world.groups + 1):
+            for clip in range(1, world.clips + 1):
+                yield Place(class_name, group, clip, name(world, class_name, group, clip))
+
+
+def lists(world: World) -> dict[str, str]:
+    """The dataset's lists: path below the world's folder -> text."""
+    return {"ucf101": _ucf101_lists, "hmdb51": _hmdb51_lists, "kinetics400": _kinetics400_lists}[world.layout](world)
+
+
+def _ucf101_path(world: World, class_name: str, group: int, clip: int) -> str:
+    return f"UCF-101/{class_name}/v_{class_name}_g{group:02d}_c{clip:02d}.mp4"
+
+
+def _ucf101_lists(world: World) -> dict[str, str]:
+    label = {name: number for number, name in enumerate(world.classes, 1)}
+    texts = {"ucfTrainTestlist/classInd.txt": "".join(f"{number} {name}\n" for name, number in label.items())}
+    for split in SPLITS:
+        test = held_out(world, split)
+        train_lines, test_lines = [], []
+        for place in places(world):
+            short = place.path.removeprefix("UCF-101/")
+            if place.group in test:
+                test_lines.append(f"{short}\n")
+            else:
+                train_lines.append(f"{short} {label[place.class_name]}\n")
+        texts[f"ucfTrainTestlist/trainlist{split:02d}.txt"] = "".join(train_lines)
+        texts[f"ucfTrainTestlist/testlist{split:02d}.txt"] = "".join(test_lines)
+    return texts
+
+
+def _hmdb51_path(world: World, class_name: str, group: int, clip: int) -> str:
+    """As HMDB51 names its files: source, class, visible body, camera motion, people, view, quality, number."""
+    view = "fr" if action(class_name).view > 45 else world.facing(class_name, group, clip)[:2]
+    return f"hmdb51/{class_name}/Performer_{group:02d}_{class_name}_f_cm_np1_{view}_med_{clip - 1}.mp4"
+
+
+def _hmdb51_lists(world: World) -> dict[str, str]:
+    """A line a video in each split: 1 for training, 2 for testing, 0 for neither; seven parts to three, as the official ones."""
+    texts: dict[str, str] = {}
+    each, spare = max(1, round(0.3 * world.groups)), world.groups // 10
+    for split in SPLITS:
+        order = [1 + (each * (split - 1) + index) % world.groups for index in range(world.groups)]
+        use = {group: 2 if rank < each else 0 if rank >= world.groups - spare else 1 for rank, group in enumerate(order)}
+        for place in places(world):
+            file = f"testTrainMulti_7030_splits/{place.class_name}_test_split{split}.txt"
+            texts[file] = texts.get(file, "") + f"{place.path.rsplit('/', 1)[1]} {use[place.group]} \n"
+    return texts
+
+
+def _kinetics400_video(world: World, class_name: str, group: int) -> tuple[str, str]:
+    """The made-up YouTube id of a performer, and the split that has it."""
+    code = hashlib.sha256(f"{world.name}/{world.seed}/{class_name}/{group}".encode()).hexdigest()[:10]
+    return f"p{code}", "val" if group in held_out(world, 1) else "train"
+
+
+def _kinetics400_path(world: World, class_name: str, group: int, clip: int) -> str:
+    youtube, split = _kinetics400_video(world, class_name, group)
+    return f"{split}/{class_name}/{youtube}_{10 * (clip - 1):06d}_{10 * clip:06d}.mp4"
+
+
+def _kinetics400_lists(world: World) -> dict[str, str]:
+    texts = {f"{split}.csv": "label,youtube_id,time_start,time_end,split\n" for split in ("train", "val")}
+    for place in places(world):
+        youtube, split = _kinetics400_video(world, place.class_name, place.group)
+        texts[f"{split}.csv"] += f"{place.class_name},{youtube},{10 * (place.clip - 1)},{10 * place.clip},{split}\n"
+    return texts

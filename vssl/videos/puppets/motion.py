@@ -1,0 +1,110 @@
+"""What motions are made of: a pose over time, and smooth periodic curves to fill it with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+SIDES = ("left", "right")
+TURN = 2 * np.pi
+
+
+def ease(x: np.ndarray) -> np.ndarray:
+    """Go from 0 to 1 with a level start and end, as muscles do."""
+    x = np.clip(x, 0.0, 1.0)
+    return x * x * (3 - 2 * x)
+
+
+def through(phase: np.ndarray, *points: tuple[float, float]) -> np.ndarray:
+    """Pass through (phase, value) points in each cycle, eased between them; the first must lie at phase 0."""
+    at = np.array([point[0] for point in points] + [1.0])
+    value = np.array([point[1] for point in points] + [points[0][1]], float)
+    phase = phase % 1.0
+    left = np.searchsorted(at, phase, side="right") - 1  # [T]
+    share = (phase - at[left]) / (at[left + 1] - at[left])
+    return value[left] + (value[left + 1] - value[left]) * ease(share)
+
+
+def other(side: str) -> str:
+    """The other side."""
+    return SIDES[side == "left"]
+
+
+@dataclass(frozen=True)
+class Beat:
+    """Where in its cycle an action is at each frame, and the performer's habits."""
+
+    phase: np.ndarray  # [T], one more after each cycle
+    hertz: float  # cycles a second
+    vigour: float = 1.0  # how wide the movements are
+    side: str = "right"  # the hand, foot or direction that the performer prefers
+
+    @property
+    def angle(self) -> np.ndarray:
+        """The phase in radians."""
+        return TURN * self.phase
+
+    @property
+    def sign(self) -> int:
+        """+1 for a performer who prefers the right."""
+        return 1 if self.side == "right" else -1
+
+    def later(self, cycles: float) -> np.ndarray:
+        """The phase of something that runs ahead by so many cycles."""
+        return self.phase + cycles
+
+
+@dataclass(frozen=True)
+class Ball:
+    """A ball that is dribbled or thrown by one hand."""
+
+    kind: str  # "dribble" or "throw"
+    side: str
+
+
+@dataclass
+class Pose:
+    """Joint angles over time, in degrees, of a figure that faces along x with y up and z to its right.
+
+    A limb's direction hangs down at (0, 0, 0): `forward` swings it to the front, `outward` to its side,
+    and `open` turns it about the vertical, away from the body's middle.
+    """
+
+    frames: int
+    lean: np.ndarray | float = 0.0  # of the trunk to the front
+    tilt: np.ndarray | float = 0.0  # of the trunk to the right
+    twist: np.ndarray | float = 0.0  # of the shoulders against the hips, to the left
+    nod: np.ndarray | float = 0.0  # of the head
+    topple: np.ndarray | float = 0.0  # of the whole body to the front
+    wheel: np.ndarray | float = 0.0  # of the whole body to the right
+    turn: np.ndarray | float = 0.0  # of the whole body about the vertical
+    air: np.ndarray | float = 0.0  # height above the ground, in body heights
+    forward: np.ndarray | float = 0.0  # body heights a second along the way it faces
+    aside: np.ndarray | float = 0.0  # body heights a second to its right
+    anchor: str | None = None  # the joint that stays on its spot; None: the pelvis
+    ball: Ball | None = None
+    stick: bool = False  # something long in the right hand, pointing as the limb "stick" does
+    limbs: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for side in SIDES:
+            self.move(f"{side} upper arm", forward=8, outward=9)
+            self.move(f"{side} forearm", forward=16, outward=9)
+            self.move(f"{side} thigh", outward=5)
+            self.move(f"{side} shin", outward=5)
+        self.move("right stick")
+
+    def move(self, limb: str, **angles: np.ndarray | float) -> None:
+        """Set some of a limb's angles; `limb` is a part with its side, or a part of both sides."""
+        names = [limb] if limb.startswith(SIDES) else [f"{side} {limb}" for side in SIDES]
+        for name in names:
+            values = self.limbs.setdefault(name, np.zeros((self.frames, 3)))  # [T, 3]
+            for angle, value in angles.items():
+                values[:, ("forward", "outward", "open").index(angle)] = value
+
+    def leg(self, limb: str, hip: np.ndarray | float, knee: np.ndarray | float) -> None:
+        """Raise a thigh by `hip` and bend its knee by `knee`; `limb` is a side or "both"."""
+        for side in SIDES if limb == "both" else (limb,):
+            self.move(f"{side} thigh", forward=hip)
+            self.move(f"{side} shin", forward=hip - knee)

@@ -1,0 +1,95 @@
+"""The processes that draw.
+
+They are started by command rather than by `multiprocessing`, which would import the caller's main module in
+each: that may load torch, or be a notebook. They report over one pipe, a line a video, and stop by themselves when nobody
+reads it any more, so a killed caller leaves none behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import vssl
+from vssl.errors import VsslError
+from vssl.videos.puppets.draw import draw
+from vssl.videos.puppets.encode import encode
+from vssl.videos.puppets.shot import perform, shoot
+from vssl.videos.puppets.world import World
+
+FAILED = "failed: "
+
+
+@dataclass(frozen=True)
+class Task:
+    """The videos of one performer: the scene is painted once for all of them."""
+
+    class_name: str
+    group: int
+    videos: tuple[tuple[int, str], ...]  # clip, path below the root
+
+
+def draw_videos(world: World, root: Path, tasks: list[Task]) -> Iterator[str]:
+    """Draw and encode in this process; gives the path of each video when it is written."""
+    for task in tasks:
+        performer = perform(world, task.class_name, task.group)
+        for clip, path in task.videos:
+            encode(root / path, draw(world, shoot(world, performer, clip)), world.fps)
+            yield path
+
+
+def draw_with(workers: int, world: World, root: Path, tasks: list[Task]) -> Iterator[str]:
+    """Draw and encode in `workers` processes; gives the path of each video when it is written."""
+    package = str(Path(vssl.__file__).resolve().parent.parent)
+    search = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    environment = os.environ | {"PYTHONPATH": search, "OMP_NUM_THREADS": "1"}
+    reading, writing = os.pipe()
+    processes: list[subprocess.Popen] = []
+    with os.fdopen(reading, encoding="utf-8") as reports:
+        try:
+            with os.fdopen(writing, "w") as pipe:  # ours is closed once theirs are open, so that reading ends with the last of them
+                for _ in range(workers):
+                    command = [sys.executable, "-c", "from vssl.videos.puppets.worker import main; main()"]
+                    # An own session: Ctrl-C reaches the caller alone, which then ends its workers.
+                    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=pipe, env=environment, start_new_session=True)
+                    processes.append(process)
+            for number, process in enumerate(processes):
+                _send(process, (world, root, tasks[number::workers]))
+            for line in reports:
+                if line.startswith(FAILED):
+                    raise VsslError(line.removeprefix(FAILED).strip())
+                yield line.strip()
+            for process in processes:
+                if status := process.wait():
+                    raise VsslError(f"a drawing process ended with status {status}; run it again, the videos drawn so far are kept")
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+
+
+def _send(process: subprocess.Popen, work: tuple[World, Path, list[Task]]) -> None:
+    """Tell a worker what to draw; one that died before reading it is found out later, by its status."""
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError), process.stdin:
+        pickle.dump(work, process.stdin)
+
+
+def main() -> None:
+    """Draw what is read from standard input, and report on standard output."""
+    world, root, tasks = pickle.load(sys.stdin.buffer)
+    with contextlib.suppress(BrokenPipeError):  # the caller is gone: so is the reason to go on
+        try:
+            for path in draw_videos(world, root, tasks):
+                os.write(1, f"{path}\n".encode())  # one write a line: lines of several workers never mix
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            message = str(error) if isinstance(error, VsslError) else f"drawing failed with {type(error).__name__}: {error}"
+            os.write(1, f"{FAILED}{' '.join(message.split())}\n".encode())

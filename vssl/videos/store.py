@@ -1,0 +1,130 @@
+"""The frame store: every video decoded once at one size, so that sampling is a gather; and its twin that decodes at each gather."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from vssl import paths
+from vssl.errors import VideoError, VsslError
+from vssl.videos import building, decode, journal
+from vssl.videos.datasets import Dataset
+
+
+class _Frames:
+    """What a store on disk and one that decodes on the fly have in common: the index. Video i is the dataset's video i."""
+
+    def __init__(self, folder: Path) -> None:
+        index = journal.read_index(folder)
+        self.folder = folder
+        self.key: str = index["key"]
+        self.height: int = index["height"]
+        self.width: int = index["width"]
+        self.num_frames = np.array(index["num_frames"], dtype=np.int64)  # [videos], 0 for a video that failed
+        self.fps = np.array(index["fps"], dtype=np.float64)  # [videos], 0 where the file names no rate
+        self.first = np.array(index["first"], dtype=np.int64)  # [videos], a video's first row in the file of frames
+        self.failed: dict[str, str] = index["failed"]  # a video's name -> why it could not be decoded
+        self.total: int = index["total"]
+        self.kept: bool = index["kept"]
+
+    def _check(self, video: int, frames: np.ndarray) -> np.ndarray:
+        """A frame beyond a video's end would be the next video's."""
+        frames, there = np.asarray(frames, dtype=np.int64), self.num_frames[video]
+        if there == 0:
+            raise VideoError(f"video {video} of {self.key} could not be decoded: `.failed` says why")
+        if frames.size and (frames.min() < 0 or frames.max() >= there):
+            raise VideoError(f"video {video} of {self.key} has frames 0 to {there - 1}, not {frames.min()} to {frames.max()}")
+        return frames
+
+
+class FrameStore(_Frames):
+    """All frames of a dataset in one memory-mapped file; a sampled clip costs a copy of its pixels and nothing else."""
+
+    def __init__(self, folder: str | Path) -> None:
+        super().__init__(Path(folder))
+        file, expected = self.folder / "frames.u8", self.total * self.height * self.width * 3
+        size = file.stat().st_size if file.exists() else 0
+        if not self.kept or size != expected:
+            raise VsslError(
+                f"the frame store {self.folder} is damaged: frames.u8 has {size} bytes, not {expected}; delete that folder to build anew"
+            )
+        if self.total == 0:
+            reason = next(iter(self.failed.values()), "the dataset is empty")
+            raise VsslError(
+                f"the frame store {self.folder} is empty, no video could be decoded ({reason}); delete that folder to try again"
+            )
+        self.pixels = np.memmap(file, np.uint8, mode="r", shape=(self.total, self.height, self.width, 3))  # [frames, H, W, 3]
+
+    @classmethod
+    def build(
+        cls,
+        dataset: Dataset,
+        height: int,
+        width: int,
+        folder: str | Path | None = None,
+        workers: int | None = None,
+        fps: float | None = None,
+    ) -> FrameStore:
+        """Open the store of `dataset` at this size, decoding what is not in it yet; `fps` brings every video to one frame rate."""
+        return cls(_prepare(dataset, height, width, folder, workers, fps, keep=True))
+
+    def frames(self, video: int) -> np.ndarray:
+        """All frames of a video, [T, H, W, 3]: a read-only view, nothing is copied."""
+        return self.pixels[self.first[video] : self.first[video] + self.num_frames[video]]
+
+    def gather(self, video: int, frames: np.ndarray) -> np.ndarray:
+        """Copy the frames of a video at these indices, in any order and repeated at will: uint8 [T, H, W, 3]."""
+        return np.asarray(self.pixels[self.first[video] + self._check(video, frames)])
+
+    def __reduce__(self) -> tuple:
+        return FrameStore, (self.folder,)  # a loader's process maps the file again instead of being sent its bytes
+
+
+class OnTheFly(_Frames):
+    """The frame store's twin for data that does not fit: only the frames are counted once, and each gather decodes."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        height: int,
+        width: int,
+        folder: str | Path | None = None,
+        workers: int | None = None,
+        fps: float | None = None,
+    ) -> None:
+        super().__init__(_prepare(dataset, height, width, folder, workers, fps, keep=False))
+        self._paths = [video.path for video in dataset.videos]
+        self._rate = fps
+
+    def frames(self, video: int) -> np.ndarray:
+        """All frames of a video, [T, H, W, 3], decoded anew."""
+        return self.gather(video, np.arange(self.num_frames[video]))
+
+    def gather(self, video: int, frames: np.ndarray) -> np.ndarray:
+        """Decode the frames of a video at these indices, in any order and repeated at will: uint8 [T, H, W, 3]."""
+        path, frames = self._paths[video], self._check(video, frames)
+        if self._rate is not None:
+            own = decode.claimed(path)[1]
+            frames = np.array([building.source_frame(int(frame), self._rate, own) for frame in frames], dtype=np.int64)
+        return decode.read_frames(path, frames, self.height, self.width)
+
+
+def _prepare(
+    dataset: Dataset, height: int, width: int, folder: str | Path | None, workers: int | None, fps: float | None, keep: bool
+) -> Path:
+    """The folder of a whole store for these choices, built now if it is not there."""
+    if height < 2 or width < 2 or width % 2:
+        raise VsslError(f"frames are stored at an even width, not {height}x{width}: an odd one scales six times slower; take {width + 1}")
+    if fps is not None and not fps > 0:
+        raise VsslError(f"a frame rate is positive, not {fps}")
+    choices = f"{height}x{width}" + (f"-{fps:g}fps" if fps is not None else "") + ("" if keep else "-counts")
+    key = f"{dataset.name}-{dataset.digest[:16]}-{choices}"
+    folder = Path(folder) if folder is not None else paths.data() / "stores" / key
+    if not (folder / "index.json").exists():  # a whole store needs no lock: it may lie on a disk that cannot be written
+        videos = tuple(str(video.path.resolve()) for video in dataset.videos)
+        building.build(journal.Plan(str(folder.resolve()), key, videos, height, width, fps, keep), workers)
+    index = journal.read_index(folder)
+    if index["key"] != key or len(index["num_frames"]) != len(dataset.videos):
+        raise VsslError(f"{folder} holds another store ({index['key']}, not {key}); delete it or choose another folder")
+    return folder
