@@ -99,7 +99,9 @@ def make(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess
     """Run make with nothing of an outer make in its environment."""
     if shutil.which("make") is None:
         pytest.skip("no make here")
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "ARGS", "ONLY", "PROFILE"))}
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "ARGS", "ONLY", "PROFILE", "JOBS"))
+    }
     command = ["make", "--no-print-directory", *arguments]
     return subprocess.run(command, cwd=folder, env=clean | environment, capture_output=True, text=True, timeout=60, check=False)
 
@@ -112,7 +114,7 @@ def test_help_lists_every_target():
 
 def test_reproduce_takes_its_settings():
     plain = make("-n", "reproduce").stdout
-    assert "vssl reproduce 000_start_here 100_pace --profile demo --jobs 1" in plain
+    assert "vssl reproduce 000_start_here 100_pace --profile demo --jobs 2" in plain
     chosen = make("-n", "reproduce", "ONLY=200 201", "PROFILE=gpu", "JOBS=3", "ARGS=--resume").stdout
     assert "vssl reproduce 200 201 --profile gpu --jobs 3 --resume" in chosen
 

@@ -11,7 +11,7 @@ from vssl.lab import ledger
 from vssl.lab.claims import Claim, interval, judge
 from vssl.lab.profile import resolve
 from vssl.lab.story import shown
-from vssl.lab.table import from_ledger, reported_column, table
+from vssl.lab.tables import from_ledger, reported_column, table
 
 CLAIM = Claim("pace beats random", "pace", "random", "R@1", paper="19.9 > 9.9")
 

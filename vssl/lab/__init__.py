@@ -1,14 +1,40 @@
-"""The lab: experiments, the run store, profiles, tables, claims, the ledger, and the notebook runner."""
+"""The lab: experiments, the run store, profiles, tables, claims, the ledger, and the notebook runner.
 
-from vssl.lab.claims import Claim
-from vssl.lab.experiment import Features, FineTune, Net, PretextTest, PreTrain, Probe, Random, Retrieve
-from vssl.lab.profile import Scale, resolve
+Names are fetched from their files on first use: `vssl ledger` need not wait ten seconds for torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from vssl.lab.stamp import stamp
-from vssl.lab.store import Run, done, run
-from vssl.lab.story import shown
-from vssl.lab.table import Table, table
+
+if TYPE_CHECKING:
+    from vssl.lab.claims import Claim
+    from vssl.lab.experiment import Features, FineTune, Net, PretextTest, PreTrain, Probe, Random, Retrieve
+    from vssl.lab.profile import Scale, resolve
+    from vssl.lab.store import Run, done, run
+    from vssl.lab.story import shown
+    from vssl.lab.tables import Table, table
+
+_FILES = {
+    "claims": ("Claim",),
+    "experiment": ("Features", "FineTune", "Net", "PreTrain", "PretextTest", "Probe", "Random", "Retrieve"),
+    "profile": ("Scale", "resolve"),
+    "store": ("Run", "done", "run"),
+    "story": ("shown",),
+    "tables": ("Table", "table"),
+}
+_WHERE = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = [
     "Claim", "Features", "FineTune", "Net", "PreTrain", "PretextTest", "Probe", "Random", "Retrieve", "Run", "Scale", "Table",
     "done", "resolve", "run", "shown", "stamp", "table",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(importlib.import_module(f"vssl.lab.{_WHERE[name]}"), name)
+    raise AttributeError(f"module 'vssl.lab' has no attribute {name!r}")

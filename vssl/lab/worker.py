@@ -69,7 +69,7 @@ def _add(plan: Plan, experiment: Any, lab: types.ModuleType) -> str:
         done = bool(lab.done(experiment))
         needs = () if done else tuple(_add(plan, need, lab) for need in experiment.needs())
         what = experiment.describe()
-        what = what if len(what) <= LINE else f"{type(experiment).__name__} {key}"
+        what = what if len(what) <= LINE else key
         plan.experiments[key] = Planned(key, what, needs, done, pickle.dumps(experiment))
     return key
 

@@ -86,7 +86,7 @@ def test_the_figure_stands_out_and_lies_where_the_truth_says(scene, monkeypatch)
         apart = np.sqrt(((with_figure - without) ** 2 * [2, 4, 3]).sum(-1) / 9)  # [T, H, W]
         contrasts.append(apart[apart > 8].mean())
         for frame, (left, top, right, bottom) in zip(apart, shot.box, strict=True):
-            rows, columns = np.nonzero(frame[: int(bottom) - 2] > 40)  # above the shadow
+            rows, columns = np.nonzero(frame[: int(bottom) - 6] > 40)  # above the shadow
             assert left - 3 <= columns.min() and columns.max() <= right + 3 and top - 3 <= rows.min()
     assert min(contrasts) > 35
 

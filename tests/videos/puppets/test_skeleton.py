@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vssl.videos.puppets.actions import ACTIONS, SYNONYMS, action
-from vssl.videos.puppets.motion import Beat, Pose, through
-from vssl.videos.puppets.skeleton import GRAVITY, SOLE, Body, figure, joints, rotate
+from vssl.videos.puppets.motion import GRAVITY, Beat, Pose, through
+from vssl.videos.puppets.skeleton import SOLE, Body, figure, joints, rotate
 
 BODY = Body()
 BONES = {

@@ -40,7 +40,7 @@ ACTIONS = {
     "Squat": Action(gymnastics.squat, 0.75, 30),
     "SwingBat": Action(gestures.swing_bat, 0.7, 40),
     "Sword": Action(gestures.sword, 1.0, 18),
-    "Throw": Action(gestures.throw, 0.8, 12),
+    "Throw": Action(gestures.throw, 0.95, 12),
     "TurnAround": Action(locomotion.turn_around, 0.45, 45),
     "VerticalJump": Action(gymnastics.vertical_jump, 0.9, 42),
     "Walk": Action(locomotion.walk, 1.1, 5),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from vssl.videos.puppets.motion import Beat, Pose, ease, other, through
+from vssl.videos.puppets.motion import GRAVITY, Beat, Pose, ease, other, through
 
 
 def vertical_jump(pose: Pose, beat: Beat) -> None:
-    """Crouch, swing the arms up, fly a parabola, and land in the knees."""
-    crouch = beat.vigour * through(beat.phase, (0, 0), (0.28, 1), (0.40, 0), (0.78, 0), (0.86, 0.7), (0.98, 0))
-    flight = np.clip((beat.phase % 1.0 - 0.40) / 0.40, 0, 1)
-    pose.air = 0.19 * beat.vigour * 4 * flight * (1 - flight)
+    """Crouch, swing the arms up, fly as high as the time in the air takes, and land in the knees."""
+    crouch = beat.vigour * through(beat.phase, (0, 0), (0.28, 1), (0.40, 0), (0.80, 0), (0.88, 0.7), (0.98, 0))
+    flight = np.clip((beat.phase % 1.0 - 0.40) / 0.42, 0, 1)
+    highest = min(GRAVITY / 8 * (0.42 / beat.hertz) ** 2, 0.2)
+    pose.air = highest * 4 * flight * (1 - flight)
     pose.leg("both", hip=62 * crouch, knee=112 * crouch)
     arm = through(beat.phase, (0, 0), (0.26, -50), (0.44, 150), (0.62, 120), (0.84, 10))
     pose.move("upper arm", forward=arm)

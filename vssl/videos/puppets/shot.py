@@ -147,8 +147,8 @@ def _follow(
     joints = np.stack(list(acted.joints.values()))  # [joints, T, 3]
     # Before a motion that needs more room than there is, the camera stands farther away.
     reach = np.ptp(joints[:, :, 0] - acted.track), joints[:, :, 1].max()
-    room = 1 - 3 * MARGIN
-    size = min(size, room * width / (reach[0] + 0.15), room * height / (reach[1] + 0.12))
+    room = np.array([width, height]) / zoom.max() - 2 * MARGIN * height - np.ptp(camera, axis=0)
+    size = min(size, room[0] / (reach[0] + 0.12), room[1] / (reach[1] + 0.115))
     slack = min(0.2, 0.1 * width / (size * np.ptp(acted.track) + 1e-6))  # of the way that the figure gains on the camera
     camera[:, 0] += (1 - slack) * acted.track * size
     return size, zoom, camera
@@ -159,8 +159,8 @@ def _stand(world: World, flat: np.ndarray, size: float, rng: np.random.Generator
     height, width = world.height, world.width
     pad = np.array([0.06, 0.085]) * size + MARGIN * height
     low, high = flat.min((0, 1)) - pad, flat.max((0, 1)) + np.array([pad[0], 0.03 * size + MARGIN * height])
-    column = _between(rng, -low[0], width - high[0], 0.34 * width, 0.66 * width)
-    return np.array([column, _between(rng, -low[1], height - high[1], 0.80 * height, 0.93 * height)])
+    column = _between(rng, -low[0], width - high[0], 0.42 * width, 0.58 * width)
+    return np.array([column, _between(rng, -low[1], height - high[1], 0.86 * height, 0.93 * height)])
 
 
 def _between(rng: np.random.Generator, low: float, high: float, least: float, most: float) -> float:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vssl.videos.puppets.motion import SIDES, Ball, Beat, Pose
+from vssl.videos.puppets.motion import GRAVITY, SIDES, Ball, Beat, Pose
 
-GRAVITY = 5.8  # body heights a second squared: 9.81 m/s² for a person of 1.7 m
 SOLE = 0.022  # the ankle's height above the ground
 
 

@@ -66,7 +66,7 @@ class World:
     scene_bias: float = 0.0  # probability that a performer acts in the scene of the class rather than in any
     shared_scenes: int | None = None  # so many backgrounds for all performers; None: everyone has an own one
     tempo_deviation: float = 0.12  # standard deviation of the logarithm of a video's tempo around that of its class
-    figure: float = 0.68  # height of a standing figure, as a fraction of the frame's
+    figure: float = 0.74  # height of a standing figure, as a fraction of the frame's
     view_deviation: float = 14.0  # degrees by which performers turn away from the usual view of their class
     style: Style = field(default_factory=Style)
 
