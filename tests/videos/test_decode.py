@@ -238,7 +238,7 @@ def plain(path):
         with av.open(str(path), metadata_errors="replace") as container:
             container.streams.video[0].thread_count = 1  # with more, FFmpeg patches damaged slices in another way
             for frame in container.decode(video=0):
-                turned = any(data.type.name == "DISPLAYMATRIX" for data in frame.side_data.keys())
+                turned = any(frame.side_data[i].type.name == "DISPLAYMATRIX" for i in range(len(frame.side_data)))
                 frames.append(None if turned else frame.to_ndarray(format="rgb24"))
     except (av.FFmpegError, IndexError):
         error = True

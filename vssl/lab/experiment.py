@@ -42,6 +42,8 @@ TRAINING_CODE = (
     "videos/building.py",
     "videos/store.py",
     "videos/datasets.py",
+    "videos/journal.py",
+    "videos/lists.py",
     "augment.py",
     "models",
     "losses",

@@ -54,7 +54,8 @@ def _build(plan: Plan, workers: int | None) -> None:
     if todo:
         _check_space(plan, todo)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        with contextlib.closing(_decode(plan, todo, min(workers or cores or 1, len(todo)))) as finished:
+        count = min(workers or cores or 1, len(todo) if workers else -(-len(todo) // 4))  # starting one costs more than a few videos
+        with contextlib.closing(_decode(plan, todo, count)) as finished:
             for _ in progress(finished, f"decoding {len(todo)} videos into {plan.key}", total=len(todo)):
                 pass
     journal.close(plan)

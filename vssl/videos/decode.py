@@ -99,7 +99,7 @@ def _opened(path: Path) -> Iterator[tuple[VideoStream, Iterator[VideoFrame]]]:
     if not path.is_file():  # also keeps us from waiting for ever on a pipe
         raise VideoError(f"{path} is not a video file: " + ("it is a folder or a device" if path.exists() else "there is no such file"))
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with av.open(str(path.absolute()), metadata_errors="replace") as container:
             video = _video_stream(container, path)
             frames = _frames(container, video, path)
             try:
@@ -162,7 +162,7 @@ class _Renderer:
 
         self.size = size  # None: the size of the first frame, should a later one differ
         self.scaler: VideoReformatter = VideoReformatter()
-        # The same bytes on every processor, for 9 % of the speed.
+        # A resize gives the same bytes on every processor, for 9 % of the speed.
         self.exact = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 
     def __call__(self, frame: VideoFrame) -> np.ndarray:
@@ -177,7 +177,8 @@ class _Renderer:
 
 
 def _turn(frame: VideoFrame) -> tuple[bool, bool, bool]:
-    matrix = next((data for data in frame.side_data.keys() if data.type.name == "DISPLAYMATRIX"), None)  # noqa: SIM118 (no mapping)
+    every = [frame.side_data[place] for place in range(len(frame.side_data))]
+    matrix = next((data for data in every if data.type.name == "DISPLAYMATRIX"), None)
     return (False, False, False) if matrix is None else turn_of(bytes(matrix))
 
 

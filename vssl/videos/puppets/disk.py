@@ -64,9 +64,10 @@ def _claim(world: World, root: Path) -> None:
         return
     if not root.is_dir():
         raise VsslError(f"cannot draw puppets into {root}: it is not a folder")
+    holds = any(not path.name.startswith(".") for path in root.iterdir())  # asked first: another process may just be starting
     if (root / STARTED).is_file():
         _same((root / STARTED).read_text(encoding="utf-8").strip(), world, root)
-    elif not (root / MANIFEST).is_file() and any(path.name != LOCK for path in root.iterdir()):
+    elif holds and not (root / MANIFEST).is_file():
         raise VsslError(f"cannot draw puppets into {root}: it holds other files; choose a new or empty folder")
 
 

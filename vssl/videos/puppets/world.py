@@ -50,7 +50,7 @@ class Style:
 
 @dataclass(frozen=True)
 class World:
-    """A set of puppet videos to be drawn: the same world gives the same pixels wherever it is drawn."""
+    """A set of puppet videos to be drawn: the same world gives the same pixels on every run."""
 
     name: str
     layout: str  # whose official folders and lists: "ucf101", "hmdb51" or "kinetics400"
