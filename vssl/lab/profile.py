@@ -53,7 +53,7 @@ DEMO = Profile(
     "real learning on two CPU cores, in minutes",
     worlds={"ucf101": {}, "hmdb51": {}, "kinetics400": {}},
     height=64, width=86, net_width=16, pool=True, length=16, size=56, clips=4, every_label=True,
-    pretrain=Recipe("adamw", rate=3e-3, weight_decay=0.02, epochs=8, batch=32, warm_up=0.4),
+    pretrain=Recipe("adamw", rate=3e-3, weight_decay=0.02, epochs=12, batch=32, warm_up=0.4),
     fine_tune=Recipe("adamw", rate=1.5e-3, weight_decay=0.02, epochs=8, batch=32, warm_up=0.4),
     seeds=(0,),
 )  # fmt: skip
