@@ -114,7 +114,9 @@ def end_with_parent() -> None:
     def watch() -> None:
         while os.read(0, 4096):
             pass
-        os.killpg(0, signal.SIGKILL)  # our session; a kernel, which has its own, notices by itself that its parent is gone
+        for one in [*descendants(os.getpid()), os.getpid()]:  # ourselves last
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True, name="end-with-parent").start()
 

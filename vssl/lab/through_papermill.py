@@ -6,10 +6,8 @@ Run as a file and free of the package: to import the lab here would cost every n
 from __future__ import annotations
 
 import json
-import os
-import signal
+import runpy
 import sys
-import threading
 import traceback
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from typing import Any
 
 def main(request: dict[str, Any]) -> int:
     """Execute a notebook; what went wrong goes to a file of its own, as a reason and whether a cell is to blame."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    runpy.run_path(str(Path(__file__).with_name("processes.py")))["end_with_parent"]()
     import papermill
 
     try:
@@ -63,13 +61,6 @@ def _reason(error: Exception, cell_limit: float) -> tuple[str, bool]:
 def _escaped(path: str) -> str:
     """papermill takes its paths for format strings."""
     return path.replace("{", "{{").replace("}", "}}")
-
-
-def _end_with_parent() -> None:
-    """When the runner is gone, however that came, its end of our standard input is closed; the kernel then sees that we are gone."""
-    while os.read(0, 4096):
-        pass
-    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":
