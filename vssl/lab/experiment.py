@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
@@ -65,14 +64,11 @@ class Experiment(Protocol):
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed: ...
 
 
-class _Described:
-    """Key and one-line description, the same for all."""
+class _Keyed:
+    """The key, made the same way for all."""
 
     def key(self) -> str:
         return f"{type(self).__name__.lower()}-{key.key(self)}"
-
-    def describe(self) -> str:
-        return json.dumps(key.described(self), ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -100,6 +96,9 @@ class Random:
     seed: int = 0
     calibrated: bool = False
 
+    def describe(self) -> str:
+        return f"{'calibrated ' if self.calibrated else ''}random {self.net.name}, seed {self.seed}"
+
     def needs(self) -> tuple[Experiment, ...]:
         return ()
 
@@ -116,7 +115,7 @@ class Random:
 
 
 @dataclass(frozen=True)
-class PreTrain(_Described):
+class PreTrain(_Keyed):
     """Learn from a method's free labels on the training videos of `data`.
 
     together   how many clips with different labels of one video share a batch; 1 is the papers' sampling. Small data needs more
@@ -133,6 +132,9 @@ class PreTrain(_Described):
     seed: int = 0
 
     code = (*TRAINING_CODE, "methods")
+
+    def describe(self) -> str:
+        return f"{self.net.name} pre-trained by {key.brief(self.method)} on {self.data.says()}, seed {self.seed}"
 
     def needs(self) -> tuple[Experiment, ...]:
         return ()
@@ -169,12 +171,15 @@ def _from(start: Start) -> tuple[Experiment, ...]:
 
 
 @dataclass(frozen=True)
-class PretextTest(_Described):
+class PretextTest(_Keyed):
     """How often the pace of clips of test videos is told right; all classes of every test video, centre-cropped."""
 
     start: PreTrain
 
     code = (*TRAINING_CODE, *TESTING_CODE)
+
+    def describe(self) -> str:
+        return f"pretext test of {self.start.describe()}"
 
     def needs(self) -> tuple[Experiment, ...]:
         return (self.start,)
@@ -197,7 +202,7 @@ class PretextTest(_Described):
 
 
 @dataclass(frozen=True)
-class Features(_Described):
+class Features(_Keyed):
     """Features of evenly spread clips of all videos of both sides of the split, from a frozen start."""
 
     start: Start
@@ -208,6 +213,9 @@ class Features(_Described):
     layers: tuple[str, ...] = ("p5", "p4")  # one pass gives both
 
     code = (*TRAINING_CODE, *TESTING_CODE)
+
+    def describe(self) -> str:
+        return f"features of {self.start.describe()}, on {self.data.says()}"
 
     def needs(self) -> tuple[Experiment, ...]:
         return _from(self.start)
@@ -225,7 +233,7 @@ class Features(_Described):
 
 
 @dataclass(frozen=True)
-class Retrieve(_Described):
+class Retrieve(_Keyed):
     """R@k of test videos among training videos."""
 
     features: Features
@@ -233,6 +241,9 @@ class Retrieve(_Described):
     level: str = "video"
 
     code = TESTING_CODE
+
+    def describe(self) -> str:
+        return f"retrieval by {self.layer}, {self.level} level: {self.features.describe()}"
 
     def needs(self) -> tuple[Experiment, ...]:
         return (self.features,)
@@ -244,13 +255,16 @@ class Retrieve(_Described):
 
 
 @dataclass(frozen=True)
-class Probe(_Described):
+class Probe(_Keyed):
     """A linear classifier on frozen features."""
 
     features: Features
     layer: str = "p5"
 
     code = TESTING_CODE
+
+    def describe(self) -> str:
+        return f"linear probe of {self.layer}: {self.features.describe()}"
 
     def needs(self) -> tuple[Experiment, ...]:
         return (self.features,)
@@ -262,7 +276,7 @@ class Probe(_Described):
 
 
 @dataclass(frozen=True)
-class FineTune(_Described):
+class FineTune(_Keyed):
     """Train the whole net on the labels, from a start, and test it on `clips` evenly spread clips a video."""
 
     start: Start
@@ -275,6 +289,9 @@ class FineTune(_Described):
     seed: int = 0
 
     code = (*TRAINING_CODE, *TESTING_CODE)
+
+    def describe(self) -> str:
+        return f"fine-tuning, seed {self.seed}, on {self.data.says()}, from {self.start.describe()}"
 
     def needs(self) -> tuple[Experiment, ...]:
         return _from(self.start)

@@ -39,6 +39,12 @@ def described(value: object) -> object:
     raise TypeError(f"an experiment may hold plain values and frozen dataclasses, not {type(value).__name__}")
 
 
+def brief(value: object) -> str:
+    """A dataclass in one line, with the fields that differ from their defaults."""
+    fields = {name: item for name, item in described(value).items() if name}  # type: ignore[union-attr]
+    return f"{type(value).__name__}({', '.join(f'{name}={item}' for name, item in fields.items())})"
+
+
 def key(value: object) -> str:
     """The name of an experiment: 16 hexadecimal digits of the hash of its description."""
     text = json.dumps(described(value), sort_keys=True)
