@@ -12,7 +12,8 @@ from vssl.lab.stamp import stamp
 
 if TYPE_CHECKING:
     from vssl.lab.claims import Claim
-    from vssl.lab.experiment import Features, FineTune, Net, PretextTest, PreTrain, Probe, Random, Retrieve
+    from vssl.lab.experiment import Net, PreTrain, Random
+    from vssl.lab.measures import Features, FineTune, PretextTest, Probe, Retrieve
     from vssl.lab.profile import Scale, resolve
     from vssl.lab.store import Run, done, run
     from vssl.lab.story import shown
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 _FILES = {
     "claims": ("Claim",),
-    "experiment": ("Features", "FineTune", "Net", "PreTrain", "PretextTest", "Probe", "Random", "Retrieve"),
+    "experiment": ("Net", "PreTrain", "Random"),
+    "measures": ("Features", "FineTune", "PretextTest", "Probe", "Retrieve"),
     "profile": ("Scale", "resolve"),
     "store": ("Run", "done", "run"),
     "story": ("shown",),

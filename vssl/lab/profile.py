@@ -9,7 +9,8 @@ from typing import Any
 from vssl import paths
 from vssl.errors import VsslError
 from vssl.lab.data import Data, puppet_data, real_data
-from vssl.lab.experiment import Features, FineTune, Net, PreTrain, Probe, Random, Retrieve, Start
+from vssl.lab.experiment import Net, PreTrain, Random, Start
+from vssl.lab.measures import Features, FineTune, Probe, Retrieve
 from vssl.methods import Pace
 from vssl.recipe import Recipe
 from vssl.videos import puppets

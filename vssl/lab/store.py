@@ -58,9 +58,9 @@ def folder_of(experiment: Any) -> Path:
 
 
 def done(experiment: Any) -> bool:
-    """Whether an experiment's run is in the store, made by today's code."""
+    """Whether an experiment's run is in the store, made by today's code (or by older code, where the environment asks for that)."""
     found = _read(experiment)
-    return found is not None and found.record["code"] == key.code_digest(*experiment.code)
+    return found is not None and (_old_will_do() or found.record["code"] == key.code_digest(*experiment.code))
 
 
 def run(experiment: Any, *, reuse_old: bool = False, tell: Callable[[str], None] | None = None) -> Run:
@@ -68,7 +68,7 @@ def run(experiment: Any, *, reuse_old: bool = False, tell: Callable[[str], None]
 
     A run that older code made is computed again, unless `reuse_old` (or the environment's VSSL_REUSE_OLD) asks for it.
     """
-    reuse_old = reuse_old or bool(os.environ.get("VSSL_REUSE_OLD"))
+    reuse_old = reuse_old or _old_will_do()
     code = key.code_digest(*experiment.code)
     with locked(folder_of(experiment).with_name(f".{experiment.key()}.lock")):
         found = _read(experiment)
@@ -78,6 +78,10 @@ def run(experiment: Any, *, reuse_old: bool = False, tell: Callable[[str], None]
         if tell:
             tell(f"computing {experiment.key()}" + (" again: the code has changed since its run" if found else ""))
         return _compute(experiment, inputs, code)
+
+
+def _old_will_do() -> bool:
+    return bool(os.environ.get("VSSL_REUSE_OLD"))
 
 
 def _compute(experiment: Any, inputs: tuple[Run, ...], code: str) -> Run:

@@ -7,6 +7,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,17 @@ def fit(
     """Train `model` (views, labels -> Outcome) and return one record of metrics an epoch.
 
     `folder` holds the checkpoint of the last whole epoch and metrics.jsonl; call again with the same folder to go on from
-    there, bit for bit on a CPU. `tell` gets each epoch's record as it ends.
+    there, bit for bit on a CPU. `tell` gets each epoch's record as it ends. Under `torchrun` every process takes its share of each
+    batch, and the first alone writes.
     """
     device = device or device_here()
+    rank, ranks = processes(device)
+    batches = replace(batches, rank=rank, ranks=ranks) if ranks > 1 else batches
     cuda = device.type == "cuda"
     model.to(device, memory_format=torch.channels_last_3d)  # clips already lie so; on a CPU it saves a copy a convolution
     optimizer = recipe.optimizer(model.parameters())
     first, history = _resume(folder, model, optimizer, device)
-    trained = _parallel(torch.compile(model) if recipe.compile else model, device)
+    trained = _parallel(torch.compile(model) if recipe.compile else model, device, ranks)
     model.train()
 
     for epoch in range(first, recipe.epochs):
@@ -75,21 +79,23 @@ def fit(
                 nn.utils.clip_grad_norm_(model.parameters(), recipe.clip_gradient)
             losses.append(loss.detach())
             if len(losses) == (50 if cuda else 1) or step == len(batches) - 1:
-                _stop_unless_finite(losses, epoch, step, metrics, folder)
+                _stop_unless_finite(_mean_over(losses, ranks), epoch, step, metrics, folder)
                 losses = []
             optimizer.step()
             for name, value in {"loss": loss.detach(), **metrics}.items():
                 sums[name] = sums.get(name, 0) + value
 
         seconds = time.perf_counter() - begin
-        record = {name: float(value) / len(batches) for name, value in sums.items()}
+        record = {name: float(value) / len(batches) for name, value in zip(sums, _mean_over(list(sums.values()), ranks), strict=True)}
         record |= {"epoch": epoch + 1, "rate": optimizer.param_groups[0]["lr"], "seconds": seconds}
-        record |= {"clips_per_second": len(batches) * len(batch.clips) / seconds, "waiting": waiting / seconds}
+        record |= {"clips_per_second": ranks * len(batches) * len(batch.clips) / seconds, "waiting": waiting / seconds}
         history.append(record)
-        if batches.rank == 0:
+        if rank == 0:
             _write(folder, model, optimizer, epoch + 1, history)
             if tell:
                 tell(record)
+    if ranks > 1:
+        torch.distributed.barrier()  # whoever reads the folder next finds the last checkpoint in it
     return history
 
 
@@ -112,9 +118,8 @@ def _write(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, epo
     write_text(folder / "metrics.jsonl", "".join(json.dumps(record) + "\n" for record in history))
 
 
-def _stop_unless_finite(losses: list[torch.Tensor], epoch: int, step: int, metrics: dict[str, torch.Tensor], folder: Path) -> None:
-    values = torch.stack(losses).tolist()
-    for back, value in enumerate(reversed(values)):
+def _stop_unless_finite(losses: list[float], epoch: int, step: int, metrics: dict[str, torch.Tensor], folder: Path) -> None:
+    for back, value in enumerate(reversed(losses)):
         if not math.isfinite(value):
             parts = ", ".join(f"{name} {float(v):.4g}" for name, v in metrics.items() if name.endswith("loss"))
             raise VsslError(
@@ -123,8 +128,25 @@ def _stop_unless_finite(losses: list[torch.Tensor], epoch: int, step: int, metri
             )
 
 
-def _parallel(model: nn.Module, device: torch.device) -> nn.Module:
-    """The model as it is, or under `torchrun` shared with the other processes."""
-    if not torch.distributed.is_available() or not torch.distributed.is_initialized():
+def processes(device: torch.device) -> tuple[int, int]:
+    """This process's rank and how many there are: (0, 1), unless `torchrun` started several, whose group it then joins."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return 0, 1
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return torch.distributed.get_rank(), torch.distributed.get_world_size()
+
+
+def _parallel(model: nn.Module, device: torch.device, ranks: int) -> nn.Module:
+    """The model as it is, or with its gradients averaged over the processes."""
+    if ranks == 1:
         return model
     return nn.parallel.DistributedDataParallel(model, device_ids=[device.index] if device.type == "cuda" else None)
+
+
+def _mean_over(values: list[torch.Tensor], ranks: int) -> list[float]:
+    """The mean of each value over the processes: all report, and stop, alike."""
+    stacked = torch.stack([value.float() for value in values])
+    if ranks > 1:
+        torch.distributed.all_reduce(stacked)
+    return (stacked / ranks).tolist()
