@@ -21,7 +21,7 @@ def test_weighted_is_the_sum_of_its_terms():
     outcome = objective(seen)
     expected = F.cross_entropy(objective.terms[0].head(seen.features.flatten(0, 1)), seen.labels["pace"].flatten())
     expected = expected + 0.1 * losses.same_context(seen.features)
-    assert torch.allclose(outcome.loss, expected) and set(outcome.metrics) == {"pace_loss", "pace_accuracy", "contrast_loss"}
+    assert torch.allclose(outcome.loss, expected) and set(outcome.metrics) == {"pace_loss", "pace_accuracy", "context_contrast_loss"}
 
 
 def test_same_pace_reads_the_label_and_the_layer_is_where_the_paper_puts_it():

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vssl.errors import VsslError
+
 LUMA = (0.2989, 0.587, 0.114)  # ITU-R 601, as torchvision has it
 
 
@@ -59,6 +61,7 @@ class CentreCrop:
     size: int = 112
 
     def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
+        _fits(self.size, height, width)
         return np.array([[(height - self.size) // 2, (width - self.size) // 2]])  # [1, 2]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
@@ -72,6 +75,7 @@ class RandomCrop:
     size: int = 112
 
     def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
+        _fits(self.size, height, width)
         return np.array([[rng.integers(height - self.size + 1), rng.integers(width - self.size + 1)]])  # [1, 2]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
@@ -197,6 +201,11 @@ class Blur:
         out = x.clone()
         out[rows] = planes.view(len(rows), c, t, h, w)
         return out
+
+
+def _fits(size: int, height: int, width: int) -> None:
+    if size > min(height, width):
+        raise VsslError(f"a crop of {size} x {size} does not fit into frames of {height} x {width}; store larger frames or crop smaller")
 
 
 def _crop(x: Tensor, p: Tensor, size: int) -> Tensor:

@@ -97,7 +97,7 @@ class _Contrast(nn.Module):
             loss = losses.same_context(z, **shape)
         else:
             loss = losses.same_pace(z.flatten(0, 1), views.labels[self.described.positive].flatten(), **shape)
-        return Outcome(loss, {"contrast_loss": loss.detach()})
+        return Outcome(loss, {f"{self.described.positive}_contrast_loss": loss.detach()})
 
 
 @dataclass(frozen=True)

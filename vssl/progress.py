@@ -14,7 +14,7 @@ T = TypeVar("T")
 def progress(items: Iterable[T], what: str, total: int | None = None, every: float = 30.0) -> Iterator[T]:
     """Yield `items`, telling on stderr how far we are; silent where `VSSL_QUIET` is set or a notebook's kernel runs."""
     total = len(items) if total is None and hasattr(items, "__len__") else total  # type: ignore[arg-type]
-    if "ipykernel" in sys.modules or os.environ.get("VSSL_QUIET"):
+    if _silent():
         yield from items
         return
     if sys.stderr.isatty():
@@ -29,3 +29,13 @@ def progress(items: Iterable[T], what: str, total: int | None = None, every: flo
             last = time.monotonic()
             of = f" of {total}" if total else ""
             print(f"{what}: {done}{of} after {last - begin:.0f} s", file=sys.stderr, flush=True)
+
+
+def say(text: str) -> None:
+    """A line of progress on stderr, where progress is wanted."""
+    if not _silent():
+        print(text, file=sys.stderr, flush=True)
+
+
+def _silent() -> bool:
+    return "ipykernel" in sys.modules or bool(os.environ.get("VSSL_QUIET"))

@@ -38,6 +38,10 @@ class Recipe:
     precision: Literal["float32", "bfloat16"] = "float32"
     compile: bool = False
 
+    def __post_init__(self) -> None:
+        if self.precision not in ("float32", "bfloat16"):
+            raise VsslError(f"precision is 'float32' or 'bfloat16', not {self.precision!r}")
+
     def optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """The optimiser over all parameters, weight decay on all of them as in the papers' code."""
         if self.optimiser == "sgd":

@@ -38,6 +38,7 @@ def test_only_common_seeds_are_paired_and_the_interval_is_students():
     found = judge(CLAIM, {0: 30, 1: 32, 5: 99}, {0: 10, 1: 11, 2: 0})
     assert (found.seeds, found.difference) == (2, 20.5)
     assert found.half_width == pytest.approx(12.706 * 0.5, rel=1e-3)  # sd of (20, 21) is 0.707, over the root of 2
+    assert found.detectable == pytest.approx((12.706 + 1.376) * 0.5, rel=1e-3)
     mean, half = interval([1.0, 2.0, 3.0, 4.0, 5.0])
     assert (mean, half) == (3.0, pytest.approx(1.963, rel=1e-3))
     assert math.isinf(interval([4.0])[1])
@@ -109,6 +110,15 @@ def test_records_of_another_world_do_not_stand_beside_new_ones(own_ledger):
     measure("demo", [1], [31.0], [11.0])
     ledger.add()
     assert {record["seed"] for record in ledger.read("pace/test", "demo")["records"]} == {1}
+
+
+def test_a_row_measured_alone_leaves_the_other_rows_in_place(own_ledger):
+    measure("demo", [0], [30.0], [10.0])
+    ledger.add()
+    table("pace/test", "A table", resolve("demo", [1]), {"R@1": ("R@1", {"pace": [Fixed(33.0)]})})
+    ledger.add()
+    kept = [(r["row"], r["seed"], r["value"]) for r in ledger.read("pace/test", "demo")["records"]]
+    assert kept == [("pace", 0, 30.0), ("pace", 1, 33.0), ("random", 0, 10.0)]
 
 
 def test_claims_about_unknown_rows_are_refused(own_ledger):

@@ -43,6 +43,12 @@ class Add:
         return {"sum": self.value + sum(i.metrics["sum"] for i in inputs)}, {"ones": np.ones(self.value)}
 
 
+class Later(Add):
+    """The same, of other code."""
+
+    code = ("paths.py",)
+
+
 def test_computed_once_with_what_it_needs(tmp_path):
     log = str(tmp_path / "log")
     chain = Add(3, log, before=Add(2, log, before=Add(1, log)))
@@ -111,6 +117,39 @@ def test_a_run_by_older_code_is_computed_again_or_reused_on_request(tmp_path):
     assert not store.run(Add(4, log), reuse_old=True).computed
     said = []
     assert store.run(Add(4, log), tell=said.append).computed and "the code has changed" in said[0]
+
+
+def test_a_run_is_old_when_the_code_of_what_it_needs_has_changed(tmp_path):
+    log = str(tmp_path / "log")
+    chain = Add(9, log, before=Later(8, log))
+    store.run(chain)
+    assert store.done(chain)
+    Later.code = ("errors.py",)  # as if that file were another one now
+    try:
+        assert not store.done(chain) and store.run(chain).computed
+        assert Path(log).read_text().split() == ["8", "9", "8", "9"]
+    finally:
+        Later.code = ("paths.py",)
+
+
+def test_a_whole_run_killed_on_its_way_is_not_computed_again(tmp_path):
+    log = str(tmp_path / "log")
+    run = store.run(Add(11, log))
+    os.replace(run.folder, run.folder.with_name(f".{Add(11).key()}.{run.record['code']}.working"))
+    assert not store.done(Add(11))
+    assert store.run(Add(11, log)).metrics == {"sum": 11} and Path(log).read_text().split() == ["11"]
+
+
+def test_costs_count_a_shared_run_once(tmp_path):
+    chain = Add(3, before=Add(2, before=Add(1)))
+    store.run(chain)
+    assert set(store.costs(chain)) == {chain.key(), chain.before.key(), chain.before.before.key()}
+
+
+def test_torchrun_is_refused_rather_than_waited_for(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(VsslError, match="for one process"):
+        store.run(Add(1))
 
 
 def test_code_digest_sees_a_changed_file(tmp_path, monkeypatch):

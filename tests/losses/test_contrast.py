@@ -81,3 +81,7 @@ def test_one_video_has_nothing_to_contrast():
 def test_half_precision_is_lifted_to_float32():
     z = torch.randn(3, 2, 8).bfloat16()
     assert same_context(z).dtype == torch.float32
+    full = 10 * torch.rand(4, 2, 512, generator=torch.Generator().manual_seed(5))
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = same_context(full), same_pace(full.flatten(0, 1), torch.tensor([0, 1] * 4))
+    assert mixed[0] == same_context(full) and mixed[1] == same_pace(full.flatten(0, 1), torch.tensor([0, 1] * 4))

@@ -142,5 +142,7 @@ def test_impossible_wishes_are_refused_in_one_line():
         Pace(paces=(1, 1))
     with pytest.raises(VsslError, match="different and above 0"):
         Pace(paces=(-1, 1))
+    with pytest.raises(VsslError, match=r"write Fraction\(1, 3\)"):
+        Pace(paces=(1 / 3, 1))
     with pytest.raises(VsslError, match="'loop' or 'fit'"):
         Pace(short="pad")

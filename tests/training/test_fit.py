@@ -109,6 +109,37 @@ def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_checkpoint(
     assert kept["epoch"] == 1 and kept["model"]["weight"].isfinite().all()
 
 
+def test_weights_that_are_not_finite_never_become_a_checkpoint(memory_frames, tmp_path):
+    class Breaks(nn.Module):
+        """Every loss is finite, but the last gradient of epoch 2 is not."""
+
+        def __init__(self):
+            super().__init__()
+            self.weight, self.steps = nn.Parameter(torch.ones(1)), 0
+
+        def forward(self, x, labels):
+            self.steps += 1
+            loss = (self.weight * 0 + 1).sum()
+            if self.steps == 6:
+                loss = loss + (self.weight - self.weight.detach()).abs().sqrt().sum()  # 0, with an infinite slope
+            return Outcome(loss, {})
+
+    frames = memory_frames((20,) * 24)
+    with pytest.raises(VsslError, match="a weight is not finite after epoch 2"):
+        fit(Breaks(), batches(frames), RECIPE, tmp_path)
+    assert final(tmp_path)["epoch"] == 1
+
+
+def test_a_full_disk_at_a_checkpoint_is_one_line(memory_frames, tmp_path, monkeypatch):
+    def full(*args, **kwargs):
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 64 vs 0")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(VsslError, match="is the disk full"):
+        fit(model(), batches(memory_frames((20,) * 24)), RECIPE, tmp_path)
+    assert not (tmp_path / "checkpoint.pt").exists()
+
+
 def test_schedules():
     steps = Recipe(epochs=18, steps=(6, 12))
     assert [steps.factor(e) for e in (0, 5.99, 6, 12)] == [1, 1, 0.1, pytest.approx(0.01)]

@@ -21,7 +21,7 @@ def confusion(matrix: np.ndarray, names: Sequence[str], title: str) -> Figure:
         raise VsslError(f"a confusion matrix of {len(names)} classes wants counts [{len(names)}, {len(names)}], not {list(matrix.shape)}")
     share = 100 * matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
     cells = len(names)
-    caption = "shade: share of the true class" + "; number: videos" * (cells <= 25)
+    caption = "shade: share of the true class" + "; number: how many" * (cells <= 25)
     fig, axes = style.figure(title, min(6.6, 1.5 + 0.31 * cells), caption=caption, pictures=True)
     axis = axes[0, 0]
     image = axis.imshow(share, cmap="cividis", vmin=0, vmax=100)

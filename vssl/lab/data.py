@@ -52,6 +52,7 @@ def puppet_data(world: puppets.World, split: int, height: int, width: int) -> Da
     return Data(world.name, puppets.digest(world), split, height, width, stand_in=True, source=world)
 
 
+@functools.lru_cache(maxsize=8)
 def real_data(name: str, root: Path, split: int, height: int, width: int) -> Data:
     """A real dataset under `root`; reads its lists."""
     found = datasets.open_dataset(name, root)

@@ -25,6 +25,7 @@ from vssl.clips import Sampler
 from vssl.lab import key
 from vssl.lab.data import Data, Opened
 from vssl.objectives import Pretext
+from vssl.progress import say
 from vssl.recipe import Recipe
 from vssl.training import checkpoint
 
@@ -47,6 +48,8 @@ TRAINING_CODE = (
     "objectives.py",
     "recipe.py",
     "training",
+    "lab/data.py",
+    "lab/experiment.py",
 )
 
 
@@ -107,7 +110,7 @@ class Random:
         opened = self.data.open()
         crop = Augment((CentreCrop(self.size),))
         clip = samplers.RandomClip(self.length)
-        batches = batches_of(opened, clip, crop, Recipe(batch=min(32, len(opened.train))), self.seed)
+        batches = batches_of(opened, clip, crop, Recipe(batch=min(32, readable(opened))), self.seed)
         return evaluation.calibrate(backbone, batches)
 
 
@@ -146,7 +149,8 @@ class PreTrain(Keyed):
         opened = self.data.open()
         model = Pretext(self.net.build(self.seed), self.method.objective())
         augment = self.method.augment(self.size)
-        history = training.fit(model, batches_of(opened, self.sampler(), augment, self.recipe, self.seed), self.recipe, folder)
+        batches = batches_of(opened, self.sampler(), augment, self.recipe, self.seed)
+        history = training.fit(model, batches, self.recipe, folder, tell=tell_epoch)
         return kept(folder, model, history)
 
     def backbone(self, inputs: tuple[Run, ...]) -> nn.Module:
@@ -163,9 +167,20 @@ class PreTrain(Keyed):
 Start = Random | PreTrain
 
 
+def readable(opened: Opened) -> int:
+    """How many training videos could be decoded."""
+    return int((opened.frames.num_frames[opened.train] > 0).sum())
+
+
 def batches_of(opened: Opened, sampler: Sampler, augment: Augment, recipe: Recipe, seed: int) -> training.Batches:
     """The training videos of a set, as a recipe wants them."""
     return training.Batches(opened.frames, opened.train, sampler, augment, recipe.batch, recipe.passes, seed, opened.actions)
+
+
+def tell_epoch(record: dict[str, float]) -> None:
+    """One line an epoch on stderr; silent in a notebook, like all progress."""
+    accuracy = [f"{name.replace('_', ' ')} {value:.1%}" for name, value in record.items() if name.endswith("accuracy")]
+    say(f"epoch {record['epoch']}: loss {record['loss']:.3f}, {', '.join(accuracy)} ({record['seconds']:.0f} s)")
 
 
 def kept(folder: Path, model: nn.Module, history: list[dict[str, float]]) -> Computed:

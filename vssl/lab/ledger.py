@@ -13,10 +13,9 @@ from typing import Any
 
 from vssl import paths
 from vssl.errors import VsslError
-from vssl.files import write_json
+from vssl.files import locked, write_json
 
 Record = dict[str, Any]
-EMPTY: dict[str, Any] = {"records": [], "figures": {}}
 
 
 def path_of(slug: str, profile: str, pending: bool = False) -> Path:
@@ -37,8 +36,9 @@ def read(slug: str, profile: str, pending: bool = False) -> dict[str, Any]:
 
 def leave(slug: str, profile: str, records: list[Record] | None = None, figures: dict[str, Any] | None = None) -> None:
     """Leave measured records and figure data for `vssl ledger --add`."""
-    kept = read(slug, profile, pending=True)
-    write_json(path_of(slug, profile, pending=True), merged(kept, {"records": records or [], "figures": figures or {}}))
+    with locked(paths.runs() / "ledger" / ".lock"):
+        kept = read(slug, profile, pending=True)
+        write_json(path_of(slug, profile, pending=True), merged(kept, {"records": records or [], "figures": figures or {}}))
 
 
 def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
@@ -48,10 +48,9 @@ def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         return record["column"], record["row"], record["seed"]
 
     records = {place(r): r for r in [*old["records"], *new["records"]]}
-    # Numbers of another data digest are numbers of another world: they do not stand beside the new ones.
-    data = {place(r): r["data"] for r in new["records"]}
-    worlds = set(data.values())
-    kept = [r for _, r in sorted(records.items(), key=lambda item: item[0]) if not worlds or r["data"] in worlds]
+    # Numbers of one row on another world (another digest) do not stand beside its new ones.
+    worlds = {(r["column"], r["row"]): r["data"] for r in new["records"]}
+    kept = [r for _, r in sorted(records.items(), key=lambda item: item[0]) if worlds.get((r["column"], r["row"]), r["data"]) == r["data"]]
     return {"records": kept, "figures": {**old["figures"], **new["figures"]}}
 
 
@@ -59,14 +58,13 @@ def add() -> list[str]:
     """Move everything that notebooks left into the committed ledger; says what, a line a file."""
     said = []
     folder = paths.runs() / "ledger"
-    for path in sorted(folder.rglob("*.json")):
-        slug, profile, _ = str(path.relative_to(folder)).rsplit(".", 2)
-        if profile == "smoke":
-            continue
-        new = json.loads(path.read_text(encoding="utf-8"))
-        write_json(path_of(slug, profile), merged(read(slug, profile), new))
-        path.unlink()
-        said.append(f"{slug} ({profile}): {len(new['records'])} records, {len(new['figures'])} figures' data")
+    with locked(folder / ".lock"):
+        for path in sorted(folder.rglob("*.json")):
+            slug, profile, _ = str(path.relative_to(folder)).rsplit(".", 2)
+            new = json.loads(path.read_text(encoding="utf-8"))
+            write_json(path_of(slug, profile), merged(read(slug, profile), new))
+            path.unlink()
+            said.append(f"{slug} ({profile}): {len(new['records'])} records, {len(new['figures'])} figures' data")
     return said
 
 
@@ -76,14 +74,14 @@ def entries() -> list[dict[str, Any]]:
     for path in sorted(paths.ledger().rglob("*.json")):
         slug, profile, _ = str(path.relative_to(paths.ledger())).rsplit(".", 2)
         records = read(slug, profile)["records"]
-        runs = {record["key"]: record for record in records}
+        minutes = {name: spent for record in records for name, spent in record["minutes"].items()}  # a shared run counts once
         found.append(
             {
                 "slug": slug,
                 "profile": profile,
                 "rows": len({record["row"] for record in records}),
                 "seeds": sorted({record["seed"] for record in records}),
-                "minutes": sum(record["minutes"] for record in runs.values()),
+                "minutes": sum(minutes.values()),
                 "hardware": sorted({record["hardware"] for record in records}),
             }
         )

@@ -11,17 +11,18 @@ import torch
 
 from vssl import evaluation, samplers, training
 from vssl.augment import Augment, Flip, RandomCrop
+from vssl.errors import VsslError
 from vssl.evaluation import retrieval
 from vssl.evaluation.features import over_clips, sample_of
 from vssl.lab.data import Data
-from vssl.lab.experiment import TRAINING_CODE, Computed, Experiment, Keyed, PreTrain, Start, batches_of, kept
+from vssl.lab.experiment import TRAINING_CODE, Computed, Experiment, Keyed, PreTrain, Start, batches_of, kept, readable, tell_epoch
 from vssl.objectives import Classify, Pretext
 from vssl.recipe import Recipe
 
 if TYPE_CHECKING:
     from vssl.lab.store import Run
 
-TESTING_CODE = ("evaluation",)
+TESTING_CODE = ("evaluation", "lab/measures.py")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class PretextTest(Keyed):
     start: PreTrain
 
     code = (*TRAINING_CODE, *TESTING_CODE)
+
+    def __post_init__(self) -> None:
+        if not self.start.method.predict:
+            raise VsslError("this method does not predict the pace, so there is no pretext test of it; leave that row out")
 
     def describe(self) -> str:
         return f"pretext test of {self.start.describe()}"
@@ -96,6 +101,12 @@ class Retrieve(Keyed):
 
     code = TESTING_CODE
 
+    def __post_init__(self) -> None:
+        if self.level not in ("video", "clip") or self.layer not in self.features.layers:
+            raise VsslError(
+                f"retrieval is at the level 'video' or 'clip', from one of {self.features.layers}; not {self.level!r}, {self.layer!r}"
+            )
+
     def describe(self) -> str:
         return f"retrieval by {self.layer}, {self.level} level: {self.features.describe()}"
 
@@ -144,6 +155,10 @@ class FineTune(Keyed):
 
     code = (*TRAINING_CODE, *TESTING_CODE)
 
+    def __post_init__(self) -> None:
+        if self.average not in ("softmax", "logits"):
+            raise VsslError(f"clips are averaged by 'softmax' or 'logits', not {self.average!r}")
+
     def describe(self) -> str:
         return f"fine-tuning, seed {self.seed}, on {self.data.says()}, from {self.start.describe()}"
 
@@ -157,12 +172,13 @@ class FineTune(Keyed):
         model = Pretext(backbone, Classify("action", len(opened.dataset.classes)))
         augment = Augment((RandomCrop(self.size), Flip()))
         clip = samplers.RandomClip(self.length)
-        recipe = replace(self.recipe, batch=min(self.recipe.batch, len(opened.train)))
-        history = training.fit(model, batches_of(opened, clip, augment, recipe, self.seed), recipe, folder)
+        recipe = replace(self.recipe, batch=min(self.recipe.batch, readable(opened)))
+        history = training.fit(model, batches_of(opened, clip, augment, recipe, self.seed), recipe, folder, tell=tell_epoch)
         metrics, arrays = kept(folder, model, history)
         test = samplers.Uniform(self.clips, self.length)
         predicted, videos = evaluation.recognise(model.backbone, model.objective, opened.frames, opened.test, test, self.size, self.average)
         actions = opened.actions[videos]
+        metrics["unreadable"] = float(len(opened.test) - len(videos))
         metrics |= {"top1": 100 * float((predicted == actions).mean()), **evaluation.chance(opened.actions[opened.train], actions)}
         return metrics, arrays | {"predicted": predicted, "actions": actions}
 

@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ class Run:
     metrics: dict[str, float]
     record: dict[str, Any]
     computed: bool  # now, rather than read from the store
+    older: bool = False  # made by code that has changed since, and reused on request
 
     @functools.cached_property
     def arrays(self) -> dict[str, np.ndarray]:
@@ -49,7 +50,7 @@ class Run:
     def says(self) -> str:
         """Whether it was computed or read, in words."""
         made = "computed now" if self.computed else f"read from the store, made {self.record['date']} on {self.record['hardware']}"
-        return f"{made}, {self.minutes:.1f} min"
+        return f"{made}, {self.minutes:.1f} min" + (", by code that has changed since" if self.older else "")
 
 
 def folder_of(experiment: Any) -> Path:
@@ -60,7 +61,25 @@ def folder_of(experiment: Any) -> Path:
 def done(experiment: Any) -> bool:
     """Whether an experiment's run is in the store, made by today's code (or by older code, where the environment asks for that)."""
     found = _read(experiment)
-    return found is not None and (_old_will_do() or found.record["code"] == key.code_digest(*experiment.code))
+    return found is not None and (_old_will_do() or found.record["code"] == code_of(experiment))
+
+
+def code_of(experiment: Any) -> str:
+    """The digest of all code that an experiment's result depends on: its own and that of everything it needs."""
+    parts: set[str] = set()
+    waiting = [experiment]
+    while waiting:
+        one = waiting.pop()
+        parts |= set(one.code)
+        waiting += one.needs()
+    return key.code_digest(*sorted(parts))
+
+
+def costs(experiment: Any) -> dict[str, float]:
+    """Minutes of the experiment's run and of every run it needed, by key: whoever adds up several counts a shared one once."""
+    found = _read(experiment)
+    own = {experiment.key(): found.minutes} if found else {}
+    return own | {name: minutes for need in experiment.needs() for name, minutes in costs(need).items()}
 
 
 def run(experiment: Any, *, reuse_old: bool = False, tell: Callable[[str], None] | None = None) -> Run:
@@ -68,12 +87,14 @@ def run(experiment: Any, *, reuse_old: bool = False, tell: Callable[[str], None]
 
     A run that older code made is computed again, unless `reuse_old` (or the environment's VSSL_REUSE_OLD) asks for it.
     """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise VsslError("the run store is for one process; under torchrun call training.fit, and share tables with --jobs instead")
     reuse_old = reuse_old or _old_will_do()
-    code = key.code_digest(*experiment.code)
+    code = code_of(experiment)
     with locked(folder_of(experiment).with_name(f".{experiment.key()}.lock")):
         found = _read(experiment)
         if found is not None and (found.record["code"] == code or reuse_old):
-            return found
+            return found if found.record["code"] == code else replace(found, older=True)
         inputs = tuple(run(need, reuse_old=reuse_old, tell=tell) for need in experiment.needs())
         if tell:
             tell(f"computing {experiment.key()}" + (" again: the code has changed since its run" if found else ""))
@@ -81,7 +102,7 @@ def run(experiment: Any, *, reuse_old: bool = False, tell: Callable[[str], None]
 
 
 def _old_will_do() -> bool:
-    return bool(os.environ.get("VSSL_REUSE_OLD"))
+    return os.environ.get("VSSL_REUSE_OLD", "0") != "0"
 
 
 def _compute(experiment: Any, inputs: tuple[Run, ...], code: str) -> Run:
@@ -89,27 +110,33 @@ def _compute(experiment: Any, inputs: tuple[Run, ...], code: str) -> Run:
     final = folder_of(experiment)
     working = final.with_name(f".{experiment.key()}.{code}.working")  # with the code in its name: no resume across a change
     working.mkdir(parents=True, exist_ok=True)
-    begin = time.monotonic()
-    before = _seconds_so_far(working)
+    if not (working / "run.json").exists():  # else a whole run that was killed on its way to its place
+        _fill(working, experiment, inputs, code)
+    if final.exists():  # an older code's run gives way
+        shutil.rmtree(final)
+    os.replace(working, final)
+    for leftover in (
+        final / "checkpoint.pt",
+        final / "seconds.json",
+        *final.glob(".*.tmp"),
+    ):  # a resume needs them, a finished run does not
+        leftover.unlink(missing_ok=True)
+    return replace(_read(experiment), computed=True)  # type: ignore[type-var]
+
+
+def _fill(working: Path, experiment: Any, inputs: tuple[Run, ...], code: str) -> None:
+    """Compute, and write metrics, arrays and record; run.json comes last and says that all is there."""
+    begin, before = time.monotonic(), _seconds_so_far(working)
     try:
         metrics, arrays = experiment.compute(working, inputs)
     except BaseException:
         write_json(working / "seconds.json", before + time.monotonic() - begin)
         raise
     seconds = before + time.monotonic() - begin
-    try:
-        with replacing(working / "arrays.npz") as temporary, open(temporary, "wb") as file:
-            np.savez_compressed(file, **arrays)
-    except OSError as error:
-        raise VsslError(f"cannot write {working}: {error.strerror or error}; free some space and run again: it goes on") from error
+    with replacing(working / "arrays.npz") as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, **arrays)
     record = {"minutes": seconds / 60, "code": code, "inputs": [i.record["key"] for i in inputs], "key": experiment.key(), **machine()}
     write_json(working / "run.json", {"description": key.described(experiment), "metrics": metrics, "record": record})
-    for leftover in ("checkpoint.pt", "seconds.json"):  # a resume needs them, a finished run does not
-        (working / leftover).unlink(missing_ok=True)
-    if final.exists():  # an older code's run gives way
-        shutil.rmtree(final)
-    os.replace(working, final)
-    return Run(final, metrics, record, computed=True)
 
 
 def _read(experiment: Any) -> Run | None:

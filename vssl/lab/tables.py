@@ -12,8 +12,9 @@ from vssl import paths
 from vssl.errors import VsslError
 from vssl.lab import ledger
 from vssl.lab.claims import Claim, Verdict, check, interval, judge
+from vssl.lab.data import Data
 from vssl.lab.profile import Scale
-from vssl.lab.store import run
+from vssl.lab.store import Run, costs, run
 
 Values = dict[str, dict[str, dict[int, float]]]  # column -> row -> seed -> value
 Reported = tuple[str, dict[str, str]]  # ("pace/table_4:Top1", our row -> the paper's slug)
@@ -123,7 +124,7 @@ def table(
                 found = run(experiment)
                 values.setdefault(column, {}).setdefault(row, {})[seed] = found.metrics[metric]
                 chance |= {column: found.metrics["chance"]} if "chance" in found.metrics else {}
-                records.append(_record(column, row, seed, metric, found, scale))
+                records.append(_record(column, row, seed, metric, found, experiment, scale))
     papers = {column: beside(where, slugs) for column, (where, slugs) in (reported or {}).items()}
     if scale.profile != "smoke":
         ledger.leave(slug, scale.profile, records)
@@ -172,12 +173,12 @@ def reported_column(where: str) -> dict[str, float]:
     return {line["row"]: float(line[column]) for line in lines if line[column] not in ("", "-")}
 
 
-def _record(column: str, row: str, seed: int, metric: str, found: Any, scale: Scale) -> ledger.Record:
-    names = ("key", "code", "minutes", "memory_mb", "hardware", "threads", "versions", "commit", "date")
-    made = {name: found.record[name] for name in names}
-    data = scale.data()
+def _record(column: str, row: str, seed: int, metric: str, found: Run, experiment: Any, scale: Scale) -> ledger.Record:
+    names = ("key", "code", "memory_mb", "hardware", "threads", "versions", "commit", "date")
+    data = data_of(experiment) or scale.data()
     return {
-        **made,
+        **{name: found.record[name] for name in names},
+        "minutes": {name: round(minutes, 2) for name, minutes in costs(experiment).items()},  # of this run and of those it needed
         "column": column,
         "row": row,
         "seed": seed,
@@ -185,9 +186,16 @@ def _record(column: str, row: str, seed: int, metric: str, found: Any, scale: Sc
         "value": found.metrics[metric],
         "chance": found.metrics.get("chance"),
         "profile": scale.profile,
-        "data": f"{data.name}-{data.digest}",
+        "data": f"{data.name}-{data.digest}-split{data.split}",
         "says": data.says(),
     }
+
+
+def data_of(experiment: Any) -> Data | None:
+    """The data that an experiment tests on: its own, or that of what it needs."""
+    if isinstance(getattr(experiment, "data", None), Data):
+        return experiment.data
+    return next((found for need in experiment.needs() if (found := data_of(need))), None)
 
 
 def _html(columns: list[str], rows: list[list[str]], caption: str = "") -> str:

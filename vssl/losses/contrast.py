@@ -12,9 +12,10 @@ def similarity(z: Tensor, normalize: bool = False, temperature: float = 1.0) -> 
 
     In float32 whatever the features are: a raw dot product of 512 rectified features overflows half precision.
     """
-    z = z.float()
-    z = F.normalize(z, dim=1) if normalize else z
-    return z @ z.T / temperature
+    with torch.autocast(z.device.type, enabled=False):  # or a mixed-precision loop would take the product in half precision again
+        z = z.float()
+        z = F.normalize(z, dim=1) if normalize else z
+        return z @ z.T / temperature
 
 
 def same_context(z: Tensor, *, normalize: bool = False, temperature: float = 1.0) -> Tensor:

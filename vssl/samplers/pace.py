@@ -35,6 +35,8 @@ class Pace:
     def __post_init__(self) -> None:
         if not self.paces or any(pace <= 0 for pace in self.paces) or len(set(self.paces)) < len(self.paces):
             raise VsslError(f"paces must be different and above 0, not {self.paces}; play='signed' adds the backward ones")
+        if any(isinstance(pace, float) for pace in self.paces):
+            raise VsslError(f"a pace is a whole number or a Fraction, not {self.paces}: write Fraction(1, 3), for 1/3 is not exact")
         if self.short not in ("loop", "fit") or self.play not in ("forward", "random", "signed"):
             raise VsslError(f"short is 'loop' or 'fit', play is 'forward', 'random' or 'signed'; not {self.short!r}, {self.play!r}")
 

@@ -1,7 +1,7 @@
 """Batches: clips drawn from a frame store, each from a random generator of its own.
 
-The generator of a draw is keyed by (seed, pass, video, view), so that a clip does not depend on how many workers gather it,
-on the batch it lands in, on the device, or on whether the run was resumed.
+The generator of a draw is keyed by (seed, pass, video), and for augmentation by the view too, so that a clip does not depend on how
+many workers gather it, on the batch it lands in, on the device, or on whether the run was resumed.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Batches:
         return self.passes * (len(self.videos) // self.together)
 
     def epoch(self, epoch: int, ahead: int = 0) -> Iterator[Batch]:
-        """The batches of an epoch in order, gathered by one thread up to `ahead` batches before they are needed."""
+        """The batches of an epoch in order, gathered by threads up to `ahead` batches before they are needed."""
         plans = [(number, part) for number in range(epoch * self.passes, (epoch + 1) * self.passes) for part in self._parts(number)]
         if not ahead:
             yield from (self.gather(*plan) for plan in plans)

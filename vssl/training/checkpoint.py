@@ -14,7 +14,12 @@ from vssl.files import replacing
 def save(path: Path, state: dict[str, Any]) -> None:
     """Write a checkpoint; a kill while writing leaves the one before."""
     with replacing(path) as temporary:
-        torch.save(state, temporary)
+        try:
+            torch.save(state, temporary)
+        except RuntimeError as error:  # what torch makes of a full disk
+            raise VsslError(
+                f"cannot write {path} ({str(error).splitlines()[0][:80]}); is the disk full? Free some space and run again"
+            ) from error
 
 
 def load(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:

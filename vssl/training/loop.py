@@ -90,6 +90,8 @@ def fit(
         record |= {"epoch": epoch + 1, "rate": optimizer.param_groups[0]["lr"], "seconds": seconds}
         record |= {"clips_per_second": ranks * len(batches) * len(batch.clips) / seconds, "waiting": waiting / seconds}
         history.append(record)
+        if not all(bool(value.isfinite().all()) for value in model.state_dict().values() if value.is_floating_point()):
+            raise VsslError(f"a weight is not finite after epoch {epoch + 1}, though every loss was; {_kept(folder, epoch)}")
         if rank == 0:
             _write(folder, model, optimizer, epoch + 1, history)
             if tell:
@@ -119,13 +121,17 @@ def _write(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, epo
 
 
 def _stop_unless_finite(losses: list[float], epoch: int, step: int, metrics: dict[str, torch.Tensor], folder: Path) -> None:
-    for back, value in enumerate(reversed(losses)):
+    """Stop at the first loss of the steps up to `step` that is not finite; the parts are those of the last step looked at."""
+    for place, value in enumerate(losses):
         if not math.isfinite(value):
             parts = ", ".join(f"{name} {float(v):.4g}" for name, v in metrics.items() if name.endswith("loss"))
-            raise VsslError(
-                f"the loss is {value} at epoch {epoch + 1}, step {step - back + 1} ({parts}); training stopped. The last whole epoch "
-                f"is kept in {folder / 'checkpoint.pt'}: lower the learning rate, or clip the gradient"
-            )
+            number = step - len(losses) + place + 2
+            raise VsslError(f"the loss is {value} at epoch {epoch + 1}, step {number} ({parts}); training stopped. {_kept(folder, epoch)}")
+
+
+def _kept(folder: Path, epoch: int) -> str:
+    saved = f"The last whole epoch is kept in {folder / 'checkpoint.pt'}" if epoch else "No epoch was whole, so nothing is kept"
+    return f"{saved}: lower the learning rate, or clip the gradient"
 
 
 def processes(device: torch.device) -> tuple[int, int]:
