@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vssl import paths
@@ -32,6 +32,7 @@ class Table:
     reported: dict[str, dict[str, float]] = field(default_factory=dict)  # column -> row -> the paper's number
     chance: dict[str, float] = field(default_factory=dict)  # column -> chance level
     claims: tuple[Claim, ...] = ()
+    shows_rows: bool = True
 
     @property
     def rows(self) -> list[str]:
@@ -45,7 +46,11 @@ class Table:
     def judge(self, *claims: Claim) -> Table:
         """The same table with claims."""
         check(claims, self.rows, list(self.values))
-        return Table(self.slug, self.title, self.face, self.values, self.reported, self.chance, (*self.claims, *claims))
+        return replace(self, claims=(*self.claims, *claims))
+
+    def claims_alone(self) -> Table:
+        """The same claims without the rows, to show in a cell of their own."""
+        return replace(self, shows_rows=False)
 
     def cell(self, row: str, column: str) -> str:
         """Mean, half-width of the 95 % interval, number of seeds."""
@@ -89,7 +94,7 @@ class Table:
             part
             for part in (
                 f"{self.title}\n{self.face}",
-                _plain([shown["columns"], *shown["rows"]]),
+                _plain([shown["columns"], *shown["rows"]]) if self.shows_rows else "",
                 "\n".join(f"{c['verdict']:>9}: {c['claim']} [{c['column']}] {c['ours']}" for c in shown["claims"]),
             )
             if part
@@ -100,10 +105,10 @@ class Table:
     def _repr_html_(self) -> str:
         shown = self.to_dict()
         caption = f"{html.escape(self.title)}<br><small>{html.escape(self.face)}</small>"
-        text = _html(shown["columns"], shown["rows"], caption)
+        text = _html(shown["columns"], shown["rows"], caption) if self.shows_rows else ""
         if shown["claims"]:
             judged = [[c["claim"], c["column"], c["paper"], c["ours"], c["verdict"]] for c in shown["claims"]]
-            text += _html(["claim", "in", "the paper", "ours", "verdict"], judged)
+            text += _html(["claim", "in", "the paper", "ours", "verdict"], judged, "" if self.shows_rows else caption)
         return text
 
 
