@@ -107,3 +107,21 @@ def test_real_ucf101_goes_the_same_way_as_the_puppets(realvideo, tmp_path, monke
     start = real.pretrain(METHOD, "r3d", seed=0)
     found = run(real.retrieve(start))
     assert found.metrics["chance"] > 0 and run(start).metrics["loss"] > 0
+
+
+def test_a_broken_test_video_is_counted_and_named_on_the_table(scale, tmp_path, monkeypatch):
+    from vssl.lab import table
+    from vssl.lab.profile import world
+    from vssl.videos import puppets
+
+    monkeypatch.setenv("VSSL_DATA", str(tmp_path))
+    root = puppets.make(replace(world("ucf101", "smoke"), seed=5))
+    broken = root / "UCF-101" / "Walk" / "v_Walk_g01_c01.mp4"  # group 1 tests in split 1
+    broken.write_bytes(broken.read_bytes()[:700])
+    damaged = replace(scale, data_root=root)
+    found = run(damaged.retrieve(damaged.random("r3d", 0)))
+    assert found.metrics["unreadable"] == 1
+    assert list(damaged.data().open().frames.failed) == ["v_Walk_g01_c01"]
+    demo = replace(damaged, sizes=replace(damaged.sizes, name="demo"))  # a smoke number would not be shown
+    shown = table("pace/broken", "t", demo, {"R@1": ("R@1", {"random": [damaged.retrieve(damaged.random("r3d", 0))]})})
+    assert "1 unreadable videos are left out" in shown.face

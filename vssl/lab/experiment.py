@@ -139,11 +139,9 @@ class PreTrain(Keyed):
     def needs(self) -> tuple[Experiment, ...]:
         return ()
 
-    def sampler(self) -> samplers.Repeat | samplers.Pace:
+    def sampler(self) -> Sampler:
         """The method's sampler, several draws at once where `together` says so."""
-        if self.together == 1:
-            return self.method.sampler(self.length)
-        return samplers.Repeat(samplers.Pace(self.method.paces, self.length, self.method.short, self.method.play), self.together, "pace")
+        return self.method.sampler(self.length) if self.together == 1 else self.method.several(self.length, self.together)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         opened = self.data.open()

@@ -47,8 +47,7 @@ class PretextTest(Keyed):
         opened = self.start.data.open()
         method = self.start.method
         model = self.start.model(inputs[0]).to(training.device_here()).eval()
-        clip = samplers.Pace(method.paces, self.start.length, method.short, method.play)
-        every = samplers.Repeat(clip, clip.classes, "pace")
+        every = method.several(self.start.length, method.classes)
         head = model.objective.terms[0]
 
         def compute(x: torch.Tensor) -> torch.Tensor:
@@ -57,7 +56,7 @@ class PretextTest(Keyed):
         told, videos = over_clips(model.backbone, compute, opened.frames, opened.test, every, self.start.size)  # [n, V]
         truth = np.stack([sample_of(every, opened.frames, video).labels["pace"] for video in videos])  # [n, V]
         accuracy = 100 * float((told == truth).mean())
-        return {"accuracy": accuracy, "chance": 100 / clip.classes}, {"told": told.astype(np.int64), "truth": truth, "videos": videos}
+        return {"accuracy": accuracy, "chance": 100 / method.classes}, {"told": told.astype(np.int64), "truth": truth, "videos": videos}
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ class Retrieve(Keyed):
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         train, test = _sides(inputs[0], self.layer)
         metrics = retrieval.recall(*test, *train, level=self.level) | evaluation.chance(train[1], test[1])
-        return metrics, {}
+        return metrics | {"unreadable": inputs[0].metrics["unreadable"]}, {}
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,8 @@ class Probe(Keyed):
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         train, test = _sides(inputs[0], self.layer)
         top1, predicted = evaluation.linear_probe(*train, *test)
-        return {"top1": top1, **evaluation.chance(train[1], test[1])}, {"predicted": predicted, "actions": test[1]}
+        metrics = {"top1": top1, "unreadable": inputs[0].metrics["unreadable"], **evaluation.chance(train[1], test[1])}
+        return metrics, {"predicted": predicted, "actions": test[1]}
 
 
 @dataclass(frozen=True)

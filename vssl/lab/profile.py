@@ -129,7 +129,7 @@ class Scale:
 
     def pretrain(self, method: Pace, net: str, seed: int, data: str = "ucf101") -> PreTrain:
         """Pre-training by a method: its own recipe, or the profile's."""
-        views = method.sampler().classes if self.sizes.every_label else 1  # type: ignore[attr-defined]
+        views = method.classes if self.sizes.every_label else 1
         recipe = self.sizes.pretrain or method.recipe()
         return PreTrain(method, self.net(net), self.data(data), recipe, self.sizes.length, self.sizes.size, views, seed)
 

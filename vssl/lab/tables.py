@@ -123,11 +123,13 @@ def table(
     values: Values = {}
     chance: dict[str, float] = {}
     records: list[ledger.Record] = []
+    unreadable = 0
     for column, (metric, rows) in measured.items():
         for row, experiments in rows.items():
             for seed, experiment in zip(scale.seeds, experiments, strict=True):
                 found = run(experiment)
                 values.setdefault(column, {}).setdefault(row, {})[seed] = found.metrics[metric]
+                unreadable = max(unreadable, int(found.metrics.get("unreadable", 0)))
                 chance |= {column: found.metrics["chance"]} if "chance" in found.metrics else {}
                 records.append(_record(column, row, seed, metric, found, experiment, scale))
     papers = {column: beside(where, slugs) for column, (where, slugs) in (reported or {}).items()}
@@ -135,6 +137,7 @@ def table(
         ledger.leave(slug, scale.profile, records)
         seeds = ", ".join(map(str, scale.seeds))
         face = f"{scale.profile} profile, {scale.data().says()}, seeds {seeds}; ± is a 95 % interval over seeds"
+        face += f"; {unreadable} unreadable videos are left out" if unreadable else ""
         return Table(slug, title, face, values, papers, chance)
     return from_ledger(slug, title, show, {column: list(rows) for column, (_, rows) in measured.items()}, papers)
 

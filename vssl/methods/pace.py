@@ -38,16 +38,26 @@ class Pace:
     short: Literal["loop", "fit"] = "loop"
     play: Literal["forward", "random", "signed"] = "forward"
 
-    label = "pace"  # the label that tells this method's draws apart
-
     def __post_init__(self) -> None:
         if not self.predict and self.contrast is None:
             raise VsslError("Pace needs something to learn: set predict=True, or contrast='context' or 'pace'")
 
+    @property
+    def classes(self) -> int:
+        """How many paces there are to tell apart: M of Eq. 1."""
+        return self._clip().classes
+
     def sampler(self, length: int = 16) -> Sampler:
         """One clip a video, or two where clips of one video must attract (Algorithm 1, n = 2)."""
-        clip = samplers.Pace(self.paces, length, self.short, self.play)
+        clip = self._clip(length)
         return samplers.Repeat(clip, 2) if self.contrast == "context" else clip
+
+    def several(self, length: int, count: int) -> Sampler:
+        """`count` clips of one video, each at a pace of its own: for small data, and for a test of every pace."""
+        return samplers.Repeat(self._clip(length), count, distinct="pace")
+
+    def _clip(self, length: int = 16) -> samplers.Pace:
+        return samplers.Pace(self.paces, length, self.short, self.play)
 
     def augment(self, size: int = 112) -> Augment:
         """One crop and one flip a clip; colours jittered frame by frame."""
@@ -55,10 +65,9 @@ class Pace:
 
     def objective(self) -> Objective:
         """L = lambda_cls L_cls + lambda_ctr L_ctr (Eq. 4)."""
-        classes = samplers.Pace(self.paces, play=self.play).classes
         terms: list[tuple[float, Objective]] = []
         if self.predict:
-            terms.append((1.0, Classify("pace", classes)))
+            terms.append((1.0, Classify("pace", self.classes)))
         if self.contrast:
             terms.append((self.lambda_ctr if self.predict else 1.0, Contrast(self.contrast, self.layer)))
         return Weighted(tuple(terms))

@@ -22,11 +22,6 @@ class Repeat:
     count: int = 2
     distinct: str | None = None
 
-    @property
-    def classes(self) -> int:
-        """How many labels the repeated sampler has."""
-        return self.sampler.classes  # type: ignore[attr-defined]
-
     def __call__(self, num_frames: int, rng: np.random.Generator) -> Sample:
         drawn: list[Sample] = []
         for _ in range(1000 * self.count):  # 4 of 4 values take 8 draws on average; the bound only ends the impossible
