@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # From the ground up; what shares a line may look sideways, but not in a circle.
 LAYERS = (
-    ("errors", "paths", "files", "progress"),
+    ("errors", "paths", "files", "progress", "statistics"),
     ("clips",),
     ("videos",),
     ("samplers", "augment", "models", "losses", "recipe"),

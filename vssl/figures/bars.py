@@ -9,6 +9,7 @@ import numpy as np
 
 from vssl.errors import VsslError
 from vssl.figures import style
+from vssl.statistics import students
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,11 +20,7 @@ Values = Mapping[str, Mapping[str, Sequence[float]]]  # group -> name -> one val
 
 def interval(seeds: Sequence[float]) -> float:
     """Half of the 95 % interval of the mean by Student's t; zero for a single seed, which says nothing of its spread."""
-    if len(seeds) < 2:
-        return 0.0
-    from scipy.stats import t
-
-    return float(t.ppf(0.975, len(seeds) - 1) * np.std(seeds, ddof=1) / np.sqrt(len(seeds)))
+    return students(0.975, seeds) if len(seeds) > 1 else 0.0
 
 
 def bars(

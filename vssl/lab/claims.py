@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vssl.errors import VsslError
+from vssl.statistics import students
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,7 @@ def interval(values: list[float]) -> tuple[float, float]:
     """The mean and the half-width of its 95 % t-interval (infinite for a single value)."""
     if len(values) < 2:
         return (float(values[0]) if values else math.nan), math.inf
-    return float(np.mean(values)), _students(0.975, values)
-
-
-def _students(share: float, values: list[float]) -> float:
-    """Student's t at a share of its distribution, times the standard error of the mean."""
-    from scipy.stats import t
-
-    return float(t.ppf(share, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values)))
+    return float(np.mean(values)), students(0.975, values)
 
 
 def judge(claim: Claim, better: dict[int, float], worse: dict[int, float]) -> Verdict:
@@ -70,7 +64,7 @@ def judge(claim: Claim, better: dict[int, float], worse: dict[int, float]) -> Ve
         return Verdict(claim, "undecided", math.nan, math.inf, math.inf, 0)
     differences = [better[seed] - claim.factor * worse[seed] for seed in common]
     mean, half = interval(differences)
-    detectable = half + _students(0.8, differences) if len(common) > 1 else math.inf
+    detectable = half + students(0.8, differences) if len(common) > 1 else math.inf
     verdict = "undecided"
     if math.isfinite(half) and mean - half > 0:
         verdict = "holds"

@@ -115,11 +115,8 @@ def _compute(experiment: Any, inputs: tuple[Run, ...], code: str) -> Run:
     if final.exists():  # an older code's run gives way
         shutil.rmtree(final)
     os.replace(working, final)
-    for leftover in (
-        final / "checkpoint.pt",
-        final / "seconds.json",
-        *final.glob(".*.tmp"),
-    ):  # a resume needs them, a finished run does not
+    # What a resume needs and a finished run does not.
+    for leftover in (final / "checkpoint.pt", final / "seconds.json", *final.glob(".*.tmp")):
         leftover.unlink(missing_ok=True)
     return replace(_read(experiment), computed=True)  # type: ignore[type-var]
 

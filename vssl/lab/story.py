@@ -24,6 +24,11 @@ class Shown:
     scale: Scale
     drawn_from: str | None  # the profile whose puppets the ledger's videos are; None: this run's own data
 
+    @property
+    def smoke(self) -> bool:
+        """Whether these are a smoke run's own data, which mean nothing."""
+        return self.scale.profile == "smoke" and self.drawn_from is None
+
     def __getitem__(self, name: str) -> Any:
         return self.data[name]
 

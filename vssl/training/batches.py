@@ -6,6 +6,7 @@ many workers gather it, on the batch it lands in, on the device, or on whether t
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -69,9 +70,9 @@ class Batches:
                 f"on {self.ranks} process(es); change the batch or bring more videos"
             )
 
-    @property
+    @functools.cached_property
     def views(self) -> int:
-        """Clips a sample holds."""
+        """Clips a sample holds; drawn once, for the loop asks for the number of batches at every step."""
         return len(self.sampler(64, np.random.default_rng(0)).clips)
 
     @property
