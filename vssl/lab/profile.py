@@ -30,7 +30,10 @@ class Profile:
     length: int  # frames a clip
     size: int  # pixels a side
     clips: int  # clips a video in a test
-    every_label: bool  # all labels of one video in one batch
+    together: int  # clips of one video with different labels in one batch; 1 is the papers' sampling
+    jitter: float  # strength of colour jitter, as a share of the paper's
+    main: str  # the net of a paper's ablations
+    long: tuple[int, int, int, int]  # frames a clip, pixels a side, stored height and width, where a paper gives a net more of both
     pretrain: Recipe | None
     fine_tune: Recipe | None
     seeds: tuple[int, ...]
@@ -44,7 +47,7 @@ SMOKE = Profile(
         "hmdb51": {"groups": 3, "clips": 1, "frames": (20, 28)},
         "kinetics400": {"groups": 4, "clips": 1, "frames": (20, 28)},
     },
-    height=48, width=64, net_width=4, pool=True, length=8, size=40, clips=2, every_label=True,
+    height=48, width=64, net_width=4, pool=True, length=8, size=40, clips=2, together=4, jitter=0.25, main="r3d", long=(16, 40, 48, 64),
     pretrain=Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=2, batch=16),
     fine_tune=Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=1, batch=8),
     seeds=(0,),
@@ -53,7 +56,7 @@ DEMO = Profile(
     "demo",
     "real learning on two CPU cores, in minutes",
     worlds={"ucf101": {}, "hmdb51": {}, "kinetics400": {}},
-    height=64, width=86, net_width=16, pool=True, length=16, size=56, clips=4, every_label=True,
+    height=64, width=86, net_width=16, pool=True, length=16, size=56, clips=4, together=4, jitter=0.25, main="r3d", long=(32, 56, 64, 86),
     pretrain=Recipe("adamw", rate=3e-3, weight_decay=0.02, epochs=12, batch=32, warm_up=0.4),
     fine_tune=Recipe("adamw", rate=1.5e-3, weight_decay=0.02, epochs=8, batch=32, warm_up=0.4),
     seeds=(0,),
@@ -62,7 +65,8 @@ GPU = Profile(
     "gpu",
     "one GPU, stand-in data, several seeds: the numbers of the ledger",
     worlds={"ucf101": {"groups": 25, "clips": 4}, "hmdb51": {}, "kinetics400": {}},
-    height=128, width=172, net_width=64, pool=False, length=16, size=112, clips=10, every_label=True,
+    height=128, width=172, net_width=64, pool=False, length=16, size=112, clips=10, together=4, jitter=1.0,
+    main="r2plus1d", long=(32, 112, 128, 172),
     pretrain=Recipe("adamw", rate=1e-3, weight_decay=0.02, epochs=30, batch=64, warm_up=1, precision="bfloat16"),
     fine_tune=Recipe("adamw", rate=1e-3, weight_decay=0.02, epochs=20, batch=64, warm_up=1, precision="bfloat16"),
     seeds=(0, 1, 2),
@@ -71,7 +75,8 @@ PAPER = Profile(
     "paper",
     "the papers' data, nets, sizes and recipes",
     worlds=None,
-    height=128, width=172, net_width=64, pool=False, length=16, size=112, clips=10, every_label=False,
+    height=128, width=172, net_width=64, pool=False, length=16, size=112, clips=10, together=1, jitter=1.0,
+    main="r2plus1d", long=(64, 224, 256, 256),
     pretrain=None, fine_tune=None, seeds=(0,),
 )  # fmt: skip
 PROFILES = {profile.name: profile for profile in (SMOKE, DEMO, GPU, PAPER)}
@@ -119,6 +124,11 @@ class Scale:
             return puppet_data(world(name, self.profile), split, height, width)
         return real_data(name, self.data_root or paths.data() / "real" / name, split, height, width)
 
+    def long(self) -> Scale:
+        """The same profile with longer and larger clips, for a net that a paper gives more of both."""
+        length, size, height, width = self.sizes.long
+        return replace(self, sizes=replace(self.sizes, length=length, size=size, height=height, width=width))
+
     def net(self, name: str = "r2plus1d") -> Net:
         """A backbone at this profile's width."""
         return Net(name, self.sizes.net_width, self.sizes.pool)
@@ -128,10 +138,14 @@ class Scale:
         return Random(self.net(net), self.data(data), self.sizes.length, self.sizes.size, seed, calibrated)
 
     def pretrain(self, method: Pace, net: str, seed: int, data: str = "ucf101") -> PreTrain:
-        """Pre-training by a method: its own recipe, or the profile's."""
-        views = method.classes if self.sizes.every_label else 1
-        recipe = self.sizes.pretrain or method.recipe()
-        return PreTrain(method, self.net(net), self.data(data), recipe, self.sizes.length, self.sizes.size, views, seed)
+        """Pre-training by a method: its own recipe, or the profile's, by which every row of a table sees as many clips."""
+        together = min(self.sizes.together, method.classes)
+        recipe = self.sizes.pretrain or method.recipe(data)
+        if self.sizes.pretrain:
+            recipe = replace(recipe, epochs=round(recipe.epochs * self.sizes.together / together))
+        if method.jitter:
+            method = replace(method, strength=self.sizes.jitter)
+        return PreTrain(method, self.net(net), self.data(data), recipe, self.sizes.length, self.sizes.size, together, seed)
 
     def features(self, start: Start, data: str = "ucf101") -> Features:
         """Frozen features of a start."""
@@ -155,7 +169,8 @@ class Scale:
     def describe(self) -> str:
         """The sizes in a few stable lines, to print in a notebook."""
         s = self.sizes
-        drawn = "all labels of one video share a batch" if s.every_label else "the paper's sampling"
+        drawn = f"{s.together} clips of one video, differently labelled, share a batch" if s.together > 1 else "the paper's sampling"
+        jitter = "as strong as in the paper's code" if s.jitter == 1 else f"{s.jitter:g} times as strong as in the paper's code"
         return "\n".join(
             (
                 f"profile  {s.name}: {s.meant}",
@@ -163,6 +178,7 @@ class Scale:
                 f"clips    {s.length} frames of {s.size} x {s.size} pixels, from frames of {s.height} x {s.width}; {s.clips} a test video",
                 f"nets     {s.net_width} channels wide{', pooled after the stem' if s.pool else ''}",
                 f"batches  {drawn}",
+                f"jitter   {jitter}, where colours are jittered at all",
             )
         )
 
