@@ -62,9 +62,9 @@ def test_random_starts_differ_by_calibration_only(scale):
 
 def test_fine_tuning_starts_from_the_pre_trained_weights(scale):
     start = scale.pretrain(METHOD, "r2plus1d", seed=0)
-    tuned = run(scale.fine_tune(start, seed=0))
+    tuned = run(scale.fine_tune(start))
     assert done(start) and tuned.metrics["chance"] == 50 and len(tuned.arrays["predicted"]) == 4
-    still = scale.fine_tune(start, seed=0, recipe=None)
+    still = scale.fine_tune(start, recipe=None)
     frozen = replace(still, recipe=replace(still.recipe, rate=0.0, weight_decay=0.0))
     model = run(frozen)
     import torch
@@ -95,7 +95,7 @@ def test_the_paper_profile_changes_nothing_of_the_paper(realvideo):
     assert start.recipe == methods.Pace().recipe() and start.together == 1
     assert (start.length, start.size, start.net.width, start.net.pool, start.data.height) == (16, 112, 64, False, 128)
     assert not start.data.stand_in and start.data.says() == "UCF101"
-    tuned = paper.fine_tune(start, 0, recipe=methods.Pace().fine_tune())
+    tuned = paper.fine_tune(start, recipe=methods.Pace().fine_tune())
     assert tuned.clips == 10 and tuned.average == "softmax"
 
 

@@ -48,6 +48,21 @@ def recall(
     return {f"R@{k}": 100 * float(found[:, :k].any(1).mean()) for k in ranks}
 
 
+def blind(query_labels: np.ndarray, gallery_labels: np.ndarray, clips: int = 1, ranks: tuple[int, ...] = RANKS) -> dict[str, float]:
+    """R@k in percent of neighbours drawn at random, without putting back: what features that know nothing score.
+
+    With N gallery items of which n are of the query's class, 1 - C(N - n, k) / C(N, k). `clips` is a video's at clip level.
+    """
+    size = clips * len(gallery_labels)
+    right = clips * (gallery_labels[None] == query_labels[:, None]).sum(1)  # [Q], of the query's class
+    missed, answer = np.ones(len(query_labels)), {}  # [Q], the chance that none of the draws so far was right
+    for drawn in range(max(ranks)):
+        missed = missed * np.clip(size - right - drawn, 0, None) / max(size - drawn, 1)
+        if drawn + 1 in ranks:
+            answer[f"R@{drawn + 1}"] = 100 * float(1 - missed.mean())
+    return answer
+
+
 def _parts(rows: np.ndarray, size: int = 4096) -> list[np.ndarray]:
     """Rows in parts, so that the similarities of 37,830 query clips with 95,370 gallery clips never lie in memory at once."""
     return np.array_split(rows, max(1, -(-len(rows) // size)))

@@ -115,6 +115,8 @@ class Retrieve(Keyed):
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         train, test = _sides(inputs[0], self.layer)
         metrics = retrieval.recall(*test, *train, level=self.level) | evaluation.chance(train[1], test[1])
+        blind = retrieval.blind(test[1], train[1], clips=train[0].shape[1] if self.level == "clip" else 1)
+        metrics |= {f"chance {name}": value for name, value in blind.items()}
         return metrics | {"unreadable": inputs[0].metrics["unreadable"]}, {}
 
 

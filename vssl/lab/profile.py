@@ -159,12 +159,12 @@ class Scale:
         """A linear probe of frozen features."""
         return Probe(self.features(start, data))
 
-    def fine_tune(self, start: Start, seed: int, data: str = "ucf101", recipe: Recipe | None = None) -> FineTune:
-        """Fine-tuning from a start; without a profile's recipe the paper's is needed."""
+    def fine_tune(self, start: Start, data: str = "ucf101", recipe: Recipe | None = None) -> FineTune:
+        """Fine-tuning from a start, with its seed: by the profile's recipe, or where it has none by the paper's, which is `recipe`."""
         chosen = self.sizes.fine_tune or recipe
         if chosen is None:
             raise VsslError("the paper profile needs the paper's own fine-tuning recipe: pass recipe=method.fine_tune()")
-        return FineTune(start, self.data(data), chosen, self.sizes.length, self.sizes.size, self.sizes.clips, seed=seed)
+        return FineTune(start, self.data(data), chosen, self.sizes.length, self.sizes.size, self.sizes.clips, seed=start.seed)
 
     def describe(self) -> str:
         """The sizes in a few stable lines, to print in a notebook."""

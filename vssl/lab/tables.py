@@ -30,14 +30,21 @@ class Table:
     face: str  # profile, data, seeds: what every number here is
     values: Values
     reported: dict[str, dict[str, float]] = field(default_factory=dict)  # column -> row -> the paper's number
-    chance: dict[str, float] = field(default_factory=dict)  # column -> chance level
+    chance: dict[str, dict[str, float]] = field(default_factory=dict)  # column -> row -> chance level
     claims: tuple[Claim, ...] = ()
     shows_rows: bool = True
+    profile: str = ""  # whose numbers are shown
+    hours: float = 0.0  # of computing, a run that several numbers need counted once
 
     @property
     def rows(self) -> list[str]:
         """Row names, in order."""
         return list(dict.fromkeys(row for column in self.values.values() for row in column))
+
+    @property
+    def seeds(self) -> list[int]:
+        """Every seed of any number."""
+        return sorted({seed for column in self.values.values() for row in column.values() for seed in row})
 
     def verdicts(self) -> list[Verdict]:
         """The claims, judged."""
@@ -62,15 +69,28 @@ class Table:
 
     def to_dict(self) -> dict[str, Any]:
         """The table as text, for the report and for nbval."""
-        head = ["", *(name for column in self.values for name in ([f"{column}, paper", column] if column in self.reported else [column]))]
+        head = ["", *(name for column in self.values for name in self._heads(column))]
         lines = [[row, *self._cells(row)] for row in self.rows]
-        if self.chance:
+        if any(self._level(column) is not None for column in self.values):
             lines.append(["chance", *self._chance_cells()])
         claims = [
             {"claim": c.text, "paper": c.paper, "column": c.column, "ours": v.says(), "verdict": v.verdict}
             for c, v in zip(self.claims, self.verdicts(), strict=True)
         ]
-        return {"title": self.title, "caption": self.face, "columns": head, "rows": lines, "claims": claims}
+        about = {"slug": self.slug, "profile": self.profile, "seeds": self.seeds, "hours": self.hours}
+        return {"title": self.title, "caption": self.face, "columns": head, "rows": lines, "claims": claims, **about}
+
+    def _level(self, column: str) -> float | None:
+        """The chance level that all rows of a column share; none where it is unknown or differs from row to row."""
+        levels = {round(level, 6) for level in self.chance.get(column, {}).values()}
+        return levels.pop() if len(levels) == 1 else None
+
+    def _varies(self, column: str) -> bool:
+        return bool(self.chance.get(column)) and self._level(column) is None
+
+    def _heads(self, column: str) -> list[str]:
+        before = [f"{column}, paper"] if column in self.reported else []
+        return [*before, column, *([f"{column}, chance"] if self._varies(column) else [])]
 
     def _cells(self, row: str) -> list[str]:
         cells = []
@@ -79,13 +99,18 @@ class Table:
                 paper = self.reported[column].get(row)
                 cells.append("–" if paper is None else f"{paper:.1f}")
             cells.append(self.cell(row, column))
+            if self._varies(column):
+                level = self.chance[column].get(row)
+                cells.append("–" if level is None else f"{level:.1f}")
         return cells
 
     def _chance_cells(self) -> list[str]:
         cells = []
         for column in self.values:
             cells += ["–"] if column in self.reported else []
-            cells.append(f"{self.chance[column]:.1f}" if column in self.chance else "–")
+            level = self._level(column)
+            cells.append("–" if level is None else f"{level:.1f}")
+            cells += ["–"] if self._varies(column) else []
         return cells
 
     def __str__(self) -> str:
@@ -121,7 +146,6 @@ def table(
     the file and column of the paper's numbers and which of its rows stand beside ours.
     """
     values: Values = {}
-    chance: dict[str, float] = {}
     records: list[ledger.Record] = []
     unreadable = 0
     for column, (metric, rows) in measured.items():
@@ -130,15 +154,13 @@ def table(
                 found = run(experiment)
                 values.setdefault(column, {}).setdefault(row, {})[seed] = found.metrics[metric]
                 unreadable = max(unreadable, int(found.metrics.get("unreadable", 0)))
-                chance |= {column: found.metrics["chance"]} if "chance" in found.metrics else {}
                 records.append(_record(column, row, seed, metric, found, experiment, scale))
     papers = {column: beside(where, slugs) for column, (where, slugs) in (reported or {}).items()}
     if scale.profile != "smoke":
         ledger.leave(slug, scale.profile, records)
-        seeds = ", ".join(map(str, scale.seeds))
-        face = f"{scale.profile} profile, {scale.data().says()}, seeds {seeds}; ± is a 95 % interval over seeds"
+        face = _face(f"{scale.profile} profile", records)
         face += f"; {unreadable} unreadable videos are left out" if unreadable else ""
-        return Table(slug, title, face, values, papers, chance)
+        return Table(slug, title, face, values, papers, _chances(records), profile=scale.profile, hours=_hours(records))
     return from_ledger(slug, title, show, {column: list(rows) for column, (_, rows) in measured.items()}, papers)
 
 
@@ -146,16 +168,35 @@ def from_ledger(
     slug: str, title: str, profile: str, rows: dict[str, list[str]], papers: dict[str, dict[str, float]] | None = None
 ) -> Table:
     """The table as the committed ledger has it; a row that was never run says so."""
-    records = ledger.read(slug, profile)["records"]
+    records = [r for r in ledger.read(slug, profile)["records"] if r["row"] in rows.get(r["column"], ())]
     values: Values = {column: {row: {} for row in names} for column, names in rows.items()}
     for record in records:
-        if record["row"] in values.get(record["column"], {}):
-            values[record["column"]][record["row"]][record["seed"]] = record["value"]
-    chance = {record["column"]: record["chance"] for record in records if record.get("chance") is not None}
-    seeds = ", ".join(map(str, sorted({record["seed"] for record in records}))) or "none"
-    says = "; ".join(sorted({record["says"] for record in records})) or "not run yet"
-    face = f"from the ledger: {profile} profile, {says}, seeds {seeds}; ± is a 95 % interval over seeds"
-    return Table(slug, title, face, values, papers or {}, chance)
+        values[record["column"]][record["row"]][record["seed"]] = record["value"]
+    face = _face(f"from the ledger: {profile} profile", records)
+    return Table(slug, title, face, values, papers or {}, _chances(records), profile=profile, hours=_hours(records))
+
+
+def _face(profile: str, records: list[ledger.Record]) -> str:
+    """What every number here is: profile, data, seeds."""
+    if not records:
+        return f"{profile}, not run yet"
+    seeds = ", ".join(map(str, sorted({record["seed"] for record in records})))
+    says = " and ".join(sorted({record["says"] for record in records}, reverse=True))
+    return f"{profile}, {says}, seeds {seeds}; ± is a 95 % interval over seeds"
+
+
+def _chances(records: list[ledger.Record]) -> dict[str, dict[str, float]]:
+    levels: dict[str, dict[str, float]] = {}
+    for record in records:
+        if record.get("chance") is not None:
+            levels.setdefault(record["column"], {})[record["row"]] = record["chance"]
+    return levels
+
+
+def _hours(records: list[ledger.Record]) -> float:
+    """Computing time behind the records; a run that many of them needed counts once."""
+    minutes = {key: spent for record in records for key, spent in record["minutes"].items()}
+    return sum(minutes.values()) / 60
 
 
 def beside(where: str, slugs: dict[str, str]) -> dict[str, float]:
@@ -192,7 +233,7 @@ def _record(column: str, row: str, seed: int, metric: str, found: Run, experimen
         "seed": seed,
         "metric": metric,
         "value": found.metrics[metric],
-        "chance": found.metrics.get("chance"),
+        "chance": found.metrics.get(f"chance {metric}", found.metrics.get("chance")),  # R@5 by chance is more than R@1
         "profile": scale.profile,
         "data": f"{data.name}-{data.digest}-split{data.split}",
         "says": data.says(),
