@@ -24,22 +24,28 @@ def interval(seeds: Sequence[float]) -> float:
 
 
 def bars(
-    values: Values, title: str, ylabel: str, chance: float | None = None, paper: Mapping[str, Mapping[str, float]] | None = None
+    values: Values,
+    title: str,
+    ylabel: str,
+    chance: float | Mapping[str, float] | None = None,
+    paper: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Figure:
     """A panel for each group and a bar for each name, with every seed as a dot and the 95 % interval of the mean.
 
-    `paper` gives the paper's own values, drawn as a hollow diamond: its data is not ours, so only the order can be compared.
+    `chance` is one level, or one for each group. A name without values is "not run". `paper` gives the paper's own values, drawn as a
+    hollow diamond: its data is not ours, so only the order can be compared.
     """
     names = list(dict.fromkeys(name for group in values.values() for name in group))
-    counts = sorted({len(seeds) for group in values.values() for seeds in group.values()})
-    if not counts or counts[0] == 0:
-        raise VsslError("bars want at least one value for every name")
+    counts = sorted({len(seeds) for group in values.values() for seeds in group.values() if len(seeds)})
+    if not names:
+        raise VsslError("bars want at least one name")
+    levels = chance if isinstance(chance, Mapping) else dict.fromkeys(values, chance)
     columns = min(3, len(values))
     rows = -(-len(values) // columns)
-    caption = _legend(counts, chance, bool(paper))
+    caption = _legend(counts, sorted({level for level in levels.values() if level is not None}), bool(paper))
     fig, axes = style.figure(title, 0.4 + rows * (0.55 + 0.34 * len(names)), rows, columns, caption, sharey=True, sharex=True)
     for axis, (group, rows_of) in zip(axes.flat, values.items(), strict=False):
-        _panel(axis, rows_of, names, chance, (paper or {}).get(group, {}))
+        _panel(axis, rows_of, names, levels.get(group), (paper or {}).get(group, {}))
         axis.set_title(group, loc="left")
         axis.tick_params(labelbottom=True)
     for axis in axes.flat[len(values) :]:
@@ -51,14 +57,14 @@ def bars(
     return fig
 
 
-def _legend(counts: list[int], chance: float | None, paper: bool) -> str:
-    parts = [f"bar: mean; dot: a seed (n = {' or '.join(map(str, counts))})"]
-    if counts[-1] > 1:
+def _legend(counts: list[int], levels: list[float], paper: bool) -> str:
+    parts = [f"bar: mean; dot: a seed (n = {' or '.join(map(str, counts)) or 'none yet'})"]
+    if counts and counts[-1] > 1:
         parts.append("line: 95 % interval")
     if paper:
         parts.append("◇: the paper, on its data")
-    if chance is not None:
-        parts.append(f"dashed: chance, {chance:.4g}")
+    if levels:
+        parts.append(f"dashed: chance, {' or '.join(f'{level:.3g}' for level in levels)}")
     return "; ".join(parts)
 
 
@@ -66,7 +72,8 @@ def _panel(axis: Axes, rows: Mapping[str, Sequence[float]], names: list[str], ch
     for place, name in enumerate(names):
         if name in paper:
             axis.plot(paper[name], place + 0.28, "D", markersize=5, markerfacecolor="white", markeredgecolor=style.INK, zorder=5)
-        if name not in rows:
+        if not len(rows.get(name, ())):
+            axis.annotate("not run", (0, place), (5, 0), textcoords="offset points", va="center", fontsize=style.SMALL, color=style.GREY)
             continue
         seeds = np.asarray(rows[name], float)
         mean, half = seeds.mean(), interval(seeds)
@@ -89,5 +96,5 @@ def _panel(axis: Axes, rows: Mapping[str, Sequence[float]], names: list[str], ch
     if chance is not None:
         axis.axvline(chance, color=style.INK, linestyle=(0, (4, 3)), linewidth=1, zorder=3)
     axis.margins(x=0.12)
-    axis.set_xlim(left=min(0.0, axis.get_xlim()[0]) if min(map(min, rows.values())) < 0 else 0.0)
+    axis.set_xlim(left=min(0.0, axis.get_xlim()[0]) if any(min(seeds) < 0 for seeds in rows.values() if len(seeds)) else 0.0)
     axis.tick_params(axis="y", length=0)

@@ -12,27 +12,29 @@ from vssl.lab.stamp import stamp
 
 if TYPE_CHECKING:
     from vssl.lab.claims import Claim
+    from vssl.lab.cost import estimate
     from vssl.lab.experiment import Net, PreTrain, Random
     from vssl.lab.measures import Features, FineTune, PretextTest, Probe, Retrieve
     from vssl.lab.profile import Scale, resolve
     from vssl.lab.store import Run, done, run
     from vssl.lab.story import shown
-    from vssl.lab.tables import Table, table
+    from vssl.lab.tables import Table, every, table
 
 _FILES = {
     "claims": ("Claim",),
+    "cost": ("estimate",),
     "experiment": ("Net", "PreTrain", "Random"),
     "measures": ("Features", "FineTune", "PretextTest", "Probe", "Retrieve"),
     "profile": ("Scale", "resolve"),
     "store": ("Run", "done", "run"),
     "story": ("shown",),
-    "tables": ("Table", "table"),
+    "tables": ("Table", "every", "table"),
 }
 _WHERE = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = [
     "Claim", "Features", "FineTune", "Net", "PreTrain", "PretextTest", "Probe", "Random", "Retrieve", "Run", "Scale", "Table",
-    "done", "resolve", "run", "shown", "stamp", "table",
+    "done", "estimate", "every", "resolve", "run", "shown", "stamp", "table",
 ]  # fmt: skip
 
 

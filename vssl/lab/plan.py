@@ -11,13 +11,24 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from vssl.lab.processes import Children
 
 # Not -m: the forked processes would import the worker a second time as their main module.
 WORKER = ("-c", "from vssl.lab.worker import main; main()")
 PLAN_SECONDS = 600.0  # for one notebook's plan, imports included; a plan builds descriptions and may open a dataset
+
+
+class Cost(NamedTuple):
+    """What an experiment alone takes, without what it needs."""
+
+    data: str
+    found: bool  # whether the data is there
+    clips: float  # that go through the net, forward or forward and back
+    size: str  # of a clip
+    seconds: float
+    where: str  # on what
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,14 @@ class Planned:
     needs: tuple[str, ...]  # keys; none where it is done
     done: bool  # computed before
     pickled: bytes = field(repr=False)
+    cost: Cost | None = None  # what `lab.estimate` says of it, where the lab has that
+
+    def says(self) -> str:
+        """What it is, how many clips it takes, about how long that should be, and whether its data is missing."""
+        if self.cost is None:
+            return self.what
+        clips = f"{_short(self.cost.clips)} clips of {self.cost.size}, " if self.cost.clips else ""
+        return f"{self.what}: {clips}about {_span(self.cost.seconds)}{'' if self.cost.found else f', {self.cost.data} not found here'}"
 
 
 @dataclass
@@ -37,6 +56,7 @@ class Plan:
 
     experiments: dict[str, Planned] = field(default_factory=dict)
     asked: dict[str, list[str]] = field(default_factory=dict)  # notebook: keys
+    runs: dict[str, list[str]] = field(default_factory=dict)  # notebook: keys, with those of everything they need, done or not
     failed: dict[str, str] = field(default_factory=dict)  # notebook: reason
     mistakes: dict[str, str] = field(default_factory=dict)  # those reasons that are one clear line to the user
 
@@ -44,18 +64,55 @@ class Plan:
         """What is still to be computed, needs first."""
         return [one for one in self.experiments.values() if not one.done]
 
+    def counts(self) -> dict[str, int]:
+        """How many runs all notebooks ask for, needs included, and how many different ones these are; pre-trainings apart."""
+        asked = [key for keys in self.runs.values() for key in keys]
+        trained = [key for key in asked if key.startswith("pretrain-")]
+        return {
+            "asked": len(asked),
+            "distinct": len(set(asked)),
+            "pretrains_asked": len(trained),
+            "pretrains_distinct": len(set(trained)),
+        }
+
+    def estimate(self) -> str:
+        """What is to do, in time, where that could be estimated."""
+        costs = [one.cost for one in self.to_do() if one.cost is not None]
+        if not costs:
+            return ""
+        return f"estimated: {_span(sum(cost.seconds for cost in costs))} of computing on {costs[0].where}, one run after another"
+
     def text(self) -> str:
         """The plan for a person: what there is to compute, for whom, and what is there already."""
         asked = sum(map(len, self.asked.values()))
         distinct, done = len(self.experiments), len(self.experiments) - len(self.to_do())
-        of = f"{len(self.asked)} notebook{'s' * (len(self.asked) != 1)}"
-        lines = [f"plan: {of} ask for {asked} experiments; with what these need, {distinct} distinct, {done} done, {distinct - done} to do"]
+        of = "1 notebook asks" if len(self.asked) == 1 else f"{len(self.asked)} notebooks ask"
+        lines = [f"plan: {of} for {asked} experiments; with what these need, {distinct} distinct, {done} done, {distinct - done} to do"]
         for key, one in self.experiments.items():
             users = [notebook for notebook, keys in self.asked.items() if key in keys]
             why = f"for {', '.join(users)}" if users else "needed by another"
-            lines.append(f"  {'done ' if one.done else 'to do'}  {one.what}  ({why})")
+            lines.append(f"  {'done ' if one.done else 'to do'}  {one.what if one.done else one.says()}  ({why})")
+        lines += [self.estimate()] if self.estimate() else []
+        if (counts := self.counts())["pretrains_asked"]:
+            lines.append("pre-trainings: {pretrains_asked} asked for by the notebooks, {pretrains_distinct} distinct".format(**counts))
         lines += [f"  no plan for {notebook}: {reason}" for notebook, reason in self.failed.items()]
         return "\n".join(lines)
+
+
+def _short(number: float) -> str:
+    """A count as people say it: 1.7 M, 95 k, 640."""
+    for size, letter in ((1e6, " M"), (1e3, " k")):
+        if number >= size:
+            return f"{number / size:.3g}{letter}"
+    return f"{number:.0f}"
+
+
+def _span(seconds: float) -> str:
+    """A time in the unit that suits it."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def collect(
@@ -76,7 +133,7 @@ def collect(
         ended = children.run([*WORKER, "collect", str(job)], env, log, limit=PLAN_SECONDS * len(left))
         # Plain data that our child wrote; the experiments within stay pickled, so nothing heavy is imported here.
         found: Plan = pickle.loads(answer.read_bytes()) if answer.is_file() else Plan()
-        for name in ("experiments", "asked", "failed", "mistakes"):
+        for name in ("experiments", "asked", "runs", "failed", "mistakes"):
             getattr(plan, name).update(getattr(found, name))
         left = {name: path for name, path in left.items() if name not in found.asked and name not in found.failed}
         if left:

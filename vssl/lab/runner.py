@@ -120,8 +120,9 @@ class _Run:
 
     def plan_only(self, entries: Sequence[Entry]) -> int:
         """Say what there is to compute, and stop."""
+        env = {**environment(self.work, self.jobs), "VSSL_PLAN_ONLY": "1"}  # so that data which is not there yet is no reason to stop
         with Children() as children:
-            plan = self._collect(children, entries, environment(self.work, self.jobs), {})
+            plan = self._collect(children, entries, env, {})
         print(plan.text())
         return 1 if plan.failed else 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +20,8 @@ from vssl.lab.store import Run, costs, run
 Values = dict[str, dict[str, dict[int, float]]]  # column -> row -> seed -> value
 Reported = tuple[str, dict[str, str]]  # ("pace/table_4:Top1", our row -> the paper's slug)
 Measured = dict[str, tuple[str, dict[str, list[Any]]]]  # column -> (metric, row -> experiments, one a seed)
+
+WORDS = {"holds": "hold", "reversed": "are reversed", "undecided": "are undecided"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,11 @@ class Table:
         return list(dict.fromkeys(row for column in self.values.values() for row in column))
 
     @property
+    def empty(self) -> bool:
+        """Whether none of its numbers was ever measured."""
+        return not self.seeds
+
+    @property
     def seeds(self) -> list[int]:
         """Every seed of any number."""
         return sorted({seed for column in self.values.values() for row in column.values() for seed in row})
@@ -49,6 +57,20 @@ class Table:
     def verdicts(self) -> list[Verdict]:
         """The claims, judged."""
         return [judge(c, self.values[c.column].get(c.better, {}), self.values[c.column].get(c.worse, {})) for c in self.claims]
+
+    def groups(self, *columns: str) -> dict[str, dict[str, list[float]]]:
+        """The values of some columns (all, if none is named) as figures want them: column -> row -> one value a seed."""
+        return {name: {row: list(self.values[name].get(row, {}).values()) for row in self.rows} for name in columns or self.values}
+
+    def levels(self) -> dict[str, float]:
+        """The chance level of each column whose rows share one."""
+        return {column: level for column in self.values if (level := self._level(column)) is not None}
+
+    def tally(self) -> str:
+        """How many claims hold, are reversed, or are undecided, in one line."""
+        verdicts = [verdict.verdict for verdict in self.verdicts()]
+        parts = [f"{verdicts.count(word)} {verb}" for word, verb in WORDS.items() if word in verdicts]
+        return f"of {len(verdicts)} claims, {', '.join(parts)}"
 
     def judge(self, *claims: Claim) -> Table:
         """The same table with claims."""
@@ -135,6 +157,11 @@ class Table:
             judged = [[c["claim"], c["column"], c["paper"], c["ours"], c["verdict"]] for c in shown["claims"]]
             text += _html(["claim", "in", "the paper", "ours", "verdict"], judged, "" if self.shows_rows else caption)
         return text
+
+
+def every(*grids: Mapping[str, list[Any]]) -> list[Any]:
+    """All experiments of some grids (row -> experiments, one a seed), for a notebook's plan."""
+    return [experiment for grid in grids for row in grid.values() for experiment in row]
 
 
 def table(

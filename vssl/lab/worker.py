@@ -31,8 +31,10 @@ def _collect(job: dict[str, Any]) -> None:
     for name, path in job["notebooks"].items():
         try:
             lab = importlib.import_module(job["lab"])
-            keys = [_add(plan, experiment, lab) for experiment in experiments(path, job["parameters"])]
-            plan.asked[name] = list(dict.fromkeys(keys))
+            found = experiments(path, job["parameters"])
+            profile = job["parameters"].get("profile", "smoke")
+            plan.asked[name] = list(dict.fromkeys(_add(plan, experiment, lab, profile) for experiment in found))
+            plan.runs[name] = list(dict.fromkeys(key for experiment in found for key in _all(experiment)))
         except VsslError as error:
             plan.failed[name] = plan.mistakes[name] = str(error)
         except (Exception, SystemExit) as error:
@@ -62,15 +64,21 @@ def experiments(path: Path, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
         raise ValueError("its cell tagged plan leaves no list named plan") from None
 
 
-def _add(plan: Plan, experiment: Any, lab: types.ModuleType) -> str:
+def _all(experiment: Any) -> list[str]:
+    """The keys of an experiment and of everything that it needs."""
+    return [key for need in experiment.needs() for key in _all(need)] + [experiment.key()]
+
+
+def _add(plan: Plan, experiment: Any, lab: types.ModuleType, profile: str) -> str:
     """Put an experiment into the plan, what it needs before it; gives its key."""
     key = experiment.key()
     if key not in plan.experiments:
         done = bool(lab.done(experiment))
-        needs = () if done else tuple(_add(plan, need, lab) for need in experiment.needs())
+        needs = () if done else tuple(_add(plan, need, lab, profile) for need in experiment.needs())
         what = experiment.describe()
         what = what if len(what) <= LINE else key
-        plan.experiments[key] = Planned(key, what, needs, done, pickle.dumps(experiment))
+        cost = lab.estimate(experiment, profile) if hasattr(lab, "estimate") and not done else None
+        plan.experiments[key] = Planned(key, what, needs, done, pickle.dumps(experiment), cost)
     return key
 
 
