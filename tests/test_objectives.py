@@ -1,11 +1,15 @@
 """Objectives: what the weighted sum adds, which labels it reads, and that one backbone pass serves all."""
 
+from itertools import permutations
+
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from vssl import losses, methods
-from vssl.objectives import Classify, Contrast, Pretext, Views, Weighted
+from vssl.errors import VsslError
+from vssl.objectives import Classify, Contrast, Order, Pretext, Views, Weighted
 
 
 def views(videos=4, clips=2, dim=8):
@@ -30,6 +34,47 @@ def test_same_pace_reads_the_label_and_the_layer_is_where_the_paper_puts_it():
     assert torch.allclose(raw, losses.same_pace(seen.features.flatten(0, 1), seen.labels["pace"].flatten()))
     narrow = Contrast("context", layer=8).build(512)
     assert sum(p.numel() for p in narrow.parameters()) == 4_104  # the "about 4k parameters" of Table 2
+
+
+def order_of(features, head):
+    """The logits of the orders of one video's clips [V, D], pair after pair."""
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    hidden = [torch.cat([features[a], features[b]]) @ head.pair.weight.T + head.pair.bias for a, b in pairs]
+    return torch.cat([h.clamp(min=0) for h in hidden]) @ head.head.weight.T + head.head.bias
+
+
+def test_order_is_told_from_all_pairs_by_shared_weights():
+    torch.manual_seed(0)
+    head = Order(3, hidden=5).build(8).eval()
+    features, orders = views(clips=3).features, torch.tensor([0, 5, 2, 3])
+    outcome = head(Views(features, {"order": orders[:, None].expand(-1, 3)}))
+    logits = torch.stack([order_of(video, head) for video in features])
+    expected = -torch.stack([h[y] - h.exp().sum().log() for h, y in zip(logits, orders, strict=True)]).mean()
+    assert torch.allclose(outcome.loss, expected, atol=1e-6) and outcome.loss.requires_grad
+    assert outcome.metrics["order_accuracy"] == sum(h.argmax() == y for h, y in zip(logits, orders, strict=True)) / 4
+    assert set(outcome.metrics) == {"order_loss", "order_accuracy"}
+
+
+def test_the_head_of_vcop_has_its_size_and_its_dropout():
+    head = Order().build(512)
+    assert sum(p.numel() for p in head.parameters()) == (1024 * 512 + 512) + (3 * 512 * 6 + 6)
+    assert [module.p for module in head.modules() if isinstance(module, nn.Dropout)] == [0.5]
+    assert sum(p.numel() for p in Order(4, 16).build(8).parameters()) == (16 * 16 + 16) + (6 * 16 * 24 + 24)  # 6 pairs, 4! orders
+    with pytest.raises(VsslError, match="3 clips a video, and got 2"):
+        head(Views(torch.rand(1, 2, 512), {"order": torch.zeros(1, 2, dtype=torch.long)}))
+
+
+def test_an_order_can_be_learnt():
+    torch.manual_seed(0)
+    orders = torch.tensor(list(permutations(range(3))))  # [6, 3]
+    seen = Views(F.one_hot(orders, 3).float(), {"order": torch.arange(6)[:, None].expand(-1, 3)})
+    head = Order(3, hidden=32).build(3)
+    optimizer = torch.optim.Adam(head.parameters(), 1e-2)
+    for _ in range(200):
+        optimizer.zero_grad()
+        head(seen).loss.backward()
+        optimizer.step()
+    assert head.eval()(seen).metrics["order_accuracy"] == 1
 
 
 def test_one_backbone_pass_for_all_views_of_all_objectives():

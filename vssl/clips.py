@@ -37,3 +37,8 @@ class Sample:
 
 Sampler = Callable[[int, np.random.Generator], Sample]
 """A pure function (number of frames, random generator) -> sample."""
+
+
+def views(sampler: Sampler) -> int:
+    """How many clips a sample holds; the same for a video of any length, so one draw tells."""
+    return len(sampler(64, np.random.default_rng(0)).clips)

@@ -7,6 +7,8 @@ Each is a frozen description; `build(dim)` makes the module once the backbone's 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
+from math import factorial
 from typing import NamedTuple, Protocol
 
 import torch
@@ -14,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vssl import losses
+from vssl.errors import VsslError
 
 
 class Views(NamedTuple):
@@ -98,6 +101,46 @@ class _Contrast(nn.Module):
         else:
             loss = losses.same_pace(z.flatten(0, 1), views.labels[self.described.positive].flatten(), **shape)
         return Outcome(loss, {f"{self.described.positive}_contrast_loss": loss.detach()})
+
+
+@dataclass(frozen=True)
+class Order:
+    """Cross-entropy of the order in which a video's clips are shown, told from all their pairs (the head of VCOP).
+
+    The features of a pair are joined and go through one layer of `hidden` units that all pairs share; the pairs, joined in
+    their turn, give a logit for each of the `clips`! orders.
+    """
+
+    clips: int = 3
+    hidden: int = 512
+    dropout: float = 0.5
+
+    def build(self, dim: int) -> nn.Module:
+        return _Order(self, dim)
+
+
+class _Order(nn.Module):
+    def __init__(self, described: Order, dim: int) -> None:
+        super().__init__()
+        self.clips = described.clips
+        pairs = combinations(range(described.clips), 2)
+        self.first, self.second = map(list, zip(*pairs, strict=True))  # the places of each pair's clips
+        self.pair = nn.Linear(2 * dim, described.hidden)
+        self.drop = nn.Dropout(described.dropout)
+        self.head = nn.Linear(len(self.first) * described.hidden, factorial(described.clips))
+
+    def logits(self, features: Tensor) -> Tensor:
+        if features.shape[1] != self.clips:
+            raise VsslError(f"this head tells the order of {self.clips} clips a video, and got {features.shape[1]}; sample as many")
+        pairs = torch.cat([features[:, self.first], features[:, self.second]], -1)  # [B, P, 2D], P pairs
+        return self.head(self.drop(F.relu(self.pair(pairs)).flatten(1)))  # [B, K]
+
+    def forward(self, views: Views) -> Outcome:
+        h = self.logits(views.features).float()  # [B, K]
+        y = views.labels["order"][:, 0]  # [B]: every clip of a video carries the same
+        loss = F.cross_entropy(h, y)
+        accuracy = (h.argmax(1) == y).float().mean()
+        return Outcome(loss, {"order_loss": loss.detach(), "order_accuracy": accuracy})
 
 
 @dataclass(frozen=True)

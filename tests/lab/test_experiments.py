@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vssl import methods
+from vssl.clips import views
 from vssl.errors import VsslError
 from vssl.lab import PretextTest, done, resolve, run
 from vssl.lab import profile as profiles
@@ -41,6 +42,19 @@ def test_pretrain_features_retrieval_probe_and_pretext(scale):
     assert probe.metrics["chance"] == 50 and len(probe.arrays["predicted"]) == 4
     assert pretext.metrics["chance"] == 25 and sorted(pretext.arrays["truth"][0]) == [0, 1, 2, 3]
     assert run(scale.retrieve(start, layer="p4")).metrics["majority"] == 50
+
+
+def test_clip_order_goes_the_same_way_and_sees_as_many_clips(scale):
+    start = scale.pretrain(methods.VCOP(), "r3d", seed=0)
+    assert start.together == 1 and run(start).metrics["order_loss"] > 0
+    assert run(scale.retrieve(start)).metrics["chance"] == 50
+    with pytest.raises(VsslError, match="does not predict the pace"):
+        PretextTest(start)
+    demo = resolve("demo")
+    ours, theirs = demo.pretrain(methods.VCOP(), "r3d", 0), demo.pretrain(METHOD, "r3d", 0)
+    assert (ours.recipe.epochs, views(ours.sampler())) == (16, 3) and (theirs.recipe.epochs, views(theirs.sampler())) == (12, 4)
+    with pytest.raises(VsslError, match="set together=1"):
+        replace(start, together=2).sampler()
 
 
 def test_the_same_seed_gives_the_same_features_and_another_does_not(scale, tmp_path, monkeypatch):

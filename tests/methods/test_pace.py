@@ -38,6 +38,12 @@ def test_every_row_of_table_2_and_the_supplement(switches, terms, clips):
     assert len(method.sampler()(100, np.random.default_rng(0)).clips) == clips
 
 
+def test_jitter_is_weakened_where_there_is_some():
+    assert methods.Pace().jittered(0.25) == methods.Pace(strength=0.25)
+    assert methods.Pace(jitter=False).jittered(0.25) == methods.Pace(jitter=False)
+    assert methods.Pace(paces=(1, 2), play="signed").most_together == 4
+
+
 def test_nothing_to_learn_is_refused():
     with pytest.raises(VsslError, match="something to learn"):
         methods.Pace(predict=False)

@@ -1,6 +1,7 @@
 """Samplers: whatever the video's length, indices are valid, labels follow from the indices, and short videos do as the docs say."""
 
 from fractions import Fraction
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vssl.errors import VsslError
-from vssl.samplers import Pace, RandomClip, Repeat, Uniform
+from vssl.samplers import ClipOrder, Pace, RandomClip, Repeat, Uniform
 
 LENGTHS = st.integers(1, 400)
 SEEDS = st.integers(0, 2**32)
@@ -135,6 +136,32 @@ def test_repeat_independent_draws_repeat_labels_sometimes():
     assert 60 < same < 140  # a quarter of 400, four standard deviations either way
 
 
+@FEW
+@given(num_frames=LENGTHS, clips=st.integers(2, 4), length=st.integers(1, 32), gap=st.integers(0, 12), seed=SEEDS)
+def test_clip_order_is_told_by_its_clips_and_gaps_shrink_before_a_video_loops(num_frames, clips, length, gap, seed):
+    sample = draw(ClipOrder(clips, length, gap), num_frames, seed)
+    frames = np.stack([clip.frames for clip in sample.clips])  # [V, T]
+    order = list(permutations(range(clips)))[sample.labels["order"][0]]
+    assert frames.shape == (clips, length) and frames.min() >= 0 and frames.max() < num_frames
+    assert (sample.labels["order"] == sample.labels["order"][0]).all() and sample.labels["order"].shape == (clips,)
+    in_time = frames[np.argsort(order)]  # [V, T]: the clip that is first in the video comes first
+    if num_frames >= clips * length:
+        widest = max(g for g in range(gap + 1) if clips * length + (clips - 1) * g <= num_frames)
+        assert tuple(np.argsort(np.argsort(frames[:, 0]))) == order
+        assert (np.diff(frames) == 1).all() and (in_time[1:, 0] - in_time[:-1, -1] == widest + 1).all()
+    else:
+        assert (in_time.ravel() == np.arange(clips * length) % num_frames).all()
+
+
+def test_clip_order_draws_every_order_and_every_start_alike():
+    rng = np.random.default_rng(0)
+    samples = [ClipOrder()(68, rng) for _ in range(3000)]  # 64 frames fit into 68 at five places
+    orders = np.bincount([sample.labels["order"][0] for sample in samples])
+    starts = np.bincount([min(clip.frames[0] for clip in sample.clips) for sample in samples])
+    assert ClipOrder().classes == len(orders) == 6 and len(starts) == 5
+    assert (abs(orders - 500) < 5 * 500**0.5).all() and (abs(starts - 600) < 5 * 600**0.5).all()  # five standard deviations
+
+
 def test_impossible_wishes_are_refused_in_one_line():
     with pytest.raises(VsslError, match="fewer than 5 different values"):
         draw(Repeat(Pace(), 5, "pace"), 90, 0)
@@ -146,3 +173,5 @@ def test_impossible_wishes_are_refused_in_one_line():
         Pace(paces=(1 / 3, 1))
     with pytest.raises(VsslError, match="'loop' or 'fit'"):
         Pace(short="pad")
+    with pytest.raises(VsslError, match="2 clips or more"):
+        ClipOrder(clips=1)

@@ -6,9 +6,8 @@ import functools
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from vssl import models
+from vssl.clips import views
 from vssl.lab.data import Data
 from vssl.lab.experiment import Net, PreTrain
 from vssl.lab.measures import Features, FineTune, PretextTest
@@ -48,8 +47,8 @@ def estimate(experiment: Any, profile: str) -> Cost:
 def _work(experiment: Any) -> tuple[Data, Any, float, float]:
     """Its data, what has the size of its clips, and how many clips it trains on and only looks at."""
     if isinstance(experiment, PreTrain):
-        views = len(experiment.sampler()(1000, np.random.default_rng(0)).clips)
-        return experiment.data, experiment, videos(experiment.data)[0] * views * _rounds(experiment.recipe), 0
+        clips = views(experiment.sampler())
+        return experiment.data, experiment, videos(experiment.data)[0] * clips * _rounds(experiment.recipe), 0
     if isinstance(experiment, FineTune):
         train, test = videos(experiment.data)
         return experiment.data, experiment, train * _rounds(experiment.recipe), test * experiment.clips

@@ -122,7 +122,7 @@ class PreTrain(Keyed):
                (our deviation, named wherever it is used).
     """
 
-    method: methods.Pace
+    method: methods.Method
     net: Net
     data: Data
     recipe: Recipe

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from vssl import evaluation, samplers, training
+from vssl import evaluation, methods, samplers, training
 from vssl.augment import Augment, Flip, RandomCrop
 from vssl.errors import VsslError
 from vssl.evaluation import retrieval
@@ -34,7 +34,7 @@ class PretextTest(Keyed):
     code = (*TRAINING_CODE, *TESTING_CODE)
 
     def __post_init__(self) -> None:
-        if not self.start.method.predict:
+        if not (isinstance(self.start.method, methods.Pace) and self.start.method.predict):
             raise VsslError("this method does not predict the pace, so there is no pretext test of it; leave that row out")
 
     def describe(self) -> str:

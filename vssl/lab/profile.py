@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from vssl import paths
+from vssl.clips import views
 from vssl.errors import DataError, VsslError
 from vssl.lab.data import Data, puppet_data, real_data
 from vssl.lab.experiment import Net, PreTrain, Random, Start
 from vssl.lab.measures import Features, FineTune, Probe, Retrieve
-from vssl.methods import Pace
+from vssl.methods import Method
 from vssl.recipe import Recipe
 from vssl.videos import puppets
 
@@ -143,15 +144,15 @@ class Scale:
         """A net that was never trained."""
         return Random(self.net(net), self.data(data), self.sizes.length, self.sizes.size, seed, calibrated)
 
-    def pretrain(self, method: Pace, net: str, seed: int, data: str = "ucf101") -> PreTrain:
+    def pretrain(self, method: Method, net: str, seed: int, data: str = "ucf101") -> PreTrain:
         """Pre-training by a method: its own recipe, or the profile's, by which every row of a table sees as many clips."""
-        together = min(self.sizes.together, method.classes)
-        recipe = self.sizes.pretrain or method.recipe(data)
-        if self.sizes.pretrain:
-            recipe = replace(recipe, epochs=round(recipe.epochs * self.sizes.together / together))
-        if method.jitter:
-            method = replace(method, strength=self.sizes.jitter)
-        return PreTrain(method, self.net(net), self.data(data), recipe, self.sizes.length, self.sizes.size, together, seed)
+        sizes = self.sizes
+        together = min(sizes.together, method.most_together)
+        recipe = sizes.pretrain or method.recipe(data)
+        start = PreTrain(method.jittered(sizes.jitter), self.net(net), self.data(data), recipe, sizes.length, sizes.size, together, seed)
+        if sizes.pretrain:
+            start = replace(start, recipe=replace(recipe, epochs=round(recipe.epochs * sizes.together / views(start.sampler()))))
+        return start
 
     def features(self, start: Start, data: str = "ucf101") -> Features:
         """Frozen features of a start."""

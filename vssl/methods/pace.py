@@ -14,9 +14,9 @@ What the paper leaves open, and what we chose:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, Self
 
 from vssl import samplers
 from vssl.augment import Augment, Flip, Jitter, RandomCrop
@@ -49,6 +49,11 @@ class Pace:
         """How many paces there are to tell apart: M of Eq. 1."""
         return self._clip().classes
 
+    @property
+    def most_together(self) -> int:
+        """As many clips of one video as there are paces."""
+        return self.classes
+
     def sampler(self, length: int = 16) -> Sampler:
         """One clip a video, or two where clips of one video must attract (Algorithm 1, n = 2)."""
         clip = self._clip(length)
@@ -66,6 +71,10 @@ class Pace:
         s = self.strength
         jitter = Jitter(0.8 * s, 0.8 * s, 0.8 * s, 0.2 * s, consistent=False)
         return Augment((RandomCrop(size), Flip(), *([jitter] if self.jitter else [])))
+
+    def jittered(self, strength: float) -> Self:
+        """The same method with its jitter at a share of the code's; as it is where it has none."""
+        return replace(self, strength=strength) if self.jitter else self
 
     def objective(self) -> Objective:
         """L = lambda_cls L_cls + lambda_ctr L_ctr (Eq. 4)."""

@@ -1,7 +1,8 @@
 """Which frames to read: pure functions (number of frames, random generator) -> sample."""
 
+from vssl.samplers.order import ClipOrder
 from vssl.samplers.pace import Pace
 from vssl.samplers.repeat import Repeat
 from vssl.samplers.uniform import RandomClip, Uniform
 
-__all__ = ["Pace", "RandomClip", "Repeat", "Uniform"]
+__all__ = ["ClipOrder", "Pace", "RandomClip", "Repeat", "Uniform"]

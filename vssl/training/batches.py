@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from vssl.augment import Augment
-from vssl.clips import Sampler
+from vssl.clips import Sampler, views
 from vssl.errors import VsslError
 
 SAMPLER, AUGMENT, ORDER = 0, 1, 2  # streams: a sampler that draws one number more must not change a crop
@@ -73,7 +73,7 @@ class Batches:
     @functools.cached_property
     def views(self) -> int:
         """Clips a sample holds; drawn once, for the loop asks for the number of batches at every step."""
-        return len(self.sampler(64, np.random.default_rng(0)).clips)
+        return views(self.sampler)
 
     @property
     def together(self) -> int:
