@@ -86,7 +86,7 @@ def test_the_headings_are_in_order(page):
 
 def test_every_header_of_a_table_says_what_it_heads(page):
     scopes = [attrs.get("scope") for tag, attrs in page.tags if tag == "th"]
-    assert scopes and set(scopes) == {"row", "col"}
+    assert set(scopes) == {"row", "col", "rowgroup"}
 
 
 def test_the_status_is_said_in_words(page):
@@ -125,6 +125,7 @@ def test_the_markdown_has_the_same_and_keeps_its_columns():
 def test_all_three_are_written(tmp_path):
     assert reports.write(tmp_path, REPORT) == tmp_path / "report.html"
     kept = json.loads((tmp_path / "report.json").read_text())
+    assert next(iter(kept)) == "claims" and kept["claims"]["totals"]["holds"] == 2
     assert kept["outcomes"][0]["record"]["tables"] == [TABLE]
     assert Outcome(**kept["outcomes"][2]) == BAD
     assert (tmp_path / "report.md").read_text() == reports.markdown(REPORT)
@@ -133,3 +134,30 @@ def test_all_three_are_written(tmp_path):
 @pytest.mark.parametrize(("minutes", "said"), [(None, "–"), (0.2, "12 s"), (1, "1.0 min"), (119, "119.0 min"), (180, "3.0 h")])
 def test_a_time_is_said_in_the_unit_that_suits_it(minutes, said):
     assert reports.span(minutes) == said
+
+
+def test_the_claims_stand_before_the_overview():
+    for text in (reports.html(REPORT), reports.markdown(REPORT)):
+        places = [text.index(words) for words in ("2 claims in 2 tables", "pace beats random [R@1]", "Overview", "Does it ")]
+        assert places == sorted(places)
+
+
+def test_a_link_of_the_summary_has_its_target(page):
+    links = {attrs["href"][1:] for tag, attrs in page.tags if tag == "a" and attrs["href"].startswith("#")}
+    targets = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert links <= set(targets) and len(targets) == len(set(targets))
+    assert reports.html(REPORT).count('<a href="#100_pace">') == 2  # in the summary, and in the overview
+
+
+def test_without_a_table_there_is_no_summary(tmp_path):
+    report = Report("demo", 1.0, "", (BAD, BLOCKED))
+    assert "Results" not in reports.html(report) + reports.markdown(report)
+    reports.write(tmp_path, report)
+    assert "claims" not in json.loads((tmp_path / "report.json").read_text())
+
+
+def test_the_counts_are_said_once_and_only_where_they_are_known():
+    counted = Report("demo", 1.0, "", (GOOD,), {"asked": 9, "distinct": 4})
+    for text in (reports.html(counted), reports.markdown(counted)):
+        assert text.count("9 runs asked for, 4 distinct.") == 1
+    assert "asked for" not in reports.html(REPORT) + reports.markdown(REPORT)

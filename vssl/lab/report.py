@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vssl import files
+from vssl.lab import summary as summaries
 
 Status = Literal["passed", "kept", "failed", "blocked"]
 
@@ -21,7 +22,6 @@ WORDS: Mapping[str, str] = {
 }
 SIGNS: Mapping[str, str] = {"passed": "✓", "kept": "✓", "failed": "✗", "blocked": "–"}
 NUMBER = re.compile(r"[\s\d.,%±+\-–−]*(\(\d+ seeds?\))?|not run")
-VERDICT_SIGNS: Mapping[str, str] = {"holds": "✓", "reversed": "✗", "undecided": "?"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Report:
     minutes: float
     finished: str
     outcomes: tuple[Outcome, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)  # runs that all notebooks ask for, and how many differ: `summaries.runs`
 
     def summary(self) -> str:
         """One line: how many notebooks there were, and how they fared."""
@@ -65,7 +66,9 @@ class Report:
 
 def write(folder: Path, report: Report) -> Path:
     """Write the report in its three forms into `folder`; gives the path of the HTML page."""
-    files.write_json(folder / "report.json", asdict(report))
+    results = summaries.summarise(report.outcomes)
+    opening = {"claims": results.to_dict()} if results.tables else {}  # the file is sorted by name, so this comes first
+    files.write_json(folder / "report.json", opening | asdict(report))
     files.write_text(folder / "report.md", markdown(report))
     files.write_text(folder / "report.html", html(report))
     return folder / "report.html"
@@ -106,10 +109,15 @@ def _provenance(record: Mapping[str, Any]) -> list[tuple[str, str]]:
 def markdown(report: Report) -> str:
     """The report as Markdown."""
     lines = ["# Report", "", f"{report.summary()}; finished {report.finished}.", ""]
+    lines += [runs, ""] if (runs := summaries.runs(report.counts)) else []
+    results = summaries.summarise(report.outcomes)
+    if results.tables:
+        lines += ["## Results", "", f"{results.lead()}.", "", *_markdown_table(summaries.COLUMNS, summaries.rows(results))]
+    lines += ["## Overview", ""]
     rows = [[o.notebook, WORDS[o.status], span(o.minutes), _memory(o)] for o in report.outcomes]
     lines += _markdown_table(["notebook", "status", "time", "peak memory"], rows)
     for outcome in report.outcomes:
-        lines += [f"## {outcome.notebook}: {outcome.title}", "", f"{outcome.question}", ""]
+        lines += [f"## {summaries.heading(outcome)}", "", f"{outcome.question}", ""]
         state = f"{WORDS[outcome.status]}" + (f": {outcome.reason}" if outcome.reason else "")
         lines += [f"Status: {_cell(state)}" + (f" (log: `{outcome.log}`)" if outcome.log and not outcome.well else ""), ""]
         for table in outcome.record.get("tables", []):
@@ -117,7 +125,7 @@ def markdown(report: Report) -> str:
             lines += _markdown_table(table["columns"], table["rows"])
             lines += [table["caption"], ""] if table.get("caption") else []
             if claims := table.get("claims"):
-                lines += _markdown_table(["claim", "paper", "ours", "verdict"], [_claim(claim) for claim in claims])
+                lines += _markdown_table(summaries.COLUMNS, [summaries.cells(claim) for claim in claims])
         if pairs := _provenance(outcome.record):
             lines += [f"- {name}: {value}" for name, value in pairs] + [""]
     return "\n".join(lines).rstrip() + "\n"
@@ -132,17 +140,13 @@ def _cell(text: object) -> str:
     return " ".join(str(text).split()).replace("|", "\\|")
 
 
-def _claim(claim: Mapping[str, str]) -> list[str]:
-    where = f" [{claim['column']}]" if claim.get("column") else ""
-    return [f"{claim['claim']}{where}", *(str(claim[name]) for name in ("paper", "ours", "verdict"))]
-
-
 # ---------------------------------------------------------------------------------------------------- HTML
 
 
 def html(report: Report) -> str:
     """The report as one page: no script, no font, no picture from elsewhere; light and dark, wide and narrow."""
     title, style = f"vssl report: {report.profile}", (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
+    runs = summaries.runs(report.counts)
     overview = [
         f'<tr><th scope="row"><a href="#{escape(o.notebook)}">{escape(o.notebook)}</a><small>{escape(o.title)}</small></th>'
         f"<td>{_status(o)}</td><td class=number>{span(o.minutes)}</td><td class=number>{_memory(o)}</td></tr>"
@@ -154,7 +158,9 @@ def html(report: Report) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n<header>",
             f"<p class=kicker>vssl reproduce · {escape(report.profile)}</p>\n<h1>Report</h1>",
-            f"<p class=lead>{escape(report.summary())}.</p>\n<p class=quiet>Finished {escape(report.finished)}.</p>\n</header>\n<main>",
+            f"<p class=lead>{escape(report.summary())}.</p>\n<p class=quiet>Finished {escape(report.finished)}.</p>",
+            f"<p class=quiet>{escape(runs)}</p>" if runs else "",
+            f"</header>\n<main>{_results(report)}",
             '<section aria-labelledby="overview">\n<h2 id="overview">Overview</h2>',
             _scroll(
                 "overview",
@@ -166,6 +172,15 @@ def html(report: Report) -> str:
             "</main>\n</body>\n</html>\n",
         ]
     )
+
+
+def _results(report: Report) -> str:
+    """What the page opens with; nothing where no notebook has a table."""
+    results = summaries.summarise(report.outcomes)
+    if not results.tables:
+        return ""
+    title = '\n<section aria-labelledby="results">\n<h2 id="results">Results</h2>'
+    return f"{title}\n<p>{escape(results.lead())}.</p>\n{_scroll('results', summaries.html(results))}\n</section>"
 
 
 def _status(outcome: Outcome) -> str:
@@ -187,8 +202,8 @@ def _section(outcome: Outcome) -> str:
         parts.append(f"<h3>{escape(table['title'])}</h3>")
         parts.append(_table(table["title"], table["columns"], table["rows"], table.get("caption", "")))
         if claims := table.get("claims"):
-            rows = [_claim(claim) for claim in claims]
-            parts.append(f"<h4>Claims</h4>\n{_table('claims of ' + table['title'], ['claim', 'paper', 'ours', 'verdict'], rows)}")
+            rows = [summaries.cells(claim) for claim in claims]
+            parts.append(f"<h4>Claims</h4>\n{_table('claims of ' + table['title'], summaries.COLUMNS, rows)}")
     if pairs := _provenance(outcome.record):
         items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
         parts.append(f"<details><summary>Where these numbers come from</summary><dl>{items}</dl></details>")
@@ -231,8 +246,8 @@ def _class(cells: Sequence[str]) -> str:
 
 def _value(cell: object) -> str:
     text = str(cell)
-    if text in VERDICT_SIGNS:
-        return f'<span class="verdict {text}"><span aria-hidden="true">{VERDICT_SIGNS[text]}</span> {text}</span>'
+    if text in summaries.VERDICTS:
+        return summaries.verdict(text)
     number, _, seeds = text.partition(" (")
     return f"{escape(number)} <small>({escape(seeds)}</small>" if seeds and NUMBER.fullmatch(text) else escape(text)
 
