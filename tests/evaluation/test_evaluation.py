@@ -9,7 +9,7 @@ from vssl import evaluation
 from vssl.augment import Augment, CentreCrop
 from vssl.errors import VsslError
 from vssl.evaluation import recognition
-from vssl.evaluation.retrieval import nearest, recall
+from vssl.evaluation.retrieval import blind, nearest, recall
 from vssl.samplers import RandomClip, Uniform
 from vssl.training import Batches
 
@@ -133,3 +133,16 @@ def test_calibration_gives_the_statistics_of_the_clips():
     seen = [batches.augment.apply(torch.from_numpy(b.clips), b.parameters) for b in batches.epoch(0)]
     means = torch.stack([x.mean((0, 2, 3, 4)) for x in seen]).mean(0)
     assert torch.allclose(net[0].running_mean, means, atol=1e-6) and net[0].momentum == 0.1
+
+
+def test_blind_retrieval_is_what_shuffled_neighbours_score():
+    rng = np.random.default_rng(0)
+    queries, gallery = np.repeat(np.arange(4), [5, 3, 2, 1]), np.repeat(np.arange(4), [2, 9, 4, 5])
+    found = blind(queries, gallery, ranks=(1, 5, 30))
+    shuffled = np.stack([rng.permutation(gallery)[:5] for _ in range(20000)])  # [draws, 5]
+    for k in (1, 5):
+        seen = np.mean([(shuffled[:, :k] == label).any(1).mean() for label in queries])
+        assert found[f"R@{k}"] == pytest.approx(100 * seen, abs=1)
+    assert found["R@30"] == pytest.approx(100)  # a gallery of 20 searched whole
+    by_clip = blind(queries, gallery, clips=10, ranks=(1, 5))
+    assert by_clip["R@1"] == pytest.approx(found["R@1"]) and by_clip["R@5"] != pytest.approx(found["R@5"])

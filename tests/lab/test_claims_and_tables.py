@@ -11,7 +11,7 @@ from vssl.lab import ledger
 from vssl.lab.claims import Claim, interval, judge
 from vssl.lab.profile import resolve
 from vssl.lab.story import shown
-from vssl.lab.tables import from_ledger, reported_column, table
+from vssl.lab.tables import every, from_ledger, reported_column, table
 
 CLAIM = Claim("pace beats random", "pace", "random", "R@1", paper="19.9 > 9.9")
 
@@ -161,3 +161,52 @@ def test_reported_rows_are_keyed_by_different_slugs(path):
     lines = [line for line in (paths.reported() / f"{path}.csv").read_text().splitlines() if not line.startswith("#")]
     slugs = [line.split(",")[0] for line in lines[1:]]
     assert len(slugs) == len(set(slugs)) and all(len(line.split(",")) == len(lines[0].split(",")) for line in lines)
+
+
+@dataclass(frozen=True)
+class Levelled(Fixed):
+    """With a chance level of its own, and one of its own for a rank."""
+
+    level: float = 25.0
+
+    def key(self):
+        return f"levelled-{self.value}-{self.level}"
+
+    def compute(self, folder, inputs):
+        return {"accuracy": self.value, "R@5": self.value, "chance": self.level, "chance R@5": 3 * self.level}, {}
+
+
+def test_chance_stands_beside_each_row_where_rows_differ_and_below_where_they_agree(own_ledger):
+    rows = {"three": [Levelled(60.0, level=33.3)], "four": [Levelled(50.0)]}
+    found = table("pace/test", "t", resolve("demo", [0]), {"told": ("accuracy", rows)}).to_dict()
+    assert found["columns"] == ["", "told", "told, chance"] and [row[2] for row in found["rows"]] == ["33.3", "25.0"]
+    same = table("pace/test", "t", resolve("demo", [0]), {"told": ("accuracy", {"a": [Levelled(1.0)], "b": [Levelled(2.0)]})}).to_dict()
+    assert same["columns"] == ["", "told"] and same["rows"][-1] == ["chance", "25.0"]
+
+
+def test_a_rank_has_its_own_chance(own_ledger):
+    found = table("pace/test", "t", resolve("demo", [0]), {"R@5": ("R@5", {"a": [Levelled(80.0)]})})
+    assert found.levels() == {"R@5": 75.0}
+
+
+def test_a_table_knows_its_profile_seeds_and_hours_and_counts_a_shared_run_once(own_ledger):
+    measure("demo", [0, 1], [30.0, 32.0], [10.0, 11.0])
+    ledger.add()
+    path = ledger.path_of("pace/test", "demo")
+    kept = json.loads(path.read_text())
+    for record in kept["records"]:
+        record["minutes"] = {"shared": 30.0, f"own-{record['row']}-{record['seed']}": 15.0}
+    path.write_text(json.dumps(kept))
+    about = measure("smoke", [0], [1.0], [2.0]).to_dict()
+    assert (about["slug"], about["profile"], about["seeds"]) == ("pace/test", "demo", [0, 1])
+    assert about["hours"] == pytest.approx((30 + 4 * 15) / 60)
+
+
+def test_claims_are_tallied_and_an_unmeasured_table_says_so(own_ledger):
+    found = measure("demo", [0, 1, 2], [30.0, 32.0, 31.0], [10.0, 11.0, 12.0])
+    back = Claim("not so", "random", "pace", "R@1")
+    assert found.judge(CLAIM, back).tally() == "of 2 claims, 1 hold, 1 are reversed"
+    assert found.groups("R@1") == {"R@1": {"pace": [30.0, 32.0, 31.0], "random": [10.0, 11.0, 12.0]}}
+    empty = measure("smoke", [0], [1.0], [2.0], slug="pace/never")
+    assert empty.empty and empty.face.endswith("not run yet") and not found.empty
+    assert every({"a": [1, 2]}, {"b": [3]}) == [1, 2, 3]

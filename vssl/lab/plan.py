@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import pickle
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,17 +64,6 @@ class Plan:
         """What is still to be computed, needs first."""
         return [one for one in self.experiments.values() if not one.done]
 
-    def counts(self) -> dict[str, int]:
-        """How many runs all notebooks ask for, needs included, and how many different ones these are; pre-trainings apart."""
-        asked = [key for keys in self.runs.values() for key in keys]
-        trained = [key for key in asked if key.startswith("pretrain-")]
-        return {
-            "asked": len(asked),
-            "distinct": len(set(asked)),
-            "pretrains_asked": len(trained),
-            "pretrains_distinct": len(set(trained)),
-        }
-
     def estimate(self) -> str:
         """What is to do, in time, where that could be estimated."""
         costs = [one.cost for one in self.to_do() if one.cost is not None]
@@ -93,10 +82,22 @@ class Plan:
             why = f"for {', '.join(users)}" if users else "needed by another"
             lines.append(f"  {'done ' if one.done else 'to do'}  {one.what if one.done else one.says()}  ({why})")
         lines += [self.estimate()] if self.estimate() else []
-        if (counts := self.counts())["pretrains_asked"]:
+        if (counts := counted(self.runs.values()))["pretrains_asked"]:
             lines.append("pre-trainings: {pretrains_asked} asked for by the notebooks, {pretrains_distinct} distinct".format(**counts))
         lines += [f"  no plan for {notebook}: {reason}" for notebook, reason in self.failed.items()]
         return "\n".join(lines)
+
+
+def counted(runs: Iterable[Iterable[str]]) -> dict[str, int]:
+    """How many runs some notebooks ask for, given the keys of each, and how many different ones these are; pre-trainings apart."""
+    asked = [key for keys in runs for key in keys]
+    trained = [key for key in asked if key.startswith("pretrain-")]
+    return {
+        "asked": len(asked),
+        "distinct": len(set(asked)),
+        "pretrains_asked": len(trained),
+        "pretrains_distinct": len(set(trained)),
+    }
 
 
 def _short(number: float) -> str:

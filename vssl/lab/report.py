@@ -39,6 +39,7 @@ class Outcome:
     record: Mapping[str, Any] = field(default_factory=dict)  # what the notebook's last cell left: tables, seeds, memory, versions
     key: str = ""  # of what it was computed from
     finished: str = ""
+    runs: list[str] = field(default_factory=list)  # the keys of all runs that it asks for, needs included
 
     @property
     def well(self) -> bool:

@@ -159,7 +159,8 @@ class _Run:
             else:
                 futures.append(pool.submit(self._execute, children, entry, env))
         for future in as_completed(futures):
-            self._keep(outcomes, future.result())
+            outcome = future.result()
+            self._keep(outcomes, replace(outcome, runs=plan.runs.get(outcome.notebook, [])))
 
     def _collect(self, children: Children, entries: Sequence[Entry], env: Mapping[str, str], outcomes: Mapping) -> planning.Plan:
         """Make the plan; a mistake that every notebook complains of in the same words is the caller's, and is raised."""
@@ -216,7 +217,8 @@ class _Run:
 
     def _conclude(self, outcomes: Sequence[Outcome]) -> int:
         """Write the report, say where everything is, and give the exit code."""
-        report = Report(self.profile, (time.monotonic() - self.begin) / 60, _now(), tuple(outcomes))
+        counts = planning.counted(outcome.runs for outcome in outcomes)
+        report = Report(self.profile, (time.monotonic() - self.begin) / 60, _now(), tuple(outcomes), counts)
         page = reports.write(self.folder, report)
         print(report.summary())
         print(f"  notebooks  {self.folder}\n  report     {page}\n  figures    {paths.figures()}\n  logs       {self.logs}", flush=True)

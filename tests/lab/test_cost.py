@@ -1,0 +1,79 @@
+"""Estimates before anything is run: clips and multiply-adds counted by hand, and a plan that needs no data."""
+
+from __future__ import annotations
+
+import pytest
+
+from vssl import methods, models
+from vssl.errors import DataError
+from vssl.lab import Net, PretextTest, cost, estimate, resolve
+from vssl.lab.plan import Cost, Plan, Planned, counted
+
+
+@pytest.fixture
+def planning(monkeypatch, tmp_path):
+    """What `vssl reproduce --plan` sets, on a machine without any data."""
+    monkeypatch.setenv("VSSL_PLAN_ONLY", "1")
+    monkeypatch.setenv("VSSL_DATA", str(tmp_path))
+
+
+def test_the_paper_s_pre_training_is_counted_as_the_paper_says(planning):
+    start = resolve("paper").pretrain(methods.Pace(), "r2plus1d", seed=0)
+    found = estimate(start, "paper")
+    assert found.clips == 9537 * 10 * 18  # the tenfold list, 18 times
+    work = 3 * found.clips * models.macs(Net("r2plus1d").build(0), 16, 112)
+    assert found.seconds == pytest.approx(cost.OVERHEAD + work / cost.GPU_RATE)
+    assert (found.data, found.found, found.size) == ("UCF101", False, "16 x 112 x 112")
+
+
+def test_kinetics_has_the_plain_list_and_s3dg_long_clips(planning):
+    paper = resolve("paper")
+    assert estimate(paper.pretrain(methods.Pace(), "r2plus1d", 0, "kinetics400"), "paper").clips == 240_000 * 18
+    assert estimate(paper.long().pretrain(methods.Pace(), "s3dg", 0), "paper").size == "64 x 224 x 224"
+    assert methods.Pace().fine_tune("s3dg").rate == 1e-2 and methods.Pace().fine_tune("c3d").rate == 3e-3
+
+
+def test_what_follows_a_pre_training_is_counted_too():
+    demo = resolve("demo")
+    start = demo.pretrain(methods.Pace(), "r3d", seed=0)
+    assert estimate(start, "demo").clips == 528 * 4 * 12
+    assert estimate(demo.features(start), "demo").clips == (528 + 192) * 4
+    assert estimate(PretextTest(start), "demo").clips == 192 * 4
+    assert estimate(demo.fine_tune(start), "demo").clips == 528 * 8 + 192 * 4
+    assert estimate(demo.retrieve(start), "demo") == Cost(start.data.says(), True, 0, "16 x 56 x 56", cost.OVERHEAD, "one core")
+
+
+def test_every_row_of_a_table_sees_as_many_clips():
+    demo = resolve("demo")
+    rows = [methods.Pace(paces=tuple(range(1, top + 1))) for top in (3, 4, 5, 6)]
+    rows += [methods.Pace(play="signed"), methods.Pace(contrast="context"), methods.Pace(predict=False, contrast="pace"), methods.VCOP()]
+    assert {estimate(demo.pretrain(method, "r3d", 0), "demo").clips for method in rows} == {528 * 4 * 12}
+
+
+def test_data_that_is_missing_is_forgiven_in_a_plan_alone(monkeypatch, tmp_path):
+    monkeypatch.setenv("VSSL_DATA", str(tmp_path))
+    with pytest.raises(DataError):
+        resolve("paper").data("hmdb51")
+    monkeypatch.setenv("VSSL_PLAN_ONLY", "1")
+    assert cost.videos(resolve("paper").data("hmdb51")) == (3570, 1530)
+
+
+def test_real_lists_are_counted_where_they_are(realvideo):
+    data = resolve("paper", data_root=str(realvideo / "ucf101")).data()
+    train, test = data.open().dataset.split(1)
+    assert cost.videos(data) == (len(train), len(test))
+
+
+def test_the_plan_says_what_each_run_and_all_of_them_should_take():
+    def planned(key: str, seconds: float, done: bool = False, found: bool = True) -> Planned:
+        clips = 1.7e6 if key.startswith("pretrain") else 0
+        return Planned(key, f"do {key}", (), done, b"", Cost("UCF101", found, clips, "16 x 112 x 112", seconds, "one core"))
+
+    ones = [planned("pretrain-a", 7200, found=False), planned("probe-b", 5), planned("probe-c", 9, done=True)]
+    plan = Plan({one.key: one for one in ones}, {"1": ["probe-b"]}, {"1": ["pretrain-a", "probe-b"], "2": ["pretrain-a"]})
+    text = plan.text()
+    assert "do pretrain-a: 1.7 M clips of 16 x 112 x 112, about 2.0 h, UCF101 not found here" in text
+    assert "do probe-b: about 5 s" in text and "do probe-c  (" in text
+    assert "estimated: 2.0 h of computing on one core" in text
+    assert "pre-trainings: 2 asked for by the notebooks, 1 distinct" in text
+    assert counted(plan.runs.values()) == {"asked": 3, "distinct": 2, "pretrains_asked": 2, "pretrains_distinct": 1}

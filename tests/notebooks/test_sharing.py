@@ -1,0 +1,63 @@
+"""What the notebooks of a paper ask to be computed: nothing twice, every row of a table alike."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+
+import pytest
+
+from vssl.lab import PreTrain, estimate, worker
+from vssl.lab.plan import counted
+from vssl.lab.shelf import shelf
+
+PACE = [entry for entry in shelf() if entry.paper == "pace"]
+
+
+def closure(experiment) -> dict:
+    """An experiment and everything it needs, by key."""
+    found = {experiment.key(): experiment}
+    for need in experiment.needs():
+        found |= closure(need)
+    return found
+
+
+def asked(profile: str) -> dict[str, dict]:
+    """Notebook -> key -> experiment."""
+    found = {}
+    for entry in PACE:
+        with contextlib.redirect_stdout(io.StringIO()):
+            experiments = worker.experiments(entry.path, {"profile": profile})
+        found[entry.id] = {key: one for experiment in experiments for key, one in closure(experiment).items()}
+    return found
+
+
+@pytest.fixture
+def paper(monkeypatch, tmp_path):
+    monkeypatch.setenv("VSSL_PLAN_ONLY", "1")
+    monkeypatch.setenv("VSSL_DATA", str(tmp_path))
+    return asked("paper")
+
+
+def test_no_pre_training_is_computed_twice(paper):
+    counts = counted(paper.values())
+    # By hand, from the tables: 6 of Table 1; 5 more of Table 2; Kinetics-400 and S3D-G of Table 3; C3D and R3D of Tables 4 and 5;
+    # VCOP on three nets of Figure 4; slow; two larger steps; two ways to play backwards; and the story's own.
+    assert counts["pretrains_distinct"] == 6 + 5 + 2 + 2 + 3 + 1 + 2 + 2 + 1
+    assert counts["pretrains_asked"] == 1 + 6 + 6 + 3 + 3 + 3 + 4 + 3 + 3 + 3 + 6 and counts["distinct"] < counts["asked"]
+    trained = {key: one for notebook in paper.values() for key, one in notebook.items() if isinstance(one, PreTrain)}
+    assert len(trained) == len(set(trained.values()))  # nor are two keys one experiment
+
+
+def test_the_paper_profile_runs_the_paper(paper):
+    for key, one in ((key, one) for notebook in paper.values() for key, one in notebook.items() if isinstance(one, PreTrain)):
+        assert one.recipe == one.method.recipe(one.data.name), key
+        assert (one.together, one.net.width, one.net.pool, one.data.stand_in) == (1, 64, False, False), key
+    methods = {one.method for key, one in paper["101_pace_table_1"].items() if isinstance(one, PreTrain)}
+    assert {(method.short, method.strength) for method in methods} == {("loop", 1.0)}
+
+
+def test_every_row_of_a_table_has_the_same_budget():
+    for name, experiments in asked("demo").items():
+        starts = [one for one in experiments.values() if isinstance(one, PreTrain) and one.data.name == "ucf101"]
+        assert len({estimate(one, "demo").clips for one in starts}) == 1, name
