@@ -44,11 +44,14 @@ def test_two_processes_give_the_single_process_curve(tmp_path):
     script.write_text(WORKER.format(here=str(Path(__file__).parent)))
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-    runs = {
-        "one": subprocess.Popen([sys.executable, str(script), str(tmp_path / "one")], env=environment),
-        "two": subprocess.Popen([*torchrun, str(script), str(tmp_path / "two")], env=environment, stderr=subprocess.DEVNULL),
-    }
-    assert {name: run.wait(240) for name, run in runs.items()} == {"one": 0, "two": 0}
+    said = tmp_path / "stderr"
+    with said.open("w") as stderr:
+        runs = {
+            "one": subprocess.Popen([sys.executable, str(script), str(tmp_path / "one")], env=environment),
+            "two": subprocess.Popen([*torchrun, str(script), str(tmp_path / "two")], env=environment, stderr=stderr),
+        }
+        ended = {name: run.wait(240) for name, run in runs.items()}
+    assert ended == {"one": 0, "two": 0}, said.read_text()[-3000:]
     one, two = curves(tmp_path / "one"), curves(tmp_path / "two")
     assert len(one) == len(two) == 2
     for a, b in zip(one, two, strict=True):

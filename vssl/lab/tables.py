@@ -21,7 +21,7 @@ Values = dict[str, dict[str, dict[int, float]]]  # column -> row -> seed -> valu
 Reported = tuple[str, dict[str, str]]  # ("pace/table_4:Top1", our row -> the paper's slug)
 Measured = dict[str, tuple[str, dict[str, list[Any]]]]  # column -> (metric, row -> experiments, one a seed)
 
-WORDS = {"holds": "hold", "reversed": "are reversed", "undecided": "are undecided"}
+WORDS = ("holds", "reversed", "undecided")
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,10 @@ class Table:
 
     def tally(self) -> str:
         """How many claims hold, are reversed, or are undecided, in one line."""
+        if self.empty:
+            return "not run yet"
         verdicts = [verdict.verdict for verdict in self.verdicts()]
-        parts = [f"{verdicts.count(word)} {verb}" for word, verb in WORDS.items() if word in verdicts]
+        parts = [f"{verdicts.count(word)} {word}" for word in WORDS if word in verdicts]
         return f"of {len(verdicts)} claims, {', '.join(parts)}"
 
     def judge(self, *claims: Claim) -> Table:
