@@ -27,7 +27,7 @@ def by_seed(*values):
         ((10, 10, 11), (30, 31, 29), "reversed"),
         ((10, 14, 9), (10, 11, 12), "undecided"),
         ((30,), (10,), "undecided"),
-        ((), (10,), "undecided"),
+        ((), (10,), "not run"),
     ],
 )
 def test_verdicts(better, worse, verdict):

@@ -35,8 +35,10 @@ NEW = {"slug": "pace/table_1", "profile": "demo", "seeds": [0, 1, 2], "hours": 3
 
 def test_the_totals_are_over_all_tables():
     found = summarise([outcome(table("holds", "reversed"), table()), outcome(table("undecided", "undecided", "holds"), notebook="102")])
-    assert found.totals() == {"claims": 5, "tables": 3, "tables_with_claims": 2, "holds": 2, "reversed": 1, "undecided": 2}
+    assert found.totals() == {"claims": 5, "tables": 3, "tables_with_claims": 2, "holds": 2, "reversed": 1, "undecided": 2, "not run": 0}
     assert found.lead() == "5 claims in 2 tables: 2 hold, 1 reversed, 2 undecided; 1 table without claims"
+    partly = summarise([outcome(table("holds", "not run"))])
+    assert partly.lead() == "2 claims in 1 table: 1 holds, 0 reversed, 0 undecided, 1 not run"
     assert summarise([outcome(table("holds"))]).lead() == "1 claim in 1 table: 1 holds, 0 reversed, 0 undecided"
 
 

@@ -71,7 +71,8 @@ def _legend(counts: list[int], levels: list[float], paper: bool) -> str:
 def _panel(axis: Axes, rows: Mapping[str, Sequence[float]], names: list[str], chance: float | None, paper: Mapping[str, float]) -> None:
     for place, name in enumerate(names):
         if name in paper:
-            axis.plot(paper[name], place + 0.28, "D", markersize=5, markerfacecolor="white", markeredgecolor=style.INK, zorder=5)
+            mark = {"markersize": 5, "markerfacecolor": "white", "markeredgecolor": style.INK}
+            axis.plot(paper[name], place + 0.28, "D", **mark, zorder=5, clip_on=False)
         if not len(rows.get(name, ())):
             axis.annotate("not run", (0, place), (5, 0), textcoords="offset points", va="center", fontsize=style.SMALL, color=style.GREY)
             continue

@@ -1,8 +1,9 @@
 """Claims: an ordering that a paper states in words, judged on our numbers by one fixed method.
 
 The method: differences between two rows, paired by seed; their mean with a 95 % t-interval. The claim `holds` where the interval
-lies above 0, is `reversed` where it lies below, and is `undecided` where it holds 0 or there are fewer than two common seeds. Beside
-the verdict stands the difference that this many seeds would have found four times out of five, (t_.975 + t_.80) s / sqrt(n).
+lies above 0, is `reversed` where it lies below, and is `undecided` where it holds 0 or there is but one common seed; without any it
+is `not run`. Beside the verdict stands the difference that this many seeds would have found four times out of five,
+(t_.975 + t_.80) s / sqrt(n).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Verdict:
     """What our numbers say of a claim."""
 
     claim: Claim
-    verdict: str  # "holds", "reversed" or "undecided"
+    verdict: str  # "holds", "reversed", "undecided", or "not run" where the two rows have no seed in common
     difference: float
     half_width: float
     detectable: float
@@ -61,7 +62,7 @@ def judge(claim: Claim, better: dict[int, float], worse: dict[int, float]) -> Ve
     """Judge a claim on two rows' values by seed."""
     common = sorted(better.keys() & worse.keys())
     if not common:
-        return Verdict(claim, "undecided", math.nan, math.inf, math.inf, 0)
+        return Verdict(claim, "not run", math.nan, math.inf, math.inf, 0)
     differences = [better[seed] - claim.factor * worse[seed] for seed in common]
     mean, half = interval(differences)
     detectable = half + students(0.8, differences) if len(common) > 1 else math.inf

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any, Protocol
 
-VERDICTS: Mapping[str, str] = {"holds": "✓", "reversed": "✗", "undecided": "?"}
+VERDICTS: Mapping[str, str] = {"holds": "✓", "reversed": "✗", "undecided": "?", "not run": "–"}
 COLUMNS = ("claim", "paper", "ours", "verdict")
 
 
@@ -69,6 +69,7 @@ class Summary:
         parts = [f"{_many(n['claims'], 'claim')} in {_many(n['tables_with_claims'], 'table')}"]
         if n["claims"]:
             parts[0] += f": {n['holds']} hold{'s' * (n['holds'] == 1)}, {n['reversed']} reversed, {n['undecided']} undecided"
+            parts[0] += f", {n['not run']} not run" if n["not run"] else ""
         if bare := n["tables"] - n["tables_with_claims"]:
             parts.append(f"{_many(bare, 'table')} without claims")
         if self.absent:
@@ -115,7 +116,8 @@ def cells(claim: Mapping[str, str]) -> list[str]:
 
 def verdict(word: str) -> str:
     """A verdict in HTML: its sign, which a screen reader leaves out, and its word."""
-    return f'<span class="verdict {escape(word)}"><span aria-hidden="true">{VERDICTS.get(word, "")}</span> {escape(word)}</span>'
+    kind = escape(word.replace(" ", "-"))
+    return f'<span class="verdict {kind}"><span aria-hidden="true">{VERDICTS.get(word, "")}</span> {escape(word)}</span>'
 
 
 def rows(summary: Summary) -> list[list[str]]:

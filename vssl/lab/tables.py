@@ -21,7 +21,7 @@ Values = dict[str, dict[str, dict[int, float]]]  # column -> row -> seed -> valu
 Reported = tuple[str, dict[str, str]]  # ("pace/table_4:Top1", our row -> the paper's slug)
 Measured = dict[str, tuple[str, dict[str, list[Any]]]]  # column -> (metric, row -> experiments, one a seed)
 
-WORDS = ("holds", "reversed", "undecided")
+WORDS = ("holds", "reversed", "undecided", "not run")
 
 
 @dataclass(frozen=True)
