@@ -48,6 +48,8 @@ def bars(
         _panel(axis, rows_of, names, levels.get(group), (paper or {}).get(group, {}))
         axis.set_title(group, loc="left")
         axis.tick_params(labelbottom=True)
+    lowest = min((min(seeds) for group in values.values() for seeds in group.values() if len(seeds)), default=0.0)
+    axes[0, 0].set_xlim(left=min(0.0, axes[0, 0].get_xlim()[0]) if lowest < 0 else 0.0)  # last: all panels share what is set here
     for axis in axes.flat[len(values) :]:
         axis.set_axis_off()
     for column in range(columns):
@@ -72,7 +74,7 @@ def _panel(axis: Axes, rows: Mapping[str, Sequence[float]], names: list[str], ch
     for place, name in enumerate(names):
         if name in paper:
             mark = {"markersize": 5, "markerfacecolor": "white", "markeredgecolor": style.INK}
-            axis.plot(paper[name], place + 0.28, "D", **mark, zorder=5, clip_on=False)
+            axis.plot(paper[name], place + 0.28, "D", **mark, zorder=5)
         if not len(rows.get(name, ())):
             axis.annotate("not run", (0, place), (5, 0), textcoords="offset points", va="center", fontsize=style.SMALL, color=style.GREY)
             continue
@@ -97,5 +99,4 @@ def _panel(axis: Axes, rows: Mapping[str, Sequence[float]], names: list[str], ch
     if chance is not None:
         axis.axvline(chance, color=style.INK, linestyle=(0, (4, 3)), linewidth=1, zorder=3)
     axis.margins(x=0.12)
-    axis.set_xlim(left=min(0.0, axis.get_xlim()[0]) if any(min(seeds) < 0 for seeds in rows.values() if len(seeds)) else 0.0)
     axis.tick_params(axis="y", length=0)
