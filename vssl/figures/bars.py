@@ -42,7 +42,7 @@ def bars(
     levels = chance if isinstance(chance, Mapping) else dict.fromkeys(values, chance)
     columns = min(3, len(values))
     rows = -(-len(values) // columns)
-    caption = _legend(counts, sorted({level for level in levels.values() if level is not None}), bool(paper))
+    caption = _legend(counts, sorted({levels[group] for group in values if levels.get(group) is not None}), bool(paper))
     fig, axes = style.figure(title, 0.4 + rows * (0.55 + 0.34 * len(names)), rows, columns, caption, sharey=True, sharex=True)
     for axis, (group, rows_of) in zip(axes.flat, values.items(), strict=False):
         _panel(axis, rows_of, names, levels.get(group), (paper or {}).get(group, {}))

@@ -71,8 +71,9 @@ class Table:
         if self.empty:
             return "not run yet"
         verdicts = [verdict.verdict for verdict in self.verdicts()]
-        parts = [f"{verdicts.count(word)} {word}" for word in WORDS if word in verdicts]
-        return f"of {len(verdicts)} claims, {', '.join(parts)}"
+        counts = {word: verdicts.count(word) for word in WORDS if word in verdicts}
+        parts = [f"{count} {'hold' if word == 'holds' and count > 1 else word}" for word, count in counts.items()]
+        return f"{len(verdicts)} claims: {', '.join(parts)}"
 
     def judge(self, *claims: Claim) -> Table:
         """The same table with claims."""
