@@ -41,11 +41,15 @@ class Objective(Protocol):
 
 @dataclass(frozen=True)
 class Classify:
-    """Cross-entropy of a linear head against a label of each clip (Eq. 1 of Pace Prediction), averaged over all views."""
+    """Cross-entropy of a linear head against a label of each clip (Eq. 1 of Pace Prediction), averaged over all views.
+
+    normalize   features are brought to length 1 first (CVRL's linear evaluation).
+    """
 
     label: str
     classes: int
     dropout: float = 0.0
+    normalize: bool = False
 
     def build(self, dim: int) -> nn.Module:
         return _Classify(self, dim)
@@ -54,11 +58,12 @@ class Classify:
 class _Classify(nn.Module):
     def __init__(self, described: Classify, dim: int) -> None:
         super().__init__()
-        self.label = described.label
+        self.label, self.normalize = described.label, described.normalize
         self.drop = nn.Dropout(described.dropout)
         self.head = nn.Linear(dim, described.classes)
 
     def logits(self, features: Tensor) -> Tensor:
+        features = F.normalize(features, dim=-1) if self.normalize else features
         return self.head(self.drop(features))  # [..., K]
 
     def forward(self, views: Views) -> Outcome:
@@ -101,6 +106,44 @@ class _Contrast(nn.Module):
         else:
             loss = losses.same_pace(z.flatten(0, 1), views.labels[self.described.positive].flatten(), **shape)
         return Outcome(loss, {f"{self.described.positive}_contrast_loss": loss.detach()})
+
+
+@dataclass(frozen=True)
+class InfoNCE:
+    """Contrast of two clips of each video against all other clips (Eq. 1 of CVRL), behind a projection that is thrown away after.
+
+    hidden        layers of Linear, batch norm and ReLU, as wide as the feature; then a last Linear.
+    projected     numbers that are contrasted. None: a sixteenth of the feature's, as 2,048 -> 128 at every width of the paper's
+                  nets, but never under 128.
+    """
+
+    hidden: int = 3
+    projected: int | None = None
+    temperature: float = 0.1
+
+    def build(self, dim: int) -> nn.Module:
+        return _InfoNCE(self, dim)
+
+
+class _InfoNCE(nn.Module):
+    def __init__(self, described: InfoNCE, dim: int) -> None:
+        super().__init__()
+        self.temperature = described.temperature
+        layers = [nn.Sequential(nn.Linear(dim, dim), nn.BatchNorm1d(dim), nn.ReLU()) for _ in range(described.hidden)]
+        self.head = nn.Sequential(*layers, nn.Linear(dim, described.projected or max(128, dim // 16)))
+
+    def forward(self, views: Views) -> Outcome:
+        videos, clips, _ = views.features.shape
+        if clips != 2:
+            raise VsslError(f"this objective contrasts 2 clips of each video, and got {clips}; sample as many")
+        z = self.head(views.features.flatten(0, 1)).unflatten(0, (videos, 2))  # [N, 2, D]
+        sim, positive = losses.against_all(z, self.temperature)  # [2n, 2N]
+        loss = F.cross_entropy(sim, positive)
+        with torch.no_grad():  # what Figure 5 shows beside the loss
+            share = sim.softmax(1)
+            entropy = -(share * share.clamp(min=1e-12).log()).sum(1).mean()
+            accuracy = (sim.argmax(1) == positive).float().mean()
+        return Outcome(loss, {"contrast_loss": loss.detach(), "instance_accuracy": accuracy, "entropy": entropy})
 
 
 @dataclass(frozen=True)

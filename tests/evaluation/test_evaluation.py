@@ -9,7 +9,8 @@ from vssl import evaluation
 from vssl.augment import Augment, CentreCrop
 from vssl.errors import VsslError
 from vssl.evaluation import recognition
-from vssl.evaluation.retrieval import blind, nearest, recall
+from vssl.evaluation.features import over_clips
+from vssl.evaluation.retrieval import blind, instance, nearest, recall
 from vssl.samplers import RandomClip, Uniform
 from vssl.training import Batches
 
@@ -105,7 +106,37 @@ def test_recognition_averages_softmax_or_logits():
     clips = Uniform(3, 8)
     softmax, videos = evaluation.recognise(MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8)
     logits, _ = evaluation.recognise(MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8, average="logits")
-    assert (softmax.tolist(), logits.tolist(), videos.tolist()) == ([1], [0], [0])
+    assert (softmax.argmax(1).tolist(), logits.argmax(1).tolist(), videos.tolist()) == ([1], [0], [0])
+    thrice, _ = evaluation.recognise(MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8, crops=3)
+    assert np.allclose(thrice, softmax)  # every crop of these one-coloured frames is the same
+    with pytest.raises(VsslError, match="1 crop or on 3"):
+        evaluation.recognise(MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8, crops=2)
+
+
+def test_three_crops_lie_side_by_side_for_each_clip():
+    class Frames(MemoryFrames):
+        def gather(self, video, frames):
+            return np.broadcast_to((np.arange(14) * 10 + video)[None, None, :, None], (len(frames), 12, 14, 3)).astype(np.uint8)
+
+    seen, _ = over_clips(
+        MeanNet(), lambda x: 255 * x.mean((1, 2, 3, 4))[:, None], Frames([24, 24]), np.arange(2), Uniform(2, 8), 8, crops=3
+    )
+    assert seen.shape == (2, 6, 1)
+    assert np.allclose(seen[:, :, 0], np.array([[0], [1]]) + np.tile([35, 65, 95], 2), atol=1e-3)  # left, middle, right, of each clip
+
+
+def test_top_five_counts_the_five_highest():
+    scores = np.array([[9, 8, 7, 6, 5, 4], [1, 2, 3, 4, 5, 6.0]])
+    assert evaluation.top(scores, np.array([0, 0])) == {"top1": 50.0, "top5": 50.0}
+    assert evaluation.top(scores, np.array([4, 5])) == {"top1": 50.0, "top5": 100.0}
+
+
+def test_instance_accuracy_asks_for_the_same_video():
+    rng = np.random.default_rng(0)
+    own = rng.normal(size=(20, 1, 16)) + 0.01 * rng.normal(size=(20, 4, 16))
+    assert instance(own) == {"instance": 100.0, "chance": pytest.approx(100 * 3 / 79)}
+    blind = np.mean([instance(rng.normal(size=(20, 4, 16)))["instance"] for _ in range(30)])
+    assert blind == pytest.approx(100 * 3 / 79, abs=2)
 
 
 def test_chance_and_majority():

@@ -9,7 +9,7 @@ from vssl import methods
 from vssl.clips import views
 from vssl.errors import VsslError
 from vssl.lab import PretextTest, done, resolve, run
-from vssl.lab import profile as profiles
+from vssl.lab import sizes as profiles
 
 METHOD = methods.Pace(short="fit")
 

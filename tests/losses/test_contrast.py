@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from vssl.losses import same_context, same_pace
+from vssl.losses import info_nce, same_context, same_pace
 
 
 def slow_same_context(z):
@@ -32,6 +32,45 @@ def slow_same_pace(z, pace):
         if positives:
             total = total - sum(torch.log(torch.exp(z[i] @ z[j]) / everything) for j in positives) / len(positives)
     return total / n
+
+
+def slow_info_nce(z, temperature):
+    """Eq. 1 of CVRL with every clip as the anchor once: a double loop over clips, cosines in double precision."""
+    clips = [z[i, v] for i in range(len(z)) for v in range(2)]
+
+    def sim(u, v):
+        return u @ v / (u.norm() * v.norm()) / temperature
+
+    total = 0
+    for i, anchor in enumerate(clips):
+        everything = sum(torch.exp(sim(anchor, other)) for k, other in enumerate(clips) if k != i)
+        total = total - torch.log(torch.exp(sim(anchor, clips[i ^ 1])) / everything)
+    return total / len(clips)
+
+
+@pytest.mark.parametrize(("videos", "temperature"), [(5, 0.1), (2, 1.0), (1, 0.1)])
+def test_info_nce_equals_the_slow_reference(videos, temperature):
+    z = torch.randn(videos, 2, 8, dtype=torch.double, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    slow = slow_info_nce(z, temperature)
+    (expected,) = torch.autograd.grad(slow, z)
+    fast = info_nce(z, temperature)
+    (grad,) = torch.autograd.grad(fast, z)
+    assert math.isclose(fast.item(), slow.item(), rel_tol=1e-5, abs_tol=1e-6)
+    assert torch.allclose(grad, expected, atol=1e-5)
+
+
+def test_info_nce_is_same_context_of_unit_vectors():
+    """CVRL's Eq. 1 and Pace's Eq. 2 are one loss where both normalise: two papers, two lines of code, one number."""
+    z = torch.randn(6, 2, 8, generator=torch.Generator().manual_seed(2))
+    assert info_nce(z, 0.1).item() == pytest.approx(same_context(z, normalize=True, temperature=0.1).item(), rel=1e-5)
+
+
+def test_info_nce_stays_in_float32_where_the_loop_is_in_half_precision():
+    z = torch.randn(6, 2, 8, generator=torch.Generator().manual_seed(2))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert info_nce(z).dtype == torch.float32
+        assert info_nce(z).item() == pytest.approx(info_nce(z.float()).item(), abs=1e-6)
+    assert torch.isfinite(info_nce(1e4 * z.half().float()))
 
 
 @pytest.mark.parametrize("shape", [(5, 2, 8), (3, 4, 6), (2, 2, 1)])

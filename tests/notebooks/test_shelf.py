@@ -13,7 +13,7 @@ import pytest
 
 from vssl import paths
 from vssl.lab import anatomy
-from vssl.lab.profile import PROFILES
+from vssl.lab.sizes import PROFILES
 from vssl.lab.shelf import shelf
 
 ENTRIES = shelf()

@@ -1,6 +1,7 @@
 """The loop: it learns, resumes bit for bit, survives a kill, and stops on a loss that is not finite."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -144,10 +145,24 @@ def test_schedules():
     steps = Recipe(epochs=18, steps=(6, 12))
     assert [steps.factor(e) for e in (0, 5.99, 6, 12)] == [1, 1, 0.1, pytest.approx(0.01)]
     cosine = Recipe(epochs=10, warm_up=1)
-    assert cosine.factor(0) == 0 and cosine.factor(0.5) == 0.5 and cosine.factor(5) == pytest.approx(0.5)
+    top = 0.5 + 0.5 * math.cos(math.pi / 10)  # the warm-up ends where the cosine is by then: no jump
+    assert cosine.factor(0) == 0 and cosine.factor(0.5) == pytest.approx(top / 2) and cosine.factor(1) == pytest.approx(top)
+    assert cosine.factor(5) == pytest.approx(0.5)
     assert cosine.factor(10) == pytest.approx(0, abs=1e-9)
     with pytest.raises(VsslError, match="'sgd' or 'adamw'"):
         Recipe("adam").optimizer([nn.Parameter(torch.zeros(1))])
+
+
+def test_weight_decay_can_be_kept_to_kernels():
+    frozen = nn.Linear(2, 2).requires_grad_(False)
+    net = nn.Sequential(nn.Conv3d(1, 2, 1), nn.BatchNorm3d(2), nn.Linear(2, 3), frozen)
+    kernels, others = Recipe(weight_decay=0.1, decayed="kernels").optimizer(net.parameters()).param_groups
+    assert (kernels["weight_decay"], others["weight_decay"]) == (0.1, 0)
+    assert [p.ndim for p in kernels["params"]] == [5, 2] and [p.ndim for p in others["params"]] == [1, 1, 1, 1]
+    (everything,) = Recipe(weight_decay=0.1).optimizer(net.parameters()).param_groups
+    assert len(everything["params"]) == 6
+    with pytest.raises(VsslError, match="'kernels'"):
+        Recipe(decayed="biases")
 
 
 WORKER = """

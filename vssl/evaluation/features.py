@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vssl.augment import Augment, CentreCrop
+from vssl.augment import Augment, CentreCrop, PlacedCrop
 from vssl.clips import Sample, Sampler
 from vssl.errors import VsslError
 from vssl.progress import progress
@@ -50,14 +50,18 @@ def over_clips(
     sampler: Sampler,
     size: int,
     batch: int = 64,
+    crops: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Apply `compute` to every clip of every readable video, centre-cropped: results [n, V, ...] and the n videos they belong to.
 
-    No video is dropped for the sake of a full batch; one that the store failed on is left out here and named there.
+    With 3 `crops`, each clip is seen three times along its longer side (CVRL's test), and V is three times the clips. No video is
+    dropped for the sake of a full batch; one that the store failed on is left out here and named there.
     """
     device = device_here()
     model.to(device, memory_format=torch.channels_last_3d).eval()
-    crop = Augment((CentreCrop(size),))
+    if crops not in (1, 3):
+        raise VsslError(f"a clip is tested on 1 crop or on 3, not on {crops}")
+    each = [Augment((CentreCrop(size),))] if crops == 1 else [Augment((PlacedCrop(size, place),)) for place in (0, 1, 2)]
     readable = videos[frames.num_frames[videos] > 0]
     results: list[np.ndarray] = []
     views = len(sample_of(sampler, frames, readable[0]).clips) if len(readable) else 1
@@ -66,11 +70,14 @@ def over_clips(
             if not len(group):
                 continue
             clips = [frames.gather(v, c.frames) for v in group.tolist() for c in sample_of(sampler, frames, v).clips]
-            drawn = [crop.draw(np.random.default_rng(0), *clip.shape[:3]) for clip in clips]  # a centre crop draws nothing
-            x = crop.apply(torch.from_numpy(np.stack(clips)).to(device), drawn)  # [N, C, T, H, W]
-            results.append(compute(x).float().cpu().numpy())
+            pixels = torch.from_numpy(np.stack(clips)).to(device)  # [N, T, H, W, C]
+            seen = []
+            for crop in each:
+                drawn = [crop.draw(np.random.default_rng(0), *clip.shape[:3]) for clip in clips]  # the place is given, not drawn
+                seen.append(compute(crop.apply(pixels, drawn)).float())
+            results.append(torch.stack(seen, 1).flatten(0, 1).cpu().numpy())  # [N * crops, ...]
     joined = np.concatenate(results) if results else np.zeros((0, 1), np.float32)
-    return joined.reshape(len(readable), views, *joined.shape[1:]), readable
+    return joined.reshape(len(readable), views * crops, *joined.shape[1:]), readable
 
 
 def extract(

@@ -29,10 +29,11 @@ def recognise(
     sampler: Sampler,
     size: int,
     average: Literal["softmax", "logits"] = "softmax",
+    crops: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The predicted class of each video, from the mean over its clips of the softmax (the paper) or of the logits (VCOP's code).
+    """The scores of each video [n, K], the mean over its clips of the softmax (the papers) or of the logits (VCOP's code).
 
-    Returns predictions [n] and the n readable videos.
+    Returns them with the n readable videos.
     """
     head.to(device_here()).eval()
 
@@ -40,8 +41,14 @@ def recognise(
         logits = head.logits(backbone.features(x)).float()  # [N, K]
         return logits.softmax(1) if average == "softmax" else logits
 
-    scores, readable = over_clips(backbone, compute, frames, videos, sampler, size)  # [n, V, K]
-    return scores.mean(1).argmax(1), readable
+    scores, readable = over_clips(backbone, compute, frames, videos, sampler, size, crops=crops)  # [n, V, K]
+    return scores.mean(1), readable  # [n, K]
+
+
+def top(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Top-1 and top-5 in percent: the right class has the highest score, or one of the five highest; scores are [n, K]."""
+    order = np.argsort(-scores, axis=1, kind="stable") == labels[:, None]  # [n, K]
+    return {f"top{k}": 100 * float(order[:, :k].any(1).mean()) for k in (1, 5)}
 
 
 def linear_probe(

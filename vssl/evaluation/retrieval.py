@@ -63,6 +63,19 @@ def blind(query_labels: np.ndarray, gallery_labels: np.ndarray, clips: int = 1, 
     return answer
 
 
+def instance(clips: np.ndarray) -> dict[str, float]:
+    """How often, in percent, the nearest other clip of all is of the same video; clips are [n, V, D]. With the rate of guessing."""
+    videos, views, _ = clips.shape
+    rows = _unit(clips.reshape(videos * views, -1))  # [n * V, D]
+    video = np.repeat(np.arange(videos), views)
+    right = 0
+    for part in _parts(np.arange(len(rows))):
+        sim = rows[part] @ rows.T
+        sim[np.arange(len(part)), part] = -np.inf  # not itself
+        right += int((video[sim.argmax(1)] == video[part]).sum())
+    return {"instance": 100 * right / len(rows), "chance": 100 * (views - 1) / (len(rows) - 1)}
+
+
 def _parts(rows: np.ndarray, size: int = 4096) -> list[np.ndarray]:
     """Rows in parts, so that the similarities of 37,830 query clips with 95,370 gallery clips never lie in memory at once."""
     return np.array_split(rows, max(1, -(-len(rows) // size)))

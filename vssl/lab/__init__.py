@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from vssl.lab.claims import Claim
     from vssl.lab.cost import estimate
     from vssl.lab.experiment import Net, PreTrain, Random
-    from vssl.lab.measures import Features, FineTune, PretextTest, Probe, Retrieve
+    from vssl.lab.labels import FineTune, Linear
+    from vssl.lab.measures import Features, Instance, PretextTest, Probe, Retrieve
     from vssl.lab.profile import Scale, resolve
     from vssl.lab.store import Run, done, run
     from vssl.lab.story import shown
@@ -24,7 +25,8 @@ _FILES = {
     "claims": ("Claim",),
     "cost": ("estimate",),
     "experiment": ("Net", "PreTrain", "Random"),
-    "measures": ("Features", "FineTune", "PretextTest", "Probe", "Retrieve"),
+    "labels": ("FineTune", "Linear"),
+    "measures": ("Features", "Instance", "PretextTest", "Probe", "Retrieve"),
     "profile": ("Scale", "resolve"),
     "store": ("Run", "done", "run"),
     "story": ("shown",),
@@ -33,8 +35,8 @@ _FILES = {
 _WHERE = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = [
-    "Claim", "Features", "FineTune", "Net", "PreTrain", "PretextTest", "Probe", "Random", "Retrieve", "Run", "Scale", "Table",
-    "done", "estimate", "every", "resolve", "run", "shown", "stamp", "table",
+    "Claim", "Features", "FineTune", "Instance", "Linear", "Net", "PreTrain", "PretextTest", "Probe", "Random", "Retrieve", "Run",
+    "Scale", "Table", "done", "estimate", "every", "resolve", "run", "shown", "stamp", "table",
 ]  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from vssl import models
 from vssl.clips import views
 from vssl.lab.data import Data
 from vssl.lab.experiment import Net, PreTrain
-from vssl.lab.measures import Features, FineTune, PretextTest
+from vssl.lab.labels import FineTune, Linear
+from vssl.lab.measures import Features, PretextTest
 from vssl.lab.plan import Cost
 from vssl.recipe import Recipe
 from vssl.videos import datasets, puppets
@@ -49,9 +50,11 @@ def _work(experiment: Any) -> tuple[Data, Any, float, float]:
     if isinstance(experiment, PreTrain):
         clips = views(experiment.sampler())
         return experiment.data, experiment, videos(experiment.data)[0] * clips * _rounds(experiment.recipe), 0
-    if isinstance(experiment, FineTune):
+    if isinstance(experiment, FineTune | Linear):
         train, test = videos(experiment.data)
-        return experiment.data, experiment, train * _rounds(experiment.recipe), test * experiment.clips
+        seen, looked = experiment.share * train * _rounds(experiment.recipe), test * experiment.clips * experiment.crops
+        frozen = isinstance(experiment, Linear)
+        return experiment.data, experiment, 0 if frozen else seen, looked + (seen if frozen else 0)
     if isinstance(experiment, Features):
         return experiment.data, experiment, 0, sum(videos(experiment.data)) * experiment.clips
     if isinstance(experiment, PretextTest):

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vssl.errors import VsslError
 from vssl.videos import datasets, puppets
+from vssl.videos.puppets import layouts
 from vssl.videos.store import FrameStore
 
 
@@ -39,6 +41,12 @@ class Data:
         """The set, its frames and its split; draws the puppets and builds the frame store if they are not there yet."""
         return _open(self, self.source)
 
+    def scenes(self) -> np.ndarray:
+        """Each video's scene, a number; known of puppets that were drawn from a world, not of videos from a folder."""
+        if not isinstance(self.source, puppets.World):
+            raise VsslError(f"nobody wrote down the scenes of {self.says()}: leave out what asks for them, or use the puppets")
+        return _scenes(self, self.source)
+
     def says(self) -> str:
         """What to print beside a number."""
         return f"puppets for {NAMES.get(self.name, self.name)}" if self.stand_in else NAMES.get(self.name, self.name)
@@ -57,6 +65,15 @@ def real_data(name: str, root: Path, split: int, height: int, width: int) -> Dat
     """A real dataset under `root`; reads its lists."""
     found = datasets.open_dataset(name, root)
     return Data(name, found.digest, split, height, width, stand_in=found.stand_in, source=root)
+
+
+@functools.lru_cache(maxsize=4)
+def _scenes(data: Data, world: puppets.World) -> np.ndarray:
+    """Which of the world's backgrounds each video was filmed before; clips of one performer share theirs."""
+    places = {Path(place.path).stem: place for place in layouts.places(world)}
+    scene = functools.lru_cache(maxsize=None)(lambda name, group: puppets.truth(world, name, group, 1).scene)
+    seen = [places[video.name] for video in _open(data, world).dataset.videos]
+    return np.array([world.scenes.index(scene(place.class_name, place.group)) for place in seen])
 
 
 @functools.lru_cache(maxsize=8)

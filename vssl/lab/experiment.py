@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from vssl import evaluation, methods, models, samplers, training
-from vssl.augment import Augment, CentreCrop
+from vssl.augment import Augment, CentreCrop, Pair
 from vssl.clips import Sampler
 from vssl.lab import key
 from vssl.lab.data import Data, Opened
@@ -42,7 +42,7 @@ TRAINING_CODE = (
     "videos/datasets.py",
     "videos/journal.py",
     "videos/lists.py",
-    "augment.py",
+    "augment",
     "models",
     "losses",
     "objectives.py",
@@ -120,6 +120,7 @@ class PreTrain(Keyed):
 
     together   how many clips with different labels of one video share a batch; 1 is the papers' sampling. Small data needs more
                (our deviation, named wherever it is used).
+    start      another pre-training that this one goes on from; None: initial weights drawn from the seed.
     """
 
     method: methods.Method
@@ -130,14 +131,16 @@ class PreTrain(Keyed):
     size: int = 112
     together: int = 1
     seed: int = 0
+    start: PreTrain | None = None
 
     code = (*TRAINING_CODE, "methods")
 
     def describe(self) -> str:
-        return f"{self.net.name} pre-trained by {key.brief(self.method)} on {self.data.says()}, seed {self.seed}"
+        after = f", after {key.brief(self.start.method)}" if self.start else ""
+        return f"{self.net.name} pre-trained by {key.brief(self.method)} on {self.data.says()}, seed {self.seed}{after}"
 
     def needs(self) -> tuple[Experiment, ...]:
-        return ()
+        return (self.start,) if self.start else ()
 
     def sampler(self) -> Sampler:
         """The method's sampler, several draws at once where `together` says so."""
@@ -145,7 +148,10 @@ class PreTrain(Keyed):
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         opened = self.data.open()
-        model = Pretext(self.net.build(self.seed), self.method.objective())
+        backbone = self.start.backbone(inputs) if self.start else self.net.build(self.seed)
+        if self.start:
+            torch.manual_seed(self.seed)  # the heads are new, and this seed's
+        model = Pretext(backbone, self.method.objective())
         augment = self.method.augment(self.size)
         batches = batches_of(opened, self.sampler(), augment, self.recipe, self.seed)
         history = training.fit(model, batches, self.recipe, folder, tell=tell_epoch)
@@ -170,7 +176,7 @@ def readable(opened: Opened) -> int:
     return int((opened.frames.num_frames[opened.train] > 0).sum())
 
 
-def batches_of(opened: Opened, sampler: Sampler, augment: Augment, recipe: Recipe, seed: int) -> training.Batches:
+def batches_of(opened: Opened, sampler: Sampler, augment: Augment | Pair, recipe: Recipe, seed: int) -> training.Batches:
     """The training videos of a set, as a recipe wants them."""
     return training.Batches(opened.frames, opened.train, sampler, augment, recipe.batch, recipe.passes, seed, opened.actions)
 

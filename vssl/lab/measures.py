@@ -1,8 +1,8 @@
-"""What is measured of a start: its features frozen, the pretext task itself, and the whole net fine-tuned."""
+"""What is measured of a start as it is: its frozen features, and the pretext task itself."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,14 +10,11 @@ import numpy as np
 import torch
 
 from vssl import evaluation, methods, samplers, training
-from vssl.augment import Augment, Flip, RandomCrop
 from vssl.errors import VsslError
 from vssl.evaluation import retrieval
 from vssl.evaluation.features import over_clips, sample_of
 from vssl.lab.data import Data
-from vssl.lab.experiment import TRAINING_CODE, Computed, Experiment, Keyed, PreTrain, Start, batches_of, kept, readable, tell_epoch
-from vssl.objectives import Classify, Pretext
-from vssl.recipe import Recipe
+from vssl.lab.experiment import TRAINING_CODE, Computed, Experiment, Keyed, PreTrain, Start
 
 if TYPE_CHECKING:
     from vssl.lab.store import Run
@@ -69,6 +66,7 @@ class Features(Keyed):
     size: int = 112
     clips: int = 10
     layers: tuple[str, ...] = ("p5", "p4")  # one pass gives both
+    stride: int = 1
 
     code = (*TRAINING_CODE, *TESTING_CODE)
 
@@ -81,7 +79,7 @@ class Features(Keyed):
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         opened = self.data.open()
         backbone = self.start.backbone(inputs)
-        sampler = samplers.Uniform(self.clips, self.length)
+        sampler = samplers.Uniform(self.clips, self.length, self.stride)
         videos = np.concatenate([opened.train, opened.test])
         features, videos = evaluation.extract(backbone, opened.frames, videos, sampler, self.size, self.layers)
         side = np.isin(videos, opened.test)
@@ -92,11 +90,15 @@ class Features(Keyed):
 
 @dataclass(frozen=True)
 class Retrieve(Keyed):
-    """R@k of test videos among training videos."""
+    """R@k of test videos among training videos; `by` says what makes an answer right, the same action or the same scene.
+
+    Scenes are known of puppets only.
+    """
 
     features: Features
     layer: str = "p5"
     level: str = "video"
+    by: str = "action"
 
     code = TESTING_CODE
 
@@ -105,19 +107,45 @@ class Retrieve(Keyed):
             raise VsslError(
                 f"retrieval is at the level 'video' or 'clip', from one of {self.features.layers}; not {self.level!r}, {self.layer!r}"
             )
+        if self.by not in ("action", "scene"):
+            raise VsslError(f"an answer is right by its 'action' or by its 'scene', not by {self.by!r}")
 
     def describe(self) -> str:
-        return f"retrieval by {self.layer}, {self.level} level: {self.features.describe()}"
+        what = "" if self.by == "action" else f" of the {self.by}"
+        return f"retrieval{what} by {self.layer}, {self.level} level: {self.features.describe()}"
 
     def needs(self) -> tuple[Experiment, ...]:
         return (self.features,)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         train, test = _sides(inputs[0], self.layer)
+        if self.by == "scene":
+            scenes, side = self.features.data.scenes()[inputs[0].arrays["videos"]], inputs[0].arrays["test"]
+            train, test = (train[0], scenes[~side]), (test[0], scenes[side])
         metrics = retrieval.recall(*test, *train, level=self.level) | evaluation.chance(train[1], test[1])
         blind = retrieval.blind(test[1], train[1], clips=train[0].shape[1] if self.level == "clip" else 1)
         metrics |= {f"chance {name}": value for name, value in blind.items()}
         return metrics | {"unreadable": inputs[0].metrics["unreadable"]}, {}
+
+
+@dataclass(frozen=True)
+class Instance(Keyed):
+    """How often a clip of a test video finds another clip of that very video nearest, among all other clips of test videos."""
+
+    features: Features
+    layer: str = "p5"
+
+    code = TESTING_CODE
+
+    def describe(self) -> str:
+        return f"instance accuracy of {self.layer}: {self.features.describe()}"
+
+    def needs(self) -> tuple[Experiment, ...]:
+        return (self.features,)
+
+    def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
+        _, (clips, _) = _sides(inputs[0], self.layer)  # [n, V, D]
+        return {**retrieval.instance(clips), "unreadable": inputs[0].metrics["unreadable"]}, {}
 
 
 @dataclass(frozen=True)
@@ -140,49 +168,6 @@ class Probe(Keyed):
         top1, predicted = evaluation.linear_probe(*train, *test)
         metrics = {"top1": top1, "unreadable": inputs[0].metrics["unreadable"], **evaluation.chance(train[1], test[1])}
         return metrics, {"predicted": predicted, "actions": test[1]}
-
-
-@dataclass(frozen=True)
-class FineTune(Keyed):
-    """Train the whole net on the labels, from a start, and test it on `clips` evenly spread clips a video."""
-
-    start: Start
-    data: Data
-    recipe: Recipe
-    length: int = 16
-    size: int = 112
-    clips: int = 10
-    average: str = "softmax"
-    seed: int = 0
-
-    code = (*TRAINING_CODE, *TESTING_CODE)
-
-    def __post_init__(self) -> None:
-        if self.average not in ("softmax", "logits"):
-            raise VsslError(f"clips are averaged by 'softmax' or 'logits', not {self.average!r}")
-
-    def describe(self) -> str:
-        return f"fine-tuning, seed {self.seed}, on {self.data.says()}, from {self.start.describe()}"
-
-    def needs(self) -> tuple[Experiment, ...]:
-        return _from(self.start)
-
-    def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
-        opened = self.data.open()
-        backbone = self.start.backbone(inputs)
-        torch.manual_seed(self.seed)
-        model = Pretext(backbone, Classify("action", len(opened.dataset.classes)))
-        augment = Augment((RandomCrop(self.size), Flip()))
-        clip = samplers.RandomClip(self.length)
-        recipe = replace(self.recipe, batch=min(self.recipe.batch, readable(opened)))
-        history = training.fit(model, batches_of(opened, clip, augment, recipe, self.seed), recipe, folder, tell=tell_epoch)
-        metrics, arrays = kept(folder, model, history)
-        test = samplers.Uniform(self.clips, self.length)
-        predicted, videos = evaluation.recognise(model.backbone, model.objective, opened.frames, opened.test, test, self.size, self.average)
-        actions = opened.actions[videos]
-        metrics["unreadable"] = float(len(opened.test) - len(videos))
-        metrics |= {"top1": 100 * float((predicted == actions).mean()), **evaluation.chance(opened.actions[opened.train], actions)}
-        return metrics, arrays | {"predicted": predicted, "actions": actions}
 
 
 def _from(start: Start) -> tuple[Experiment, ...]:

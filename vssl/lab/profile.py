@@ -1,4 +1,4 @@
-"""Profiles: how large everything is. The code path is the same in all four; a profile is data."""
+"""A profile made definite for one notebook: its seeds, its data, and experiments of the right size."""
 
 from __future__ import annotations
 
@@ -12,87 +12,12 @@ from vssl.clips import views
 from vssl.errors import DataError, VsslError
 from vssl.lab.data import Data, puppet_data, real_data
 from vssl.lab.experiment import Net, PreTrain, Random, Start
-from vssl.lab.measures import Features, FineTune, Probe, Retrieve
+from vssl.lab.labels import FineTune, Linear
+from vssl.lab.measures import Features, Instance, Probe, Retrieve
+from vssl.lab.sizes import Profile, find
 from vssl.methods import Method
 from vssl.recipe import Recipe
 from vssl.videos import puppets
-
-
-@dataclass(frozen=True)
-class Profile:
-    """Sizes, and what a small profile overrides of a method's own recipe (None: nothing)."""
-
-    name: str
-    meant: str
-    worlds: dict[str, dict[str, Any]] | None  # changes to each puppet world; None: the real data
-    height: int  # of stored frames
-    width: int
-    net_width: int
-    pool: bool  # a max-pool after the stem
-    length: int  # frames a clip
-    size: int  # pixels a side
-    clips: int  # clips a video in a test
-    together: int  # clips of one video with different labels in one batch; 1 is the papers' sampling
-    jitter: float  # strength of colour jitter, as a share of the paper's
-    main: str  # the net of a paper's ablations
-    long: tuple[int, int, int, int]  # frames a clip, pixels a side, stored height and width, where a paper gives a net more of both
-    pretrain: Recipe | None
-    fine_tune: Recipe | None
-    seeds: tuple[int, ...]
-
-
-SMOKE = Profile(
-    "smoke",
-    "every line runs; the numbers mean nothing",
-    worlds={
-        "ucf101": {"classes": ("Walk", "JumpingJack", "Squat", "Punch"), "groups": 6, "clips": 1, "frames": (20, 28)},
-        "hmdb51": {"groups": 3, "clips": 1, "frames": (20, 28)},
-        "kinetics400": {"groups": 4, "clips": 1, "frames": (20, 28)},
-    },
-    height=48, width=64, net_width=4, pool=True, length=8, size=40, clips=2, together=4, jitter=0.25, main="r3d", long=(16, 40, 48, 64),
-    pretrain=Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=2, batch=16),
-    fine_tune=Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=1, batch=8),
-    seeds=(0,),
-)  # fmt: skip
-DEMO = Profile(
-    "demo",
-    "real learning on two CPU cores, in minutes",
-    worlds={"ucf101": {}, "hmdb51": {}, "kinetics400": {}},
-    height=64, width=86, net_width=16, pool=True, length=16, size=56, clips=4, together=4, jitter=0.25, main="r3d", long=(32, 56, 64, 86),
-    pretrain=Recipe("adamw", rate=3e-3, weight_decay=0.02, epochs=12, batch=32, warm_up=0.4),
-    fine_tune=Recipe("adamw", rate=1.5e-3, weight_decay=0.02, epochs=8, batch=32, warm_up=0.4),
-    seeds=(0,),
-)  # fmt: skip
-GPU = Profile(
-    "gpu",
-    "one GPU, stand-in data, several seeds: the numbers of the ledger",
-    worlds={"ucf101": {"groups": 25, "clips": 4}, "hmdb51": {}, "kinetics400": {}},
-    height=128, width=172, net_width=64, pool=False, length=16, size=112, clips=10, together=4, jitter=1.0,
-    main="r2plus1d", long=(32, 112, 128, 172),
-    pretrain=Recipe("adamw", rate=1e-3, weight_decay=0.02, epochs=30, batch=64, warm_up=1, precision="bfloat16"),
-    fine_tune=Recipe("adamw", rate=1e-3, weight_decay=0.02, epochs=20, batch=64, warm_up=1, precision="bfloat16"),
-    seeds=(0, 1, 2),
-)  # fmt: skip
-PAPER = Profile(
-    "paper",
-    "the papers' data, nets, sizes and recipes",
-    worlds=None,
-    height=128, width=172, net_width=64, pool=False, length=16, size=112, clips=10, together=1, jitter=1.0,
-    main="r2plus1d", long=(64, 224, 256, 256),
-    pretrain=None, fine_tune=None, seeds=(0,),
-)  # fmt: skip
-PROFILES = {profile.name: profile for profile in (SMOKE, DEMO, GPU, PAPER)}
-
-
-def find(name: str) -> Profile:
-    """A profile by name."""
-    if name not in PROFILES:
-        import difflib
-
-        near = difflib.get_close_matches(str(name), PROFILES, 1)
-        meant = f"did you mean {near[0]!r}? " if near else ""
-        raise VsslError(f"there is no profile {name!r}; {meant}Choose {', '.join(PROFILES)}")
-    return PROFILES[name]
 
 
 def world(name: str, profile: str) -> puppets.World:
@@ -119,9 +44,9 @@ class Scale:
         """The profile's name."""
         return self.sizes.name
 
-    def data(self, name: str = "ucf101", split: int = 1) -> Data:
+    def data(self, name: str | None = None, split: int = 1) -> Data:
         """A dataset: real where a data root is given (or the profile asks for it), else its stand-in."""
-        height, width = self.sizes.height, self.sizes.width
+        name, height, width = name or self.sizes.data, self.sizes.height, self.sizes.width
         if self.data_root is None and self.sizes.worlds is not None:
             return puppet_data(world(name, self.profile), split, height, width)
         try:
@@ -136,42 +61,80 @@ class Scale:
         length, size, height, width = self.sizes.long
         return replace(self, sizes=replace(self.sizes, length=length, size=size, height=height, width=width))
 
-    def net(self, name: str = "r2plus1d") -> Net:
-        """A backbone at this profile's width."""
-        return Net(name, self.sizes.net_width, self.sizes.pool)
+    def net(self, name: str = "r2plus1d", times: int = 1) -> Net:
+        """A backbone at this profile's width, or at so many times of it."""
+        return Net(name, times * self.sizes.net_width, self.sizes.pool)
 
-    def random(self, net: str, seed: int, calibrated: bool = False, data: str = "ucf101") -> Random:
+    def random(self, net: str | Net, seed: int, calibrated: bool = False, data: str | None = None) -> Random:
         """A net that was never trained."""
-        return Random(self.net(net), self.data(data), self.sizes.length, self.sizes.size, seed, calibrated)
+        return Random(self._net(net), self.data(data), self.sizes.length, self.sizes.size, seed, calibrated)
 
-    def pretrain(self, method: Method, net: str, seed: int, data: str = "ucf101") -> PreTrain:
-        """Pre-training by a method: its own recipe, or the profile's, by which every row of a table sees as many clips."""
+    def pretrain(self, method: Method, net: str | Net, seed: int, data: str | None = None, start: PreTrain | None = None) -> PreTrain:
+        """Pre-training by a method: its own recipe, or the profile's, by which every row of a table sees as many clips.
+
+        Where a row's point is another batch or more epochs than its paper's own, the profile's recipe has so many times more.
+        """
         sizes = self.sizes
         together = min(sizes.together, method.most_together)
-        recipe = sizes.pretrain or method.recipe(data)
-        start = PreTrain(method.jittered(sizes.jitter), self.net(net), self.data(data), recipe, sizes.length, sizes.size, together, seed)
-        if sizes.pretrain:
-            start = replace(start, recipe=replace(recipe, epochs=round(recipe.epochs * sizes.together / views(start.sampler()))))
-        return start
+        source = self.data(data)
+        recipe = method.recipe(source.name)
+        jittered = method.jittered(sizes.jitter)
+        made = PreTrain(jittered, self._net(net), source, recipe, sizes.length, sizes.size, together, seed, start)
+        if not sizes.pretrain:
+            return made
+        usual, ours = type(method)().recipe(source.name), sizes.pretrain
+        share = sizes.together / views(made.sampler())  # a sample of more clips takes fewer epochs
+        epochs = round(ours.epochs * share * recipe.epochs / usual.epochs)
+        size = recipe.batch / usual.batch
+        return replace(made, recipe=replace(ours, epochs=epochs, batch=round(ours.batch * size), rate=ours.rate * size))
 
-    def features(self, start: Start, data: str = "ucf101") -> Features:
+    def features(self, start: Start, data: str | None = None) -> Features:
         """Frozen features of a start."""
-        return Features(start, self.data(data), self.sizes.length, self.sizes.size, self.sizes.clips)
+        sizes = self.sizes
+        length = sizes.labelled or sizes.length
+        return Features(start, self.data(data), length, sizes.size, sizes.clips, stride=sizes.stride)
 
-    def retrieve(self, start: Start, data: str = "ucf101", layer: str = "p5", level: str = "video") -> Retrieve:
+    def retrieve(self, start: Start, data: str | None = None, layer: str = "p5", level: str = "video", by: str = "action") -> Retrieve:
         """Retrieval by frozen features."""
-        return Retrieve(self.features(start, data), layer, level)
+        return Retrieve(self.features(start, data), layer, level, by)
 
-    def probe(self, start: Start, data: str = "ucf101") -> Probe:
+    def instance(self, start: Start, data: str | None = None) -> Instance:
+        """How often a clip finds its own video."""
+        return Instance(self.features(start, data))
+
+    def probe(self, start: Start, data: str | None = None) -> Probe:
         """A linear probe of frozen features."""
         return Probe(self.features(start, data))
 
-    def fine_tune(self, start: Start, data: str = "ucf101", recipe: Recipe | None = None) -> FineTune:
-        """Fine-tuning from a start, with its seed: by the profile's recipe, or where it has none by the paper's, which is `recipe`."""
-        chosen = self.sizes.fine_tune or recipe
-        if chosen is None:
-            raise VsslError("the paper profile needs the paper's own fine-tuning recipe: pass recipe=method.fine_tune()")
-        return FineTune(start, self.data(data), chosen, self.sizes.length, self.sizes.size, self.sizes.clips, seed=start.seed)
+    def linear(self, start: Start, data: str | None = None, recipe: Recipe | None = None) -> Linear:
+        """A linear layer on frozen features, trained by the profile's recipe, or where it has none by the paper's, which is `recipe`."""
+        return Linear(start, self.data(data), self._recipe(self.sizes.linear, recipe), **self._labelled(start))
+
+    def fine_tune(
+        self, start: Start, data: str | None = None, recipe: Recipe | None = None, share: float = 1.0, dropout: float = 0.0
+    ) -> FineTune:
+        """Fine-tuning from a start, with its seed: by the profile's recipe, or where it has none by the paper's, which is `recipe`.
+
+        With a `share` of the labels the profile's recipe goes through them more often: three times more clips in all than the share.
+        """
+        chosen = self._recipe(self.sizes.fine_tune, recipe)
+        if self.sizes.fine_tune and share < 1:
+            chosen = replace(chosen, passes=max(1, round(0.3 / share)))
+        return FineTune(start, self.data(data), chosen, **self._labelled(start), share=share, dropout=dropout)
+
+    def _net(self, net: str | Net) -> Net:
+        return self.net(net) if isinstance(net, str) else net
+
+    def _recipe(self, ours: Recipe | None, paper: Recipe | None) -> Recipe:
+        if ours or paper:
+            return ours or paper
+        raise VsslError("the paper profile needs the paper's own recipe: pass recipe=, for example method.fine_tune()")
+
+    def _labelled(self, start: Start) -> dict[str, Any]:
+        """How labelled clips are read, and tested."""
+        s = self.sizes
+        shape = {"length": s.labelled or s.length, "size": s.size, "clips": s.clips, "seed": start.seed}
+        return {**shape, "stride": s.stride, "resized": s.resized, "crops": s.crops, "test_size": s.test_size}
 
     def describe(self) -> str:
         """The sizes in a few stable lines, to print in a notebook."""
@@ -190,9 +153,10 @@ class Scale:
         )
 
 
-def resolve(profile: str, seeds: Any = None, data_root: str | None = None) -> Scale:
-    """Turn a notebook's three parameters into sizes, and say in one line what is wrong with one that cannot be used."""
+def resolve(profile: str, seeds: Any = None, data_root: str | None = None, paper: str = "pace") -> Scale:
+    """Turn a notebook's three parameters into sizes, a paper's own where it has them, and say in one line what is wrong with one."""
     sizes = find(profile)
+    sizes = replace(sizes, **sizes.papers.get(paper, {}))
     if seeds is not None:
         given = [seeds] if isinstance(seeds, int) else seeds
         if not isinstance(given, list | tuple) or not given or any(type(seed) is not int or seed < 0 for seed in given):

@@ -1,5 +1,5 @@
 """Losses: pure functions of tensors, in the papers' symbols."""
 
-from vssl.losses.contrast import same_context, same_pace
+from vssl.losses.contrast import against_all, info_nce, same_context, same_pace
 
-__all__ = ["same_context", "same_pace"]
+__all__ = ["against_all", "info_nce", "same_context", "same_pace"]

@@ -1,8 +1,9 @@
-"""Contrast between clips: of one video (same context, Eq. 2) or of one pace (same pace, Eq. 3) of Pace Prediction."""
+"""Contrast between clips: of one video or of one pace (Pace Prediction, Eq. 2 and 3), and InfoNCE over a whole batch (CVRL, Eq. 1)."""
 
 from __future__ import annotations
 
 import torch
+import torch.distributed as dist
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -48,3 +49,33 @@ def same_pace(z: Tensor, pace: Tensor, *, normalize: bool = False, temperature: 
     log_share = sim - sim.masked_fill(itself, -torch.inf).logsumexp(1, keepdim=True)  # [N, N]
     per_anchor = -log_share.masked_fill(~positive, 0).sum(1) / positive.sum(1).clamp(min=1)  # [N]
     return per_anchor.mean()
+
+
+def info_nce(z: Tensor, temperature: float = 0.1) -> Tensor:
+    """Each clip must find the other clip of its video among all 2N - 1 others (CVRL's Eq. 1); z is [N, 2, D], before normalisation.
+
+    The mean over all 2N clips as anchors: the equation writes out the N first ones; the authors' code adds both directions, twice this.
+    Several processes contrast with each other's clips too. Their gradients pass through the exchange, so that the mean of the
+    processes' losses, and its gradient, are those of one process with the whole batch.
+    """
+    sim, positive = against_all(z, temperature)  # [2n, 2N], [2n]
+    return F.cross_entropy(sim, positive)
+
+
+def against_all(z: Tensor, temperature: float = 0.1) -> tuple[Tensor, Tensor]:
+    """Similarities of this process's clips with those of all, [2n, 2N], itself at -inf; and the place of each one's positive, [2n]."""
+    with torch.autocast(z.device.type, enabled=False):  # in float32: exp(1 / 0.1) apart, half precision has three digits
+        z = F.normalize(z.float(), dim=-1).flatten(0, 1)  # [2n, D], the two clips of a video side by side
+        everyone, first = gathered(z)  # [2N, D]
+        sim = z @ everyone.T / temperature  # [2n, 2N]
+    itself = first + torch.arange(len(z), device=z.device)
+    return sim.scatter(1, itself[:, None], -torch.inf), itself ^ 1  # 2i and 2i + 1 are of one video
+
+
+def gathered(z: Tensor) -> tuple[Tensor, int]:
+    """The rows of all processes in order of rank, with gradients, and the place of this one's first row among them."""
+    if not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1):
+        return z, 0
+    from torch.distributed.nn.functional import all_gather  # its backward pass sums what every process asks of these rows
+
+    return torch.cat(all_gather(z)), dist.get_rank() * len(z)

@@ -4,7 +4,8 @@ A method names its sampler, augmentation, objective and recipe (`Method`); its f
 """
 
 from vssl.methods.baselines import VCOP
+from vssl.methods.cvrl import CVRL
 from vssl.methods.method import Method
 from vssl.methods.pace import Pace
 
-__all__ = ["VCOP", "Method", "Pace"]
+__all__ = ["CVRL", "VCOP", "Method", "Pace"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, Self
 
-from vssl.augment import Augment
+from vssl.augment import Augment, Pair
 from vssl.clips import Sampler
 from vssl.objectives import Objective
 from vssl.recipe import Recipe
@@ -26,7 +26,7 @@ class Method(Protocol):
         """`count` clips of one video, each with a label of its own; or one line that says why there are none."""
         ...
 
-    def augment(self, size: int = 112) -> Augment:
+    def augment(self, size: int = 112) -> Augment | Pair:
         """What is done to a clip on its way to the network, which sees `size` x `size` pixels."""
         ...
 

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from vssl.augment import Augment
+from vssl.augment import Augment, Pair
 from vssl.clips import Sampler, views
 from vssl.errors import VsslError
 
@@ -52,7 +52,7 @@ class Batches:
     frames: Frames
     videos: np.ndarray  # which of the store's videos to train on
     sampler: Sampler
-    augment: Augment
+    augment: Augment | Pair
     batch: int  # clips
     passes: int = 1
     seed: int = 0
@@ -118,7 +118,7 @@ class Batches:
                     raise VsslError("this loop reads whole, upright frames: no sampler so far gives a clip a box or quarter turns")
                 pixels = self.frames.gather(video, clip.frames)  # [T, H, W, C]
                 rng = generator(self.seed, AUGMENT, number, video, view)
-                parameters.append(self.augment.draw(rng, *pixels.shape[:3]))
+                parameters.append(self.augment.of(view).draw(rng, *pixels.shape[:3]))
                 clips.append(pixels)
         joined = {name: np.stack([label[name] for label in labels]).astype(np.int64) for name in labels[0]}  # [B, V]
         return Batch(np.stack(clips), parameters, joined, videos)

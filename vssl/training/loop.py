@@ -52,7 +52,7 @@ def fit(
     model.to(device, memory_format=torch.channels_last_3d)  # clips already lie so; on a CPU it saves a copy a convolution
     optimizer = recipe.optimizer(model.parameters())
     first, history = _resume(folder, model, optimizer, device)
-    trained = _parallel(torch.compile(model) if recipe.compile else model, device, ranks)
+    trained = _parallel(model, recipe, device, ranks)
     model.train()
 
     for epoch in range(first, recipe.epochs):
@@ -143,8 +143,11 @@ def processes(device: torch.device) -> tuple[int, int]:
     return torch.distributed.get_rank(), torch.distributed.get_world_size()
 
 
-def _parallel(model: nn.Module, device: torch.device, ranks: int) -> nn.Module:
+def _parallel(model: nn.Module, recipe: Recipe, device: torch.device, ranks: int) -> nn.Module:
     """The model as it is, or with its gradients averaged over the processes."""
+    if recipe.synchronise and ranks > 1 and device.type == "cuda":
+        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # in place: the same parameters in other modules
+    model = torch.compile(model) if recipe.compile else model
     if ranks == 1:
         return model
     return nn.parallel.DistributedDataParallel(model, device_ids=[device.index] if device.type == "cuda" else None)

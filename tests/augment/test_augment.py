@@ -1,0 +1,214 @@
+"""Augmentation: consistent in time, each clip its own, the same in any batch, and equal to torchvision where that has the same operator."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vssl.augment import (
+    Augment,
+    Blur,
+    CentreCrop,
+    Flip,
+    Grey,
+    Jitter,
+    Pair,
+    PlacedCrop,
+    RandAugment,
+    RandomCrop,
+    RandomResizedCrop,
+    Solarise,
+)
+from vssl.augment.randaugment import OPERATORS, operate
+from vssl.errors import VsslError
+
+FULL = Augment((RandomResizedCrop(20), Flip(), Jitter(), Grey(0.5), Blur(0.5, radius=3), Solarise(0.5)))
+STRONG = Augment((RandomResizedCrop(20), Flip(), RandAugment()))
+FRAME_BY_FRAME = Augment(
+    (
+        RandomResizedCrop(20, consistent=False),
+        Flip(consistent=False),
+        Jitter(consistent=False),
+        Grey(0.5, consistent=False),
+        Blur(0.5, radius=3, consistent=False),
+        Solarise(0.5, consistent=False),
+    )
+)
+PACE = Augment((RandomCrop(20), Flip(), Jitter(consistent=False)))
+FEW = settings(max_examples=25, deadline=None)
+
+
+def clips(count=3, frames=4, height=24, width=32, seed=0):
+    return torch.from_numpy(np.random.default_rng(seed).integers(0, 256, (count, frames, height, width, 3), dtype=np.uint8))
+
+
+def rngs(*seeds):
+    return [np.random.default_rng(seed) for seed in seeds]
+
+
+@pytest.mark.parametrize("augment", [FULL, STRONG])
+@FEW
+@given(seed=st.integers(0, 2**32), content=st.integers(0, 1000))
+def test_a_still_clip_stays_still_under_every_consistent_step(augment, seed, content):
+    still = clips(1, 1, seed=content).expand(1, 5, 24, 32, 3).contiguous()
+    x = augment(still, rngs(seed))
+    assert x.shape == (1, 3, 5, 20, 20) and x.dtype == torch.float32 and x.min() >= 0 and x.max() <= 1
+    assert torch.allclose(x, x[:, :, :1].expand_as(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_every_step_can_be_drawn_frame_by_frame(place):
+    step = FRAME_BY_FRAME.steps[place]
+    augment = Augment((step,) if place == 0 else (CentreCrop(20), replace(step, **({} if place == 2 else {"probability": 0.5}))))
+    still = clips(2, 1).expand(2, 8, 24, 32, 3).contiguous()
+    x = augment(still, rngs(3, 4))
+    assert x.shape == (2, 3, 8, 20, 20) and (x[:, :, 1:] - x[:, :, :1]).abs().amax((1, 2, 3, 4)).min() > 0.02
+
+
+def test_a_frame_drawn_alone_looks_as_one_of_a_clip_with_its_parameters():
+    batch = clips(2, 3)
+    drawn = [FRAME_BY_FRAME.draw(rng, 3, 24, 32) for rng in rngs(7, 8)]
+    together = FRAME_BY_FRAME.apply(batch, drawn)
+    for n in range(2):
+        for t in range(3):
+            alone = FRAME_BY_FRAME.apply(batch[n : n + 1, t : t + 1], [[p[t : t + 1] for p in drawn[n]]])
+            assert torch.allclose(together[n, :, t], alone[0, :, 0], atol=1e-5)
+
+
+def test_frame_by_frame_jitter_is_the_exception():
+    still = clips(1, 1).expand(1, 6, 24, 32, 3).contiguous()
+    x = PACE(still, rngs(3))
+    assert (x[:, :, 1:] - x[:, :, :1]).abs().amax() > 0.05
+
+
+@pytest.mark.parametrize("augment", [FULL, PACE, STRONG, FRAME_BY_FRAME])
+def test_a_clip_does_not_depend_on_its_batch(augment):
+    batch = clips(4)
+    together = augment(batch, rngs(10, 11, 12, 13))
+    for n in range(4):
+        alone = augment(batch[n : n + 1], rngs(10 + n))
+        assert torch.allclose(together[n], alone[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("augment", [FULL, PACE, FRAME_BY_FRAME])
+def test_two_clips_and_two_batches_get_different_parameters(augment):
+    same = clips(1).expand(6, 4, 24, 32, 3).contiguous()
+    x = augment(same, rngs(*range(6)))
+    y = augment(same, rngs(*range(6, 12)))
+    assert all((x[i] - x[j]).abs().max() > 1e-3 for i in range(6) for j in range(i))
+    assert (x - y).abs().max() > 1e-3
+
+
+def test_colour_operators_equal_torchvision():
+    from torchvision.transforms import functional as reference
+
+    from vssl.augment import colour
+
+    x = clips(1, 1)[0].permute(0, 3, 1, 2).float() / 255  # [1, C, H, W]
+    pairs = [
+        (colour._brightness, reference.adjust_brightness, 1.4),
+        (colour._contrast, reference.adjust_contrast, 0.4),
+        (colour._saturation, reference.adjust_saturation, 1.7),
+        (colour._hue, reference.adjust_hue, -0.15),
+    ]
+    for ours, theirs, factor in pairs:
+        changed = ours(x[:, :, None], torch.full((1, 1, 1, 1, 1), factor)).clamp(0, 1)[:, :, 0]
+        assert torch.allclose(changed, theirs(x, factor), atol=2e-6), theirs.__name__
+
+
+def test_jitter_applies_its_four_operators_in_the_drawn_order():
+    from torchvision.transforms import functional as reference
+
+    step, rng = Jitter(probability=1.0), np.random.default_rng(5)
+    x = clips(1, 1)[0].permute(0, 3, 1, 2).float() / 255
+    p = step.draw(rng, 1, 24, 32)
+    expected = x
+    names = [reference.adjust_brightness, reference.adjust_contrast, reference.adjust_saturation, reference.adjust_hue]
+    for kind in p[0, 4:8].astype(int):
+        expected = names[kind](expected, float(p[0, kind]))
+    assert torch.allclose(step.apply(x[:, :, None], torch.from_numpy(p[None]).float())[:, :, 0], expected, atol=1e-5)
+
+
+def test_resized_crop_and_blur_equal_torchvision():
+    from torchvision.transforms import functional as reference
+
+    x = clips(3).permute(0, 4, 1, 2, 3).float() / 255
+    crop, blur = RandomResizedCrop(17), Blur(1.0, radius=3)
+    p = np.stack([crop.draw(rng, 4, 24, 32) for rng in rngs(1, 2, 3)])
+    q = np.stack([blur.draw(rng, 4, 24, 32) for rng in rngs(1, 2, 3)])
+    cropped = crop.apply(x, torch.from_numpy(p).float())
+    blurred = blur.apply(x, torch.from_numpy(q).float())
+    for n in range(3):
+        frames = x[n].transpose(0, 1)  # [T, C, H, W]
+        box = [int(v) for v in p[n, 0]]
+        assert torch.allclose(cropped[n].transpose(0, 1), reference.resized_crop(frames, *box, [17, 17], antialias=False), atol=2e-5)
+        assert torch.allclose(blurred[n].transpose(0, 1), reference.gaussian_blur(frames, [7, 7], [float(q[n, 0, 0])] * 2), atol=1e-5)
+
+
+@FEW
+@given(seed=st.integers(0, 2**32), height=st.integers(20, 40), width=st.integers(20, 40))
+def test_crops_lie_inside_the_frame(seed, height, width):
+    (top, left), rng = RandomCrop(20).draw(np.random.default_rng(seed), 1, height, width)[0], np.random.default_rng(seed)
+    assert 0 <= top <= height - 20 and 0 <= left <= width - 20
+    top, left, h, w = RandomResizedCrop(20).draw(rng, 1, height, width)[0]
+    assert top >= 0 and top + h <= height and left >= 0 and left + w <= width and h > 0 and w > 0
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_randaugment_s_operators_are_torchvision_s(name, sign):
+    from torchvision.transforms import autoaugment
+
+    x = clips(1, 3)[0].permute(0, 3, 1, 2)  # [T, C, H, W], bytes as torchvision's own class wants them
+    bins = autoaugment.RandAugment(magnitude=9)._augmentation_space(31, (24, 32))
+    strengths, signed = bins[name]
+    strength = float(strengths[9]) if strengths.ndim else 0.0
+    whole = name in ("Contrast", "AutoContrast", "Equalize")
+    seen = x.transpose(0, 1).reshape(1, 3, 72, 32) if whole else x  # these look at the clip as one tall picture
+    theirs = autoaugment._apply_op(seen, name, sign * strength if signed else strength, autoaugment.InterpolationMode.NEAREST, [128.0] * 3)
+    theirs = theirs.view(3, 3, 24, 32).transpose(0, 1) if whole else theirs
+    ours = operate(x / 255, name, sign * 9 / 30)
+    assert (ours - theirs / 255).abs().max() < 1.5 / 255  # a byte is rounded
+
+
+def test_randaugment_draws_all_fourteen_and_both_signs():
+    drawn = np.concatenate([RandAugment().draw(rng, 4, 24, 32) for rng in rngs(*range(500))])  # [500, 4]
+    assert set(drawn[:, 0]) == set(drawn[:, 1]) == set(range(len(OPERATORS))) and len(OPERATORS) == 14
+    assert set(drawn[:, 2:].ravel()) == {-1, 1}
+
+
+def test_a_pair_treats_a_video_s_two_clips_differently_in_one_pass():
+    first = Augment((CentreCrop(20), Blur(1.0, radius=3), Solarise(0.0)))
+    second = Augment((CentreCrop(20), Blur(0.0, radius=3), Solarise(1.0)))
+    pair, batch = Pair(first, second), clips(2)
+    drawn = [pair.of(view).draw(rng, 4, 24, 32) for view, rng in enumerate(rngs(1, 2))]
+    x = pair.apply(batch, drawn)
+    assert torch.allclose(x[0], first.apply(batch[:1], drawn[:1])[0]) and torch.allclose(x[1], second.apply(batch[1:], drawn[1:])[0])
+    assert x[1].max() <= 0.5 and x[0].max() > 0.5
+    with pytest.raises(VsslError, match="same steps"):
+        Pair(first, Augment((CentreCrop(20),)))
+
+
+@pytest.mark.parametrize(("height", "width"), [(24, 32), (32, 24)])
+def test_three_crops_span_the_longer_side(height, width):
+    x = clips(1, 1, height, width)
+    found = [Augment((PlacedCrop(20, place),))(x, rngs(0))[0, :, 0] for place in (0, 1, 2)]
+    corners = [(2, 0), (2, 6), (2, 12)] if width > height else [(0, 2), (6, 2), (12, 2)]
+    for crop, (top, left) in zip(found, corners, strict=True):
+        assert torch.equal((crop * 255).round().byte(), x[0, 0, top : top + 20, left : left + 20].permute(2, 0, 1))
+    middle = Augment((CentreCrop(20),))(x, rngs(0))[0, :, 0]
+    assert torch.equal(found[1], middle)
+
+
+def test_centre_crop_is_the_middle():
+    x = clips(1, 1, 24, 32)
+    out = Augment((CentreCrop(20),))(x, rngs(0))
+    assert torch.equal((out[0, :, 0] * 255).round().byte(), x[0, 0, 2:22, 6:26].permute(2, 0, 1))
+
+
+def test_views_lie_in_memory_as_convolutions_want_them():
+    x = Augment((RandomCrop(20), Flip()))(clips(), rngs(0, 1, 2))
+    assert x.is_contiguous(memory_format=torch.channels_last_3d)

@@ -1,0 +1,86 @@
+"""What an augmentation is: steps in order, and pairs of them for methods that treat a video's two clips differently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vssl.errors import VsslError
+
+
+class Step(Protocol):
+    """One augmentation: frozen settings, a draw for one clip, and its application to a batch."""
+
+    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray: ...
+
+    def apply(self, x: Tensor, p: Tensor) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Augment:
+    """Steps applied in order; the first one crops (it sees uint8), the others see float in [0, 1]."""
+
+    steps: tuple[Step, ...]
+
+    def of(self, view: int) -> Self:
+        """The augmentation of a sample's clip number `view`: the same for all."""
+        return self
+
+    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> list[np.ndarray]:
+        """The parameters of one clip, an array [F, P] a step."""
+        return [step.draw(rng, frames, height, width) for step in self.steps]
+
+    def apply(self, clips: Tensor, parameters: list[list[np.ndarray]]) -> Tensor:
+        """Clips uint8 [N, T, H, W, C] and the parameters of each -> views, float32 [N, C, T, H, W] in [0, 1]."""
+        x = clips.permute(0, 4, 1, 2, 3)  # [N, C, T, H, W]: the bytes already lie as channels_last_3d wants them
+        for place, step in enumerate(self.steps):
+            p = torch.from_numpy(np.stack([drawn[place] for drawn in parameters]).astype(np.float32)).to(x.device)  # [N, F, P]
+            x = step.apply(x, p)
+            x = x if x.is_floating_point() else x.float() / 255
+        return x.clamp(0, 1)
+
+    def __call__(self, clips: Tensor, rngs: list[np.random.Generator]) -> Tensor:
+        """Draw and apply: one generator a clip."""
+        _, frames, height, width, _ = clips.shape
+        return self.apply(clips, [self.draw(rng, frames, height, width) for rng in rngs])
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two augmentations of the same steps with other settings: the first for a video's clips 0, 2, ..., the second for 1, 3, ...
+
+    Whichever drew them, parameters hold all that tells the two apart, so one pass applies both; settings that shape the result
+    without being drawn (a crop's size, a blur's radius) must therefore be the same in both.
+    """
+
+    first: Augment
+    second: Augment
+
+    def __post_init__(self) -> None:
+        kinds = [[type(step) for step in one.steps] for one in (self.first, self.second)]
+        if kinds[0] != kinds[1]:
+            raise VsslError("both augmentations of a pair need the same steps in the same order; set a probability to 0 to leave one out")
+
+    def of(self, view: int) -> Augment:
+        """The augmentation of a sample's clip number `view`."""
+        return self.second if view % 2 else self.first
+
+    def apply(self, clips: Tensor, parameters: list[list[np.ndarray]]) -> Tensor:
+        """As `Augment.apply`."""
+        return self.first.apply(clips, parameters)
+
+
+def per_row(x: Tensor, p: Tensor):
+    """See a batch as M pictures with one row of parameters each: M = N clips, or N * T frames where F = T.
+
+    Gives the pictures [M, C, T', H, W], their parameters [M, P], and a function that puts changed pictures back into clips.
+    """
+    if p.shape[1] == 1:
+        return x, p[:, 0], lambda images: images
+    n, c, t, h, w = x.shape
+    frames = x.transpose(1, 2).reshape(n * t, c, 1, h, w)
+    return frames, p.flatten(0, 1), lambda images: images.unflatten(0, (n, t)).flatten(2, 3).transpose(1, 2)

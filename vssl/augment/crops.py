@@ -1,0 +1,128 @@
+"""Geometry: crops, resizes and mirrors. The first step of every augmentation is one of the crops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from vssl.augment.augment import per_row
+from vssl.errors import VsslError
+
+
+@dataclass(frozen=True)
+class CentreCrop:
+    """The middle `size` x `size` pixels; the whole test protocol of the papers."""
+
+    size: int = 112
+
+    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
+        _fits(self.size, height, width)
+        return np.array([[(height - self.size) // 2, (width - self.size) // 2]])  # [1, 2]
+
+    def apply(self, x: Tensor, p: Tensor) -> Tensor:
+        return _crop(x, p, self.size)
+
+
+@dataclass(frozen=True)
+class PlacedCrop:
+    """One of three crops of `size` x `size` along the longer side: 0 at its start, 1 in the middle, 2 at its end."""
+
+    size: int = 256
+    place: Literal[0, 1, 2] = 1
+
+    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
+        _fits(self.size, height, width)
+        spare = np.array([height - self.size, width - self.size])
+        along = np.arange(2) == (width >= height)  # [2], which of the two sides is the longer
+        return np.where(along, spare * self.place // 2, spare // 2)[None]  # [1, 2]
+
+    def apply(self, x: Tensor, p: Tensor) -> Tensor:
+        return _crop(x, p, self.size)
+
+
+@dataclass(frozen=True)
+class RandomCrop:
+    """A `size` x `size` crop at a uniformly drawn place, one place for the whole clip."""
+
+    size: int = 112
+
+    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
+        _fits(self.size, height, width)
+        return np.array([[rng.integers(height - self.size + 1), rng.integers(width - self.size + 1)]])  # [1, 2]
+
+    def apply(self, x: Tensor, p: Tensor) -> Tensor:
+        return _crop(x, p, self.size)
+
+
+@dataclass(frozen=True)
+class RandomResizedCrop:
+    """A crop of random area (share of the frame) and aspect (width / height), resized to `size` x `size`, bilinear.
+
+    consistent=False draws a crop for every frame: a camera that jumps twenty-five times a second.
+    """
+
+    size: int = 112
+    area: tuple[float, float] = (0.3, 1.0)
+    aspect: tuple[float, float] = (0.5, 2.0)
+    consistent: bool = True
+
+    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
+        return np.array([self._box(rng, height, width) for _ in range(1 if self.consistent else frames)])  # [F, 4]
+
+    def _box(self, rng: np.random.Generator, height: int, width: int) -> tuple[int, int, int, int]:
+        """Top, left, height and width of a crop."""
+        for _ in range(100):
+            area = rng.uniform(*self.area) * height * width
+            aspect = np.exp(rng.uniform(*np.log(self.aspect)))
+            h, w = round((area / aspect) ** 0.5), round((area * aspect) ** 0.5)
+            if 0 < h <= height and 0 < w <= width:
+                return int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1)), h, w
+        return 0, 0, height, width  # no box of that shape fits: the whole frame, as CVRL's code does
+
+    def apply(self, x: Tensor, p: Tensor) -> Tensor:
+        images, p, back = per_row(x, p)
+        _, c, t, height, width = images.shape
+        place = (torch.arange(self.size, device=x.device) + 0.5) / self.size  # [S], pixel centres of the output
+        top, left, h, w = p.T[..., None]  # each [M, 1]
+        # Held inside the crop: a resize knows nothing of the pixels around it.
+        y = (top + (h * place - 0.5).clamp(min=0).minimum(h - 1)) * 2 / (height - 1) - 1  # [M, S] in [-1, 1]
+        x_ = (left + (w * place - 0.5).clamp(min=0).minimum(w - 1)) * 2 / (width - 1) - 1
+        grid = torch.stack([x_[:, None].expand(-1, self.size, -1), y[:, :, None].expand(-1, -1, self.size)], -1)  # [M, S, S, 2]
+        flat = images.flatten(1, 2).float()  # [M, C * T', H, W]: one grid a clip serves all its frames
+        resized = F.grid_sample(flat, grid, align_corners=True).unflatten(1, (c, t))  # [M, C, T', S, S]
+        return back(resized) / (1 if x.is_floating_point() else 255)
+
+
+@dataclass(frozen=True)
+class Flip:
+    """Mirror left and right, the whole clip or not at all; consistent=False: each frame or not."""
+
+    probability: float = 0.5
+    consistent: bool = True
+
+    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
+        return rng.random((1 if self.consistent else frames, 1)) < self.probability  # [F, 1]
+
+    def apply(self, x: Tensor, p: Tensor) -> Tensor:
+        images, p, back = per_row(x, p)
+        return back(torch.where(p[:, 0, None, None, None, None].bool(), images.flip(-1), images))
+
+
+def _fits(size: int, height: int, width: int) -> None:
+    if size > min(height, width):
+        raise VsslError(f"a crop of {size} x {size} does not fit into frames of {height} x {width}; store larger frames or crop smaller")
+
+
+def _crop(x: Tensor, p: Tensor, size: int) -> Tensor:
+    """Cut [size, size] out of each clip at its own corner (a slice and a copy a clip: nothing is computed)."""
+    corners = p[:, 0].long().tolist()
+    shape = (*x.shape[:3], size, size)
+    out = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=torch.channels_last_3d)
+    for n, (top, left) in enumerate(corners):
+        out[n] = x[n, :, :, top : top + size, left : left + size]
+    return out

@@ -1,0 +1,76 @@
+"""RandAugment (Cubuk et al., 2020): a few operators drawn from fourteen, torchvision's own, the same for every frame of a clip."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+OPERATORS = (
+    *("Identity", "ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate", "Brightness"),
+    *("Color", "Contrast", "Sharpness", "Posterize", "Solarize", "AutoContrast", "Equalize"),
+)
+FILL = [0.5, 0.5, 0.5]  # what comes into the picture from outside: grey
+
+
+@dataclass(frozen=True)
+class RandAugment:
+    """`count` operators in a row, each drawn from `OPERATORS` with a sign, all at one magnitude of 0 to 30.
+
+    Strengths are torchvision's. Operators that look at the whole picture (Contrast, AutoContrast, Equalize) look at the whole
+    clip: looking frame by frame, they would change from frame to frame.
+    """
+
+    count: int = 2
+    magnitude: int = 9
+
+    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
+        kinds = rng.integers(len(OPERATORS), size=self.count)
+        signs = rng.choice([-1, 1], self.count)
+        return np.concatenate([kinds, signs])[None]  # [1, 2 * count]
+
+    def apply(self, x: Tensor, p: Tensor) -> Tensor:
+        out = []
+        for clip, (*row,) in zip(x.transpose(1, 2), p[:, 0].long().tolist(), strict=True):  # [T, C, H, W]
+            for kind, sign in zip(row[: self.count], row[self.count :], strict=True):
+                clip = operate(clip, OPERATORS[kind], sign * self.magnitude / 30)
+            out.append(clip)
+        return torch.stack(out).transpose(1, 2)  # [N, C, T, H, W]
+
+
+def operate(clip: Tensor, name: str, strength: float) -> Tensor:
+    """One operator on one clip [T, C, H, W] in [0, 1]; strength in [-1, 1], the sign of which matters only where there are two ways."""
+    from torchvision.transforms.v2 import functional as v2  # late: torchvision takes seconds to import
+
+    share = abs(strength)
+    frames, channels, height, width = clip.shape
+    if name in ("ShearX", "ShearY"):
+        turn = math.degrees(math.atan(0.3 * strength))
+        shear = [turn, 0.0] if name == "ShearX" else [0.0, turn]
+        return v2.affine(clip, angle=0.0, translate=[0, 0], scale=1.0, shear=shear, fill=FILL, center=[0.0, 0.0])
+    if name in ("TranslateX", "TranslateY"):
+        move = [int(150 / 331 * width * strength), 0] if name == "TranslateX" else [0, int(150 / 331 * height * strength)]
+        return v2.affine(clip, angle=0.0, translate=move, scale=1.0, shear=[0.0, 0.0], fill=FILL)
+    if name == "Rotate":
+        return v2.rotate(clip, 30.0 * strength, fill=FILL)
+    if name == "Brightness":
+        return v2.adjust_brightness(clip, 1 + 0.9 * strength)
+    if name == "Color":
+        return v2.adjust_saturation(clip, 1 + 0.9 * strength)
+    if name == "Sharpness":
+        return v2.adjust_sharpness(clip, 1 + 0.9 * strength)
+    if name == "Posterize":
+        return v2.posterize((clip * 255).round().byte(), 8 - round(4 * share)) / 255
+    if name == "Solarize":
+        return v2.solarize(clip, 1 - share)
+    tall = clip.transpose(0, 1).reshape(1, channels, frames * height, width)  # all frames one below the other
+    if name == "Contrast":
+        tall = v2.adjust_contrast(tall, 1 + 0.9 * strength)
+    elif name == "AutoContrast":
+        tall = v2.autocontrast(tall)
+    elif name == "Equalize":
+        tall = v2.equalize((tall * 255).round().byte()) / 255
+    return tall.view(channels, frames, height, width).transpose(0, 1)

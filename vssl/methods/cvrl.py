@@ -1,0 +1,118 @@
+"""Spatiotemporal Contrastive Video Representation Learning (Qian, Meng, Gong, Yang, Wang, Belongie, Cui; CVPR 2021).
+
+Two clips of one video attract, clips of different videos repel (Eq. 1). What the two share is what the network keeps: so they are
+drawn near each other more often than far apart (3.3, Algorithm 2), and changed strongly, but every frame of a clip alike
+(Algorithm 1).
+
+What the paper leaves open, and what we chose:
+- The paper draws the interval from [0, T], the authors' code from the starts that leave room for a clip. So do we; `over` has both.
+- "Temporal augmentation off" (Table 9): two clips of the same frames. "Spatial augmentation off": the middle of the frame, unchanged.
+- Algorithm 1 always blurs. The first public code passes arguments by which nothing is blurred, the later one blurs one clip always
+  and the other one time in ten, and solarises that one: `blur` and `asymmetric`.
+- RandAugment (Table 12) takes the place of jitter, grey and blur; crop and flip stay. Its magnitude is not given: torchvision's 9.
+- Weight decay is not given: the code's 1e-6, on kernels alone. The code sums the loss over both directions; Eq. 1 is the mean.
+- LARS is not used: neither the paper nor its stored settings do.
+- A batch of 1024 is of videos. A recipe counts clips: 2048.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from vssl import samplers
+from vssl.augment import Augment, Blur, CentreCrop, Flip, Grey, Jitter, Pair, RandAugment, RandomResizedCrop, Solarise
+from vssl.clips import Sampler
+from vssl.errors import VsslError
+from vssl.objectives import InfoNCE, Objective
+from vssl.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class CVRL:
+    """Contrast of two clips of a video, with its switches; the defaults are the paper's, at the 200 epochs of its ablations."""
+
+    law: samplers.Law | None = samplers.LINEAR  # of the interval between the two clips (Figure 3); None: temporal augmentation off
+    over: Literal["starts", "video"] = "starts"
+    spatial: Literal["algorithm 1", "randaugment", "off"] = "algorithm 1"
+    consistent: bool = True  # in time (Table 9)
+    blur: float = 1.0  # probability
+    asymmetric: bool = False  # one clip always blurred, the other rarely, but solarised
+    hidden: int = 3  # layers of the projection head (Table 6)
+    stride: int = 2
+    batch: int = 1024  # videos (Table 7)
+    epochs: int = 200  # (Table 8); 800 in Table 2
+
+    def __post_init__(self) -> None:
+        if self.spatial not in ("algorithm 1", "randaugment", "off"):
+            raise VsslError(f"spatial is 'algorithm 1', 'randaugment' or 'off', not {self.spatial!r}")
+        if self.spatial != "algorithm 1" and not (self.consistent and not self.asymmetric):
+            raise VsslError("consistent=False and asymmetric=True are variants of Algorithm 1: set spatial='algorithm 1'")
+
+    @property
+    def most_together(self) -> int:
+        """One: the sample is a pair already."""
+        return 1
+
+    def sampler(self, length: int = 16) -> Sampler:
+        """Two clips of one video, an interval apart (3.3)."""
+        return samplers.Interval(self.law, length, self.stride, self.over)
+
+    def several(self, length: int, count: int) -> Sampler:
+        """Refused, because the paper's sample holds two clips already."""
+        raise VsslError("CVRL draws its 2 clips of a video at once; set together=1")
+
+    def augment(self, size: int = 224) -> Augment | Pair:
+        """Algorithm 1, or what a row of Tables 9 and 12 has in its place."""
+        if self.spatial == "off":
+            return Augment((CentreCrop(size),))
+        if self.spatial == "randaugment":
+            return Augment((RandomResizedCrop(size), Flip(), RandAugment()))
+        if self.asymmetric:
+            return Pair(self._algorithm_1(size, blur=1.0, solarise=0.0), self._algorithm_1(size, blur=0.1, solarise=0.2))
+        return self._algorithm_1(size, self.blur)
+
+    def _algorithm_1(self, size: int, blur: float, solarise: float | None = None) -> Augment:
+        c = self.consistent
+        scale = size / 224  # a blur is as wide as in the paper, as a share of the picture
+        steps = (
+            RandomResizedCrop(size, area=(0.3, 1.0), aspect=(0.5, 2.0), consistent=c),
+            Flip(0.5, consistent=c),
+            Jitter(0.8, 0.8, 0.8, 0.2, probability=0.8, consistent=c),
+            Grey(0.2, consistent=c),
+            Blur(blur, (0.1 * scale, 2.0 * scale), radius=max(1, size // 20), consistent=c),
+        )
+        return Augment(steps if solarise is None else (*steps, Solarise(solarise, consistent=c)))
+
+    def jittered(self, strength: float) -> Self:
+        """Itself: what the colours of two clips share is what contrast must not learn, so they are never jittered less."""
+        return self
+
+    def objective(self) -> Objective:
+        """Eq. 1 behind a projection head."""
+        return InfoNCE(self.hidden)
+
+    def recipe(self, data: str = "kinetics400") -> Recipe:
+        """SGD at 0.32 for 1024 videos, and in proportion to them; five epochs of warm-up, then half a cosine (4.1)."""
+        return _sgd(0.32, self.batch, self.epochs, clips=2, weight_decay=1e-6, synchronise=True)
+
+    def linear(self, data: str = "kinetics400") -> Recipe:
+        """The linear layer on frozen features: 100 epochs at 32 (4.1); 50 at 0.8 on UCF101 and at 0.2 on HMDB51 (B.1)."""
+        rate, epochs = {"ucf101": (0.8, 50), "hmdb51": (0.2, 50)}.get(data, (32.0, 100))
+        return _sgd(rate, 1024, epochs)
+
+    def few_labels(self, share: float) -> Recipe:
+        """The whole net on a share of the labels: 0.2 without warm-up, for 100 epochs on 1 %, for 50 on 10 % (4.1)."""
+        return _sgd(0.2, 1024, 100 if share <= 0.01 else 50, warm_up=0)
+
+    def fine_tune(self, net: str = "r3d50") -> Recipe:
+        """The whole net on UCF101 or HMDB51: 50 epochs at 0.16 for 128 videos (4.1); no weight decay is given, the code's 1e-4."""
+        return _sgd(0.16, 128, 50, weight_decay=1e-4, reference=128)
+
+
+def _sgd(
+    rate: float, batch: int, epochs: int, clips: int = 1, warm_up: float = 5, weight_decay: float = 0.0, reference: int = 1024, **more
+) -> Recipe:
+    """SGD with momentum 0.9 on `batch` videos, the rate in proportion to `batch` over `reference`."""
+    rate = rate * batch / reference
+    return Recipe("sgd", rate, 0.9, weight_decay, epochs, batch=clips * batch, warm_up=warm_up, decayed="kernels", **more)

@@ -1,0 +1,113 @@
+"""CVRL's clips: two of one video, at an interval drawn from a law that prefers short ones (Qian et al., CVPR 2021, 3.3 and A)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from vssl.clips import Clip, Sample
+from vssl.errors import VsslError
+
+
+@dataclass(frozen=True)
+class Law:
+    """P(t) = a t^b + c (Eq. 2), with the time t as a share of the longest interval, so that a, b and c hold for any video."""
+
+    a: float
+    b: float
+    c: float
+
+    def __post_init__(self) -> None:
+        ends = (self.c, self.a + self.c)  # P at 0 and at 1; in between it lies between them, for b > 0
+        if self.b <= 0 or min(ends) < -1e-9 or abs(self.cdf(1.0) - 1) > 1e-9:
+            raise VsslError(
+                f"P(t) = {self.a:g} t^{self.b:g} + {self.c:g} is no law on [0, 1]: it must not be negative, and sum to 1, with b > 0"
+            )
+
+    def density(self, t: np.ndarray | float) -> np.ndarray | float:
+        """P(t), for t in [0, 1]."""
+        return self.a * t**self.b + self.c
+
+    def cdf(self, t: np.ndarray | float) -> np.ndarray | float:
+        """F(t), the integral of P from 0 to t (Eq. 3)."""
+        return self.a / (self.b + 1) * t ** (self.b + 1) + self.c * t
+
+
+def decreasing(power: float = 1.0) -> Law:
+    """The law that falls to 0 at the longest interval, P ~ 1 - t^power: 1 is the paper's default, the straight line."""
+    return Law(-(power + 1) / power, power, (power + 1) / power)
+
+
+def increasing(power: float = 1.0) -> Law:
+    """The law that grows from 0, P ~ t^power."""
+    return Law(power + 1, power, 0.0)
+
+
+LINEAR = decreasing()
+UNIFORM = Law(0.0, 1.0, 1.0)
+
+
+def interval(cdf: Callable[[int], float], v: float, longest: int) -> int:
+    """The interval t with F(t) <= v < F(t + 1), in [0, longest), by halving (Algorithm 2).
+
+    The algorithm as printed gives back the last midpoint it looked at, which is this t or one more; we give its lower bound.
+    """
+    lower, upper = 0, longest
+    while upper - lower > 1:
+        t = (upper + lower) // 2
+        if cdf(t) > v:
+            upper = t
+        else:
+            lower = t
+    return lower
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Two clips of `length` frames, every `stride`-th of the video, whose starts lie t frames apart; t is drawn from `law`.
+
+    The label "interval" is t; the two clips come in either order of time. With M possible starts, t lies in [0, M), the
+    first start is uniform over the M - t that leave room for the second, and no clip passes the video's end.
+
+    law     None: t = 0, two clips of the same frames (what "no temporal augmentation" can mean; the paper does not say).
+    over    what t is a share of. "starts": the M starts from which a whole clip fits (the authors' code).
+            "video": all T frames, as the paper's text has it; a clip that passes the end goes on from frame 0.
+
+    A video too short for one clip gives two independent starts anywhere, and its clips go on from frame 0 at its end.
+    """
+
+    law: Law | None = LINEAR
+    length: int = 16
+    stride: int = 2
+    over: Literal["starts", "video"] = "starts"
+
+    def __post_init__(self) -> None:
+        if self.over not in ("starts", "video"):
+            raise VsslError(f"over is 'starts' or 'video', not {self.over!r}")
+        if self.length < 1 or self.stride < 1:
+            raise VsslError(f"a clip has 1 frame or more, each 1 frame or more after the last; not {self.length} and {self.stride}")
+
+    def starts(self, num_frames: int) -> int:
+        """M, how many starts there are: those of a whole clip, or every frame where none fits or `over` says so."""
+        fitting = num_frames - (self.length - 1) * self.stride
+        return fitting if self.over == "starts" and fitting > 0 else num_frames
+
+    def __call__(self, num_frames: int, rng: np.random.Generator) -> Sample:
+        longest = self.starts(num_frames)
+        short = num_frames <= (self.length - 1) * self.stride
+        if self.law is None:
+            first = second = int(rng.integers(longest))
+        elif short and self.over == "starts":
+            first, second = map(int, rng.integers(longest, size=2))
+        else:
+            t = interval(lambda t: self.law.cdf(t / longest), rng.random(), longest)
+            first = int(rng.integers(longest - t))
+            second = first + t
+        t = abs(second - first)
+        if rng.random() < 0.5:
+            first, second = second, first
+        frames = np.array([[first], [second]]) + np.arange(self.length) * self.stride  # [2, T]
+        return Sample(tuple(Clip(row) for row in frames % num_frames), {"interval": t})
