@@ -9,10 +9,21 @@ import pytest
 from vssl import paths
 
 FILES = sorted(paths.reported().rglob("*.csv"))
-TEXT = {"row", "net", "method", "jitter", "classes", "pace", "contrast", "configuration", "params", "input", "dataset", "step"}
+TEXT = {
+    "row", "net", "method", "jitter", "classes", "pace", "contrast", "configuration", "params", "input", "dataset", "step",
+    "layer", "kernel", "duration", "modality", "evaluation", "splits", "hidden", "batch", "epochs", "temporal", "spatial", "consistency",
+    "distribution", "iterations",
+}  # fmt: skip
+COUNTS = {"frames", "side", "channels"}  # of CVRL's Table 1, which describes a net
 ROWS = {
-    "table_1": 7, "table_2": 6, "table_3": 18, "table_4": 18, "table_5": 15, "figure_4": 4,
-    "supplement_table_1": 5, "supplement_table_2": 3, "supplement_table_3": 3, "supplement_table_4": 3,
+    "pace": {
+        "table_1": 7, "table_2": 6, "table_3": 18, "table_4": 18, "table_5": 15, "figure_4": 4,
+        "supplement_table_1": 5, "supplement_table_2": 3, "supplement_table_3": 3, "supplement_table_4": 3,
+    },
+    "cvrl": {
+        "table_1": 9, "table_2": 19, "table_3": 4, "table_4": 27, "table_5": 5, "table_6": 4, "table_7": 4, "table_8": 4,
+        "table_9": 4, "table_10": 13, "table_11": 4, "table_12": 2, "figure_3": 1, "figure_4": 2,
+    },
 }  # fmt: skip
 
 
@@ -21,19 +32,34 @@ def lines(path) -> list[dict[str, str]]:
         return list(csv.DictReader(line for line in file if not line.startswith("#")))
 
 
-@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def column(paper: str, table: str, name: str) -> dict[str, str]:
+    return {row["row"]: row[name] for row in lines(paths.reported() / paper / f"{table}.csv")}
+
+
+def numbers(paper: str, table: str, name: str) -> dict[str, float]:
+    return {row: float(value) for row, value in column(paper, table, name).items() if value != "-"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=[f"{path.parent.name}-{path.stem}" for path in FILES])
 def test_every_row_has_a_slug_and_every_number_is_a_percentage(path):
     rows = lines(path)
-    names = [row["row"] for row in rows]
-    assert path.read_text(encoding="utf-8").startswith("# ") and len(set(names)) == len(names)
+    slugs = [row["row"] for row in rows]
+    assert path.read_text(encoding="utf-8").startswith("# ") and len(set(slugs)) == len(slugs)
     for row in rows:
         assert None not in row and None not in row.values()  # a comma too many, or too few
-        for column in row.keys() - TEXT:
-            assert row[column] == "-" or 0 < float(row[column]) < 100, (row["row"], column)
+        for name in row.keys() - TEXT - COUNTS:
+            assert row[name] == "-" or 0 < float(row[name]) < 100, (row["row"], name)
+        for name in row.keys() & COUNTS:
+            assert row[name] == "-" or int(row[name]) > 0, (row["row"], name)
 
 
-def test_the_pace_paper_is_complete():
-    assert {path.stem: len(lines(path)) for path in FILES if path.parent.name == "pace"} == ROWS
+@pytest.mark.parametrize("paper", ROWS)
+def test_a_paper_is_complete(paper):
+    assert {path.stem: len(lines(path)) for path in FILES if path.parent.name == paper} == ROWS[paper]
+
+
+def test_every_file_is_of_a_paper_whose_rows_are_counted():
+    assert {path.parent.name for path in FILES} == ROWS.keys()
 
 
 def test_two_rows_with_one_label_are_kept_apart():
@@ -48,13 +74,84 @@ def test_recalls_never_fall_with_the_rank():
             assert values == sorted(values), row["row"]
 
 
-def test_the_same_number_stands_in_every_table_that_repeats_it():
-    def column(table: str, name: str) -> dict[str, str]:
-        return {row["row"]: row[name] for row in lines(paths.reported() / "pace" / f"{table}.csv")}
-
-    best, second = column("table_1", "UCF101"), column("table_2", "UCF101")
-    assert best["p14-jitter"] == second["pace"] == column("figure_4", "UCF101")["r2plus1d-pace"]
-    assert best["p14-jitter"] == column("supplement_table_2", "UCF101")["baseline"]
-    assert second["pace-same-context-fc"] == column("table_3", "UCF101")["pace-ucf101"]
-    first = column("supplement_table_1", "UCF101")
+def test_pace_has_the_same_number_in_every_table_that_repeats_it():
+    best, second = column("pace", "table_1", "UCF101"), column("pace", "table_2", "UCF101")
+    assert best["p14-jitter"] == second["pace"] == column("pace", "figure_4", "UCF101")["r2plus1d-pace"]
+    assert best["p14-jitter"] == column("pace", "supplement_table_2", "UCF101")["baseline"]
+    assert second["pace-same-context-fc"] == column("pace", "table_3", "UCF101")["pace-ucf101"]
+    first = column("pace", "supplement_table_1", "UCF101")
     assert first == {row: value for row, value in best.items() if row in first}
+
+
+def test_cvrl_has_the_same_number_in_every_table_that_repeats_it():
+    default = {6: "hidden-3", 7: "batch-1024", 8: "epochs-200", 9: "temporal-spatial-consistent", 12: "proposed"}
+    for table, row in default.items():
+        assert [column("cvrl", f"table_{table}", name)[row] for name in ("Top1", "Top5")] == ["63.8", "85.2"]
+    epochs, more = column("cvrl", "table_8", "Top1"), column("cvrl", "figure_4", "Top1")
+    assert column("cvrl", "figure_3", "Top1") == {"linear": epochs["epochs-200"]}
+    assert more == {"k400-46k": epochs["epochs-200"], "k400-184k": epochs["epochs-800"]}
+    assert column("cvrl", "table_2", "Top1")["cvrl-r3d50-k400"] == epochs["epochs-800"] == "66.1"
+
+
+def test_cvrl_differs_from_others_by_what_its_text_says():
+    linear, ablation = numbers("cvrl", "table_2", "Top1"), numbers("cvrl", "table_9", "Top1")
+    assert linear["cvrl-r3d50-k600"] - linear["imagenet-k600"] == pytest.approx(15.7)
+    assert linear["cvrl-r3d50-k600"] - linear["simclr-k600"] == pytest.approx(18.8)
+    assert linear["cvrl-r3d50-k400"] - linear["imagenet-k400"] == pytest.approx(12.6)
+    assert linear["cvrl-r3d50-k400"] - linear["simclr-k400"] == pytest.approx(19.3)  # 19.7 in the text: a slip
+    assert ablation["temporal-spatial-consistent"] - ablation["spatial"] == pytest.approx(22.9)
+    assert ablation["temporal-spatial-consistent"] - ablation["temporal-spatial"] == pytest.approx(11.5)
+    assert (linear["cvrl-r3d50-k600"], linear["cvrl-r3d50x4-k600"], linear["mmv-k600"]) == (70.4, 72.6, 70.5)
+
+
+@pytest.mark.parametrize(
+    ("table", "labels", "gains"),
+    [
+        ("table_3", "1%", {"simclr": 8.6, "imagenet": 12.8, "cvrl": 31.9}),
+        ("table_3", "10%", {"simclr": 6.5, "imagenet": 9.5, "cvrl": 18.5}),
+        ("table_11", "1%", {"simclr": 12.6, "imagenet": 15.4, "cvrl": 32.4}),
+        ("table_11", "10%", {"simclr": 6.1, "imagenet": 3.0, "cvrl": 10.8}),
+    ],
+)
+def test_cvrl_gains_over_supervised_learning_are_those_on_the_page(table, labels, gains):
+    found = numbers("cvrl", table, labels)
+    assert {row: value - found["supervised"] for row, value in found.items() if row != "supervised"} == pytest.approx(gains)
+
+
+def test_cvrl_top_5_is_above_top_1():
+    for table in ("table_6", "table_7", "table_8", "table_9", "table_12"):
+        top1, top5 = numbers("cvrl", table, "Top1"), numbers("cvrl", table, "Top5")
+        assert top1.keys() == top5.keys() and all(top1[row] < top5[row] for row in top1)
+
+
+def test_cvrl_lists_quotes_by_rising_accuracy_within_a_modality():
+    rows = [row for row in lines(paths.reported() / "cvrl" / "table_4.csv") if row["method"] != "CVRL"]
+    for modality in ("V", "VF", "VT", "VA", "VFA", "VAT"):
+        values = [float(row["UCF101"]) for row in rows if row["modality"] == modality]
+        assert values and values == sorted(values)
+
+
+def test_cvrl_linear_evaluation_describes_the_rows_of_fine_tuning_and_stays_below_them():
+    tuned = {row["row"]: row for row in lines(paths.reported() / "cvrl" / "table_4.csv")}
+    linear = {row["row"]: row for row in lines(paths.reported() / "cvrl" / "table_10.csv")}
+    assert linear.keys() - tuned.keys() == {"coclr-v"}
+    for row in linear.keys() & tuned.keys():
+        for name in ("method", "splits", "dataset", "duration", "modality"):
+            assert linear[row][name] == tuned[row][name]
+        for name in ("UCF101", "HMDB51"):
+            assert linear[row][name] == "-" or float(linear[row][name]) < float(tuned[row][name])
+
+
+def test_cvrl_quotes_what_pace_quotes_but_for_one_method():
+    same = {"motionpred": "mas", "st-puzzle": "st-puzzle", "vcop": "vcop", "dpc": "dpc-r3d34", "pace": "pace-k400", "speednet": "speednet"}
+    for name in ("UCF101", "HMDB51"):
+        quoted, here = column("cvrl", "table_4", name), column("pace", "table_3", name)
+        assert {row: quoted[row] for row in same} == {row: here[other] for row, other in same.items()}
+        assert quoted["rotnet3d"] != here["rotnet3d"]
+
+
+def test_cvrl_encoder_halves_its_sizes_by_its_strides():
+    table = lines(paths.reported() / "cvrl" / "table_1.csv")
+    assert [int(row["frames"]) for row in table] == [32, 16, 8, 8, 8, 8, 8, 8, 1]
+    assert [int(row["side"]) for row in table] == [224, 224, 112, 56, 56, 28, 14, 7, 1]
+    assert [row["channels"] for row in table if row["layer"].startswith("conv")] == ["64", "256", "512", "1024", "2048"]
