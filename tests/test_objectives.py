@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from vssl import losses, methods
 from vssl.errors import VsslError
-from vssl.objectives import Classify, Contrast, Order, Pretext, Views, Weighted
+from vssl.objectives import Classify, Contrast, InfoNCE, Order, Pretext, Views, Weighted
 
 
 def views(videos=4, clips=2, dim=8):
@@ -26,6 +26,47 @@ def test_weighted_is_the_sum_of_its_terms():
     expected = F.cross_entropy(objective.terms[0].head(seen.features.flatten(0, 1)), seen.labels["pace"].flatten())
     expected = expected + 0.1 * losses.same_context(seen.features)
     assert torch.allclose(outcome.loss, expected) and set(outcome.metrics) == {"pace_loss", "pace_accuracy", "context_contrast_loss"}
+
+
+@pytest.mark.parametrize("hidden", [0, 1, 2, 3])
+def test_the_projection_of_cvrl_has_so_many_hidden_layers(hidden):
+    head = InfoNCE(hidden).build(32).head
+    kinds = [type(module) for module in head.modules() if not list(module.children())]
+    assert kinds == hidden * [nn.Linear, nn.BatchNorm1d, nn.ReLU] + [nn.Linear]
+    assert head[-1].out_features == 128
+
+
+def test_the_projection_of_cvrl_is_as_large_as_its_code_s():
+    with torch.device("meta"):
+        heads = {dim: InfoNCE().build(dim) for dim in (2048, 4096, 128)}
+    assert sum(p.numel() for p in heads[2048].parameters()) == 12_863_616
+    assert [heads[dim].head[-1].out_features for dim in (2048, 4096, 128)] == [128, 256, 128]
+
+
+def test_info_nce_reports_what_figure_5_shows():
+    torch.manual_seed(0)
+    head = InfoNCE(hidden=0, projected=6).build(8)
+    seen = views(videos=5)
+    loss, metrics = head(seen)
+    z = head.head(seen.features)
+    assert loss.item() == pytest.approx(losses.info_nce(z).item(), rel=1e-6)
+    unit = F.normalize(z.flatten(0, 1), dim=1)
+    sim = (unit @ unit.T / 0.1).fill_diagonal_(-torch.inf)
+    nearest = sim.argmax(1)
+    assert metrics["instance_accuracy"].item() == pytest.approx((nearest == torch.arange(10) ^ 1).float().mean().item())
+    share = sim.softmax(1)
+    expected = -torch.where(share > 0, share * share.log(), torch.zeros(())).sum(1).mean()
+    assert metrics["entropy"].item() == pytest.approx(expected.item(), rel=1e-4)
+    with pytest.raises(VsslError, match="2 clips of each video"):
+        head(views(clips=3))
+
+
+def test_features_can_be_brought_to_length_1_before_a_linear_layer():
+    torch.manual_seed(0)
+    head, seen = Classify("pace", 4, normalize=True).build(8), views()
+    longer = seen._replace(features=7 * seen.features)
+    assert torch.allclose(head(seen).loss, head(longer).loss)
+    assert torch.allclose(head.logits(seen.features), head.head(F.normalize(seen.features, dim=-1)))
 
 
 def test_same_pace_reads_the_label_and_the_layer_is_where_the_paper_puts_it():

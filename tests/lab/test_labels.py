@@ -1,0 +1,126 @@
+"""Learning from labels: which videos a share of the labels keeps, what stays frozen, and CVRL's protocols end to end."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vssl import methods, models
+from vssl.errors import VsslError
+from vssl.lab import resolve, run, sizes
+from vssl.lab.labels import Frozen, few
+
+METHOD = methods.CVRL()
+
+
+@pytest.fixture(scope="module")
+def puppet_data(tmp_path_factory):
+    """A tiny set, drawn once for this file."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture
+def scale(puppet_data, monkeypatch):
+    monkeypatch.setenv("VSSL_DATA", str(puppet_data))
+    worlds = {"kinetics400": {"classes": ("walking", "squat", "jogging"), "groups": 6, "clips": 1, "frames": (12, 20)}}
+    monkeypatch.setitem(sizes.PROFILES, "smoke", replace(sizes.SMOKE, worlds=worlds))
+    return resolve("smoke", paper="cvrl")
+
+
+@settings(max_examples=60, deadline=None)
+@given(share=st.floats(0.001, 1), seed=st.integers(0, 2**32), counts=st.lists(st.integers(1, 40), min_size=1, max_size=6))
+def test_a_share_of_the_labels_is_balanced_and_never_empties_a_class(share, seed, counts):
+    actions = np.repeat(np.arange(len(counts)), counts)
+    videos = np.random.default_rng(1).permutation(len(actions))
+    chosen = few(actions, videos, share, seed)
+    assert len(set(chosen.tolist())) == len(chosen) and set(chosen) <= set(videos)
+    expected = [count if share == 1 else max(1, round(share * count)) for count in counts]
+    assert np.bincount(actions[chosen], minlength=len(counts)).tolist() == expected
+    assert (chosen == few(actions, videos, share, seed)).all()
+
+
+def test_the_seed_alone_decides_which_labels():
+    actions = np.repeat(np.arange(4), 50)
+    shuffled = np.random.default_rng(0).permutation(200)
+    assert not np.array_equal(few(actions, np.arange(200), 0.1, 0), few(actions, np.arange(200), 0.1, 1))
+    assert np.array_equal(few(actions, shuffled, 0.1, 0), few(actions, shuffled, 0.1, 0))
+
+
+def test_a_frozen_net_is_never_in_training_mode_and_gets_no_gradient():
+    net = models.build("r3d", width=4)
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    frozen = Frozen(net).train()
+    x = torch.rand(2, 3, 4, 16, 16)
+    assert not any(module.training for module in frozen.modules())
+    assert not frozen.features(x).requires_grad and not any(p.requires_grad for p in frozen.parameters())
+    assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
+
+
+def test_linear_evaluation_trains_the_layer_alone(scale):
+    start = scale.pretrain(METHOD, "r3d", seed=0)
+    linear = scale.linear(start)
+    assert (linear.crops, linear.test_size, linear.stride, linear.resized) == (3, 48, 2, True)
+    found = run(linear)
+    assert found.metrics["chance"] == pytest.approx(100 / 3) and found.metrics["top5"] == 100
+    kept = torch.load(found.folder / "model.pt", weights_only=True)
+    theirs = torch.load(run(start).folder / "model.pt", weights_only=True)
+    ours = {name.removeprefix("backbone."): value for name, value in kept.items() if name.startswith("backbone.backbone.")}
+    assert ours and all(torch.equal(value, theirs[name]) for name, value in ours.items())
+
+
+def test_few_labels_are_gone_through_more_often(scale):
+    start = scale.random("r3d", 0)
+    tenth, all_of_them = scale.fine_tune(start, share=0.1), scale.fine_tune(start)
+    assert (tenth.recipe.passes, all_of_them.recipe.passes) == (3, 1)
+    assert "on 10 % of the labels" in tenth.describe() and "labels" not in all_of_them.describe()
+    assert run(tenth).metrics["top1"] >= 0
+    with pytest.raises(VsslError, match="share of the labels"):
+        replace(tenth, share=0.0)
+
+
+def test_a_pre_training_can_go_on_from_another(scale):
+    first = scale.pretrain(METHOD, "r3d", seed=0)
+    second = scale.pretrain(METHOD, "r3d", seed=0, start=first)
+    assert second.needs() == (first,) and first.key() != second.key() and "after CVRL" in second.describe()
+    begun = second.start.backbone((run(first),)).state_dict()
+    ended = run(second)
+    assert ended.metrics["instance_accuracy"] >= 0
+    assert not all(torch.equal(value, begun[name]) for name, value in second.backbone((ended,)).state_dict().items())
+
+
+def test_scene_and_instance_stand_beside_the_action(scale):
+    start = scale.random("r3d", 0)
+    action, scene, instance = run(scale.retrieve(start)), run(scale.retrieve(start, by="scene")), run(scale.instance(start))
+    assert 0 <= instance.metrics["instance"] <= 100 and instance.metrics["chance"] == pytest.approx(100 / 11)  # 6 videos, 2 clips
+    assert action.metrics["chance"] == pytest.approx(100 / 3) and scene.metrics["chance"] < action.metrics["chance"]
+    with pytest.raises(VsslError, match="by its 'action' or by its 'scene'"):
+        replace(scale.retrieve(start), by="look")
+
+
+def test_real_videos_have_no_scenes_written_down(scale):
+    data = replace(scale.data(), source=None, stand_in=False)
+    with pytest.raises(VsslError, match="nobody wrote down the scenes"):
+        data.scenes()
+
+
+@pytest.mark.parametrize(("change", "field", "factor"), [({"batch": 2048}, "batch", 2), ({"epochs": 800}, "epochs", 4)])
+def test_a_row_of_a_table_keeps_its_proportion_at_a_small_profile(change, field, factor):
+    demo = resolve("demo", paper="cvrl")
+    usual, changed = (demo.pretrain(methods.CVRL(**fields), "r3d", 0).recipe for fields in ({}, change))
+    assert getattr(changed, field) == factor * getattr(usual, field)
+    assert changed.rate == usual.rate * (factor if field == "batch" else 1)
+
+
+def test_the_paper_profile_is_the_paper_s(monkeypatch):
+    monkeypatch.setenv("VSSL_PLAN_ONLY", "1")
+    paper = resolve("paper", paper="cvrl")
+    start = paper.pretrain(METHOD, paper.sizes.main, 0)
+    assert (start.net.name, start.length, start.size, start.data.name) == ("r3d50", 16, 224, "kinetics400")
+    assert start.recipe == METHOD.recipe() and start.sampler() == METHOD.sampler(16)
+    linear = paper.linear(start, recipe=METHOD.linear())
+    assert (linear.length, linear.stride, linear.clips, linear.crops, linear.size, linear.test_size) == (32, 2, 10, 3, 224, 256)
+    with pytest.raises(VsslError, match="pass recipe="):
+        paper.linear(start)
