@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vssl.videos.datasets import Dataset
 
 PROFILES = ("smoke", "demo", "gpu", "paper")  # named here too, so that a slip is answered without loading torch; a test compares
-SETS = ("ucf101", "hmdb51", "kinetics400")
+SETS = ("ucf101", "hmdb51", "kinetics400", "kinetics600")
 SIZES = PROFILES[:3]  # of puppets; the paper profile wants the real data
 
 WRONG_INPUT = 2

@@ -10,7 +10,7 @@ import pytest
 
 from vssl.errors import DataError, VsslError
 from vssl.videos import lists
-from vssl.videos.datasets import crossing_groups, hmdb51, kinetics400, open_dataset, ucf101
+from vssl.videos.datasets import crossing_groups, hmdb51, kinetics400, kinetics600, open_dataset, ucf101
 
 
 def write(root: Path, texts: dict[str, str]) -> Path:
@@ -105,7 +105,7 @@ def test_puppets_are_a_stand_in(tmp_path):
         ucf101(root)
 
 
-@pytest.mark.parametrize("name", ["ucf101", "hmdb51", "kinetics400"])
+@pytest.mark.parametrize("name", ["ucf101", "hmdb51", "kinetics400", "kinetics600"])
 def test_a_set_that_is_not_there(tmp_path, name):
     for root in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(DataError, match=r"not at .* wanted there.* get .* https?://.* stand-in") as raised:
@@ -206,14 +206,28 @@ def test_kinetics400(tmp_path, spell):
         kinetics400(tmp_path)
 
 
+def test_kinetics600_is_laid_out_as_kinetics400(tmp_path):
+    head = "label,youtube_id,time_start,time_end,split\n"
+    texts = {
+        "kinetics-600_train.csv": head + "zumba,xyz,0,10,train\n",
+        "kinetics-600_val.csv": head + "zumba,v1,120,130,val\n",
+        "train/zumba/xyz_000000_000010.mp4": "1",
+        "val/zumba/v1_000120_000130.mp4": "2",
+    }
+    found = kinetics600(write(tmp_path, texts))
+    assert (found.name, found.classes, len(found.videos), found.missing) == ("kinetics600", ("zumba",), 2, ())
+    with pytest.raises(DataError, match="Kinetics-400 is not at"):
+        kinetics400(tmp_path)
+
+
 def test_a_puppet_set_of_each_layout_is_read(tmp_path):
     puppets = pytest.importorskip("vssl.videos.puppets")
     from vssl.videos.puppets import layouts
 
-    for world in (puppets.ucf101(), puppets.hmdb51(), puppets.kinetics400()):
+    for world in (puppets.ucf101(), puppets.hmdb51(), puppets.kinetics400(), puppets.kinetics600()):
         root = tmp_path / world.name
         write(root, dict(layouts.lists(world)) | {place.path: "" for place in layouts.places(world)})
-        found = open_dataset(world.layout, root)
+        found = open_dataset(world.name, root)
         assert found.missing == () and set(found.classes) == set(world.classes)
         assert len(found.videos) == len(list(layouts.places(world))) and crossing_groups(found) == []
         assert all(len(set(train) & set(test)) == 0 and len(train) > len(test) > 0 for train, test in found.splits)

@@ -18,7 +18,7 @@ from vssl.videos import datasets, puppets
 from vssl.videos.puppets import layouts
 
 # Training and test videos of the papers' sets, split 1, for a plan made before the data is there.
-OFFICIAL = {"ucf101": (9537, 3783), "hmdb51": (3570, 1530), "kinetics400": (240_000, 20_000)}
+OFFICIAL = {"ucf101": (9537, 3783), "hmdb51": (3570, 1530), "kinetics400": (240_000, 20_000), "kinetics600": (360_000, 28_000)}
 BACKWARD = 2  # a step back costs two passes forward: gradients of the activations and of the weights
 OVERHEAD = 5.0  # seconds, of a process that only reads features: mostly imports
 

@@ -52,7 +52,7 @@ class Data:
         return f"puppets for {NAMES.get(self.name, self.name)}" if self.stand_in else NAMES.get(self.name, self.name)
 
 
-NAMES = {"ucf101": "UCF101", "hmdb51": "HMDB51", "kinetics400": "Kinetics-400"}
+NAMES = {"ucf101": "UCF101", "hmdb51": "HMDB51", "kinetics400": "Kinetics-400", "kinetics600": "Kinetics-600"}
 
 
 def puppet_data(world: puppets.World, split: int, height: int, width: int) -> Data:

@@ -25,7 +25,12 @@ def world(name: str, profile: str) -> puppets.World:
     sizes = find(profile).worlds
     if sizes is None:
         raise VsslError("the paper profile runs on real data only: bring it with --data-root, or choose smoke, demo or gpu")
-    makers = {"ucf101": puppets.ucf101, "hmdb51": puppets.hmdb51, "kinetics400": puppets.kinetics400}
+    makers = {
+        "ucf101": puppets.ucf101,
+        "hmdb51": puppets.hmdb51,
+        "kinetics400": puppets.kinetics400,
+        "kinetics600": puppets.kinetics600,
+    }
     if name not in makers:
         raise VsslError(f"no puppets stand in for {name!r}; there are {', '.join(makers)}")
     return replace(makers[name](), **sizes.get(name, {}))

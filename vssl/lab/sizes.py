@@ -47,6 +47,7 @@ SMOKE = Profile(
         "ucf101": {"classes": ("Walk", "JumpingJack", "Squat", "Punch"), "groups": 6, "clips": 1, "frames": (20, 28)},
         "hmdb51": {"groups": 3, "clips": 1, "frames": (20, 28)},
         "kinetics400": {"groups": 4, "clips": 1, "frames": (20, 28)},
+        "kinetics600": {"groups": 6, "clips": 1, "frames": (20, 28)},
     },
     height=48, width=64, net_width=4, pool=True, length=8, size=40, clips=2, together=4, jitter=0.25, main="r3d", long=(16, 40, 48, 64),
     pretrain=Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=2, batch=16),
@@ -58,7 +59,7 @@ SMOKE = Profile(
 DEMO = Profile(
     "demo",
     "real learning on two CPU cores, in minutes",
-    worlds={"ucf101": {}, "hmdb51": {}, "kinetics400": {}},
+    worlds={"ucf101": {}, "hmdb51": {}, "kinetics400": {}, "kinetics600": {}},
     height=64, width=86, net_width=16, pool=True, length=16, size=56, clips=4, together=4, jitter=0.25, main="r3d", long=(32, 56, 64, 86),
     pretrain=Recipe("adamw", rate=3e-3, weight_decay=0.02, epochs=12, batch=32, warm_up=0.4),
     fine_tune=Recipe("adamw", rate=1.5e-3, weight_decay=0.02, epochs=8, batch=32, warm_up=0.4),
@@ -69,7 +70,7 @@ DEMO = Profile(
 GPU = Profile(
     "gpu",
     "one GPU, stand-in data, several seeds: the numbers of the ledger",
-    worlds={"ucf101": {"groups": 25, "clips": 4}, "hmdb51": {}, "kinetics400": {}},
+    worlds={"ucf101": {"groups": 25, "clips": 4}, "hmdb51": {}, "kinetics400": {}, "kinetics600": {}},
     height=128, width=172, net_width=64, pool=False, length=16, size=112, clips=10, together=4, jitter=1.0,
     main="r2plus1d", long=(32, 112, 128, 172),
     pretrain=Recipe("adamw", rate=1e-3, weight_decay=0.02, epochs=30, batch=64, warm_up=1, precision="bfloat16"),

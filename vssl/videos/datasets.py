@@ -62,8 +62,8 @@ class Dataset:
 
 
 def open_dataset(name: str, root: str | Path) -> Dataset:
-    """Read the dataset called `name` ("ucf101", "hmdb51", "kinetics400") from `root`."""
-    readers = {"ucf101": ucf101, "hmdb51": hmdb51, "kinetics400": kinetics400}
+    """Read the dataset called `name` ("ucf101", "hmdb51", "kinetics400", "kinetics600") from `root`."""
+    readers = {"ucf101": ucf101, "hmdb51": hmdb51, "kinetics400": kinetics400, "kinetics600": kinetics600}
     if name not in readers:
         raise VsslError(f"no dataset is called {name!r}; there are {', '.join(readers)}")
     return readers[name](root)
@@ -110,23 +110,34 @@ def kinetics400(root: str | Path) -> Dataset:
 
     A clip is found by its own name, which no two share, so it does not matter how the folders spell the labels.
     """
-    root = Path(root)
-    bases = (root, root / "annotations", root / "kinetics400", root / "kinetics400" / "annotations")
+    return _kinetics(root, 400)
+
+
+def kinetics600(root: str | Path) -> Dataset:
+    """Kinetics-600, laid out as `kinetics400`."""
+    return _kinetics(root, 600)
+
+
+def _kinetics(root: str | Path, count: int) -> Dataset:
+    root, own = Path(root), f"kinetics{count}"
+    bases = (root, root / "annotations", root / own, root / own / "annotations")
     sides, found = [], {}
     for names in (("train",), ("val", "validate")):
-        spellings = [f"{before}{name}.csv" for name in names for before in ("", "kinetics-400_", "kinetics_400_", "kinetics400_")]
+        spellings = [
+            f"{before}{name}.csv" for name in names for before in ("", f"kinetics-{count}_", f"kinetics_{count}_", f"kinetics{count}_")
+        ]
         file = next((base / name for base in bases for name in spellings if (base / name).is_file()), None)
         if file is None:
             raise DataError(
-                f"Kinetics-400 is not at {root}: {names[0]}.csv is wanted there, with {names[0]}/<label>/<id>_<start>_<end>.mp4; get both "
-                "with https://github.com/cvdfoundation/kinetics-dataset, or make the stand-in with `vssl data make`"
+                f"Kinetics-{count} is not at {root}: {names[0]}.csv is wanted there, with {names[0]}/<label>/<id>_<start>_<end>.mp4; "
+                "get both with https://github.com/cvdfoundation/kinetics-dataset, or make the stand-in with `vssl data make`"
             )
         sides.append(lists.read_kinetics(file))
-        folders = [base / name for base in (root, root / "kinetics400") for name in names]
+        folders = [base / name for base in (root, root / own) for name in names]
         present = {path.stem: path for folder in folders for path in _files_below(folder)}
         found |= {name: present[clip] for name in sides[-1] if (clip := name.split("/")[-1]) in present}
     classes = tuple(sorted({name.split("/")[0] for side in sides for name in side}))
-    return _assemble("kinetics400", root, classes, (tuple(sides),), found, lists.kinetics_group)
+    return _assemble(own, root, classes, (tuple(sides),), found, lists.kinetics_group)
 
 
 def crossing_groups(dataset: Dataset) -> list[str]:

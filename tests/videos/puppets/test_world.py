@@ -9,6 +9,7 @@ import pytest
 
 from vssl.errors import VsslError
 from vssl.videos import puppets
+from vssl.videos.puppets import layouts
 from vssl.videos.puppets import world as module
 
 WORLDS = (puppets.ucf101(), puppets.hmdb51(), puppets.kinetics400())
@@ -42,6 +43,14 @@ def test_the_three_worlds_are_what_they_stand_for():
     assert len({puppets.digest(world) for world in WORLDS}) == 3
 
 
+def test_the_larger_kinetics_holds_the_smaller_and_never_trains_on_its_test():
+    smaller, larger = WORLDS[2], puppets.kinetics600()
+    assert larger.videos > 1.5 * smaller.videos and larger.classes[: len(smaller.classes)] == smaller.classes
+    tiny = [replace(world, frames=(4, 4), height=48, width=64) for world in (smaller, larger)]
+    assert (puppets.render(tiny[0], "squat", 3, 1) == puppets.render(tiny[1], "squat", 3, 1)).all()
+    assert layouts.held_out(smaller, 1) < layouts.held_out(larger, 1)
+
+
 def test_a_change_in_any_field_is_another_world():
     assert set(CHANGES) == {field.name for field in fields(puppets.World)}
     digests = {puppets.digest(replace(WORLDS[0], **{name: value})) for name, value in CHANGES.items()}
@@ -64,6 +73,7 @@ def test_the_digest_covers_the_generator(tmp_path, monkeypatch):
 
 def test_no_source_of_the_generator_is_forgotten():
     bystanders = {"__init__.py", "disk.py", "worker.py"}  # how it is run, not what comes out
+    bystanders.add("larger.py")  # all that it says is in a world's fields
     assert {path.name for path in Path(module.__file__).parent.glob("*.py")} == set(module.SOURCES) | bystanders
 
 
