@@ -10,6 +10,7 @@ from vssl.errors import VsslError
 from vssl.figures.bars import bars, interval
 from vssl.figures.confusion import confusion
 from vssl.figures.curves import training
+from vssl.figures.laws import laws
 from vssl.figures.retrieval import strips
 from vssl.figures.sampling import film, paces
 
@@ -20,6 +21,7 @@ TINY = {
     "strips": lambda: strips(np.zeros((1, 4, 6, 3), np.uint8), np.zeros((1, 1, 4, 6, 3), np.uint8), [[True]], ["a"], "t"),
     "bars": lambda: bars({"g": {"a": [0.0]}}, "t", "loss"),
     "confusion": lambda: confusion([[0]], ["a"], "t"),
+    "laws": lambda: laws({"a": (np.ones_like, np.array([0]))}, 1, "t"),
 }
 
 
@@ -40,6 +42,16 @@ def test_paces_marks_each_seam_and_every_frame():
     assert sum(len(line.get_xdata()) for line in axis.lines if line.get_marker() == "o") == 24
     stacked = next(line for line in axis.lines if line.get_marker() == "o" and len(set(line.get_ydata())) > 1)
     assert len(set(zip(stacked.get_xdata(), stacked.get_ydata(), strict=True))) == 8  # no frame hides its repetition
+
+
+def test_laws_show_the_curve_on_the_shares_that_were_drawn():
+    draws = np.array([0, 0, 1, 3])
+    figure = laws({"falling": (lambda t: 2 - 2 * t, draws), "flat": (np.ones_like, draws)}, 4, "t")
+    for axis, start in zip(figure.axes, (50, 25), strict=False):
+        assert [bar.get_height() for bar in axis.patches] == [50, 25, 0, 25]
+        assert axis.lines[0].get_ydata()[0] == pytest.approx(start)  # P(0) as a share of one frame in four
+    with pytest.raises(VsslError, match="longest is 2"):
+        laws({"falling": (np.ones_like, draws)}, 3, "t")
 
 
 def test_film_shows_the_frames_in_order():

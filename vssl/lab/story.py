@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from vssl.errors import VsslError
 from vssl.lab import ledger
 from vssl.lab.profile import Scale, find, world
 from vssl.videos import puppets
+from vssl.videos.puppets import layouts
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,12 @@ class Shown:
         return self.data[name]
 
     def frames(self, name: str, indices: list[int] | np.ndarray) -> np.ndarray:
-        """Frames of a video of the UCF101 set by its name, uint8 [T, H, W, 3].
+        """Frames of a video of the scale's own set by its name, uint8 [T, H, W, 3].
 
         The ledger's videos are not on a reader's disk: they are drawn again, the same to the pixel.
         """
         if self.drawn_from is not None:
-            return _draw(name, self.drawn_from)[np.asarray(indices)]
+            return _draw(self.scale.sizes.data, name, self.drawn_from)[np.asarray(indices)]
         opened = self.scale.data().open()
         numbers = {video.name: number for number, video in enumerate(opened.dataset.videos)}
         return opened.frames.gather(numbers[name], np.asarray(indices))
@@ -74,9 +75,10 @@ def shown(slug: str, name: str, scale: Scale, data: dict[str, Any], seeds: tuple
 
 
 @functools.lru_cache(maxsize=64)
-def _draw(name: str, profile: str) -> np.ndarray:
-    class_name, group, clip = re.fullmatch(r"v_(\w+)_g(\d+)_c(\d+)", name).groups()  # type: ignore[union-attr]
-    return puppets.render(world("ucf101", profile), class_name, int(group), int(clip))
+def _draw(dataset: str, name: str, profile: str) -> np.ndarray:
+    drawn = world(dataset, profile)
+    place = next(place for place in layouts.places(drawn) if Path(place.path).stem == name)
+    return puppets.render(drawn, place.class_name, place.group, place.clip)
 
 
 def _plain(value: Any) -> Any:
