@@ -139,3 +139,16 @@ def test_a_bar_that_was_not_run_says_so_and_each_panel_has_its_own_chance():
     assert [text for axis in figure.axes for text in texts(axis) if text == "not run"] == ["not run"] * 3
     assert any("chance, 2 or 6.25" in text.get_text() for text in figure.texts)
     assert [axis.lines[-1].get_xdata()[0] for axis in figure.axes] == [6.25, 2.0]
+
+
+@pytest.mark.parametrize("ours", [[], [30.0, 31.0]])
+def test_the_papers_marks_lie_inside_the_panel_even_where_nothing_has_run(ours):
+    figure = bars({"a": {"x": ours, "y": []}, "b": {"x": [], "y": []}}, "t", "y", paper={"a": {"x": 73.9, "y": 72.6}})
+    for axis in figure.axes:
+        assert axis.get_xlim() == pytest.approx((0, 1.12 * 73.9))
+
+
+def test_intervals_and_seeds_lie_inside_the_panel():
+    values = [80.0, 90.0]
+    axis = bars({"a": {"x": values}}, "t", "y", paper={"a": {"x": 73.9}}).axes[0]
+    assert axis.get_xlim()[1] >= 1.12 * (85 + interval(values))

@@ -61,6 +61,13 @@ def test_smoke_figure_never_takes_a_real_ones_place():
     assert "mean nothing; seed 0" in figure.get_supxlabel()
 
 
+def test_an_empty_figure_takes_no_real_ones_place_and_is_no_smoke_result():
+    figure = drawn()
+    figures.save(figure, "bars", alt=ALT, empty=True, note="demo profile: not run yet")
+    assert [path.name for path in paths.figures().iterdir()] == ["smoke"]
+    assert figure.get_supxlabel() == "demo profile: not run yet"
+
+
 @pytest.mark.parametrize("alt", ["", "   ", "a figure", "x" + " " * 40])
 def test_alt_text_is_required(alt):
     with pytest.raises(VsslError, match="alt text"):

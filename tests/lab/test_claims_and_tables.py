@@ -208,5 +208,5 @@ def test_claims_are_tallied_and_an_unmeasured_table_says_so(own_ledger):
     assert found.judge(CLAIM, back).tally() == "2 claims: 1 holds, 1 reversed"
     assert found.groups("R@1") == {"R@1": {"pace": [30.0, 32.0, 31.0], "random": [10.0, 11.0, 12.0]}}
     empty = measure("smoke", [0], [1.0], [2.0], slug="pace/never")
-    assert empty.empty and empty.tally() == "not run yet" and empty.face.endswith("not run yet") and not found.empty
+    assert empty.empty and empty.tally() == "not run yet" and empty.face == "demo profile: not run yet" and not found.empty
     assert every({"a": [1, 2]}, {"b": [3]}) == [1, 2, 3]

@@ -49,7 +49,9 @@ def bars(
         axis.set_title(group, loc="left")
         axis.tick_params(labelbottom=True)
     lowest = min((min(seeds) for group in values.values() for seeds in group.values() if len(seeds)), default=0.0)
-    axes[0, 0].set_xlim(left=min(0.0, axes[0, 0].get_xlim()[0]) if lowest < 0 else 0.0)  # last: all panels share what is set here
+    left, right = axes[0, 0].get_xlim()
+    # last: all panels share what is set here. Where nothing has run, autoscaling sees the paper's marks alone, and puts them on the frame.
+    axes[0, 0].set_xlim(min(0.0, left) if lowest < 0 else 0.0, max(right, 1.12 * _highest(values, paper or {})))
     for axis in axes.flat[len(values) :]:
         axis.set_axis_off()
     for column in range(columns):
@@ -57,6 +59,14 @@ def bars(
     axes[0, 0].set_ylim(len(names) - 0.4, -0.6)
     axes[0, 0].set_yticks(range(len(names)), names)
     return fig
+
+
+def _highest(values: Values, paper: Mapping[str, Mapping[str, float]]) -> float:
+    """The largest number that is drawn: a seed, the end of an interval, a mark of the paper."""
+    ends = [np.mean(seeds) + interval(seeds) for group in values.values() for seeds in group.values() if len(seeds)]
+    dots = [seed for group in values.values() for seeds in group.values() for seed in seeds]
+    marks = [mark for group in values for mark in paper.get(group, {}).values()]
+    return float(max([*ends, *dots, *marks], default=0.0))
 
 
 def _legend(counts: list[int], levels: list[float], paper: bool) -> str:

@@ -202,14 +202,14 @@ def from_ledger(
     values: Values = {column: {row: {} for row in names} for column, names in rows.items()}
     for record in records:
         values[record["column"]][record["row"]][record["seed"]] = record["value"]
-    face = _face(f"from the ledger: {profile} profile", records)
+    face = _face(f"{'from the ledger: ' if records else ''}{profile} profile", records)
     return Table(slug, title, face, values, papers or {}, _chances(records), profile=profile, hours=_hours(records))
 
 
 def _face(profile: str, records: list[ledger.Record]) -> str:
     """What every number here is: profile, data, seeds."""
     if not records:
-        return f"{profile}, not run yet"
+        return f"{profile}: not run yet"
     seeds = ", ".join(map(str, sorted({record["seed"] for record in records})))
     says = " and ".join(sorted({record["says"] for record in records}, reverse=True))
     return f"{profile}, {says}, seeds {seeds}; ± is a 95 % interval over seeds"
