@@ -124,3 +124,21 @@ def test_the_paper_profile_is_the_paper_s(monkeypatch):
     assert (linear.length, linear.stride, linear.clips, linear.crops, linear.size, linear.test_size) == (32, 2, 10, 3, 224, 256)
     with pytest.raises(VsslError, match="pass recipe="):
         paper.linear(start)
+
+
+def test_an_inflated_net_learnt_from_frames_alone(scale):
+    start = scale.frames("r3d50", seed=0)
+    assert start.frames.length == 1 and start.frames.net.name == "r2d50" and start.frames.sampler().law is None
+    linear = scale.linear(start)
+    assert linear.needs() == (start.frames,) and "r3d50 inflated from r2d50 pre-trained by CVRL" in linear.describe()
+    assert run(linear).metrics["chance"] == pytest.approx(100 / 3)
+    flat, deep = start.frames.backbone((run(start.frames),)), start.backbone((run(start.frames),))
+    kernel = deep.blocks["stage5"][0].conv1.weight
+    assert kernel.shape[2] == 3 and torch.allclose(kernel.sum(2), flat.blocks["stage5"][0].conv1.weight[:, :, 0], atol=1e-6)
+
+
+def test_imagenet_s_weights_are_for_the_paper_s_width(scale):
+    with pytest.raises(VsslError, match="64 channels wide"):
+        scale.imagenet("r3d50", 0)
+    start = resolve("gpu", paper="cvrl").imagenet("r3d50", 1)
+    assert start.needs() == () and start.describe() == "r3d50 inflated from ImageNet, seed 1"

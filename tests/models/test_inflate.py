@@ -182,3 +182,17 @@ def test_a_damaged_file_of_imagenet_weights_is_told_in_one_line(checkpoints, con
     with pytest.raises(VsslError, match=f"{FILE} is damaged .*; delete it") as problem:
         models.imagenet("r3d50")
     assert "\n" not in str(problem.value)
+
+
+def test_our_own_flat_net_inflates_too_and_gives_its_features_on_a_still_clip():
+    torch.manual_seed(0)
+    flat, deep = models.build("r2d50", 4).double().eval(), models.build("r3d50", 4).double().eval()
+    for module in flat.modules():
+        if isinstance(module, torch.nn.BatchNorm3d):
+            module.running_mean.uniform_(-0.1, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    frame = torch.rand(1, 3, 1, 32, 32, dtype=torch.double)
+    assert all(value.shape[2] == 1 for value in flat.state_dict().values() if value.ndim == 5)
+    with torch.no_grad():
+        still = models.inflate(flat, deep)(frame.expand(-1, -1, 41, -1, -1))[:, :, 10]  # the one step that no padding in time reaches
+        assert torch.allclose(still, flat(frame)[:, :, 0], rtol=1e-10)

@@ -18,6 +18,7 @@ PARAMETERS = {
     "s3dg": 9_125_072,
     "r3d50": 31_672_128,
     "r3d101": 59_577_152,
+    "r2d50": 25_557_032 - 2_049_000,  # torchvision's ResNet-50, less its 1000-way classifier
 }
 GIGA_MACS = {"c3d": "38.497", "r3d": "19.887", "r2plus1d": "21.362", "r3d18": "40.696", "s3dg": "4.04"}
 BOTTLENECK = [[64, 8, 28, 28], [256, 8, 28, 28], [512, 8, 14, 14], [1024, 8, 7, 7], [2048, 8, 4, 4]]
@@ -31,8 +32,10 @@ SHAPES = {
     "s3dg": [[64, 8, 56, 56], [192, 8, 28, 28], [480, 8, 14, 14], [832, 4, 7, 7], [1024, 2, 4, 4]],
     "r3d50": BOTTLENECK,
     "r3d101": BOTTLENECK,
+    "r2d50": [[d, 16, h, w] for d, _, h, w in BOTTLENECK],
 }
-POOLED = ("r3d50", "r3d101")  # they have a pool after the stem in any case, and halve the time only once
+POOLED = ("r3d50", "r3d101", "r2d50")  # they have a pool after the stem in any case
+ENDS = {"r3d50": (4, 2), "r3d101": (4, 2), "r2d50": (8, 4)}  # what they leave of 8 and of 4 frames, for they halve time once or never
 
 
 def on_meta(name, **options):
@@ -111,13 +114,13 @@ def test_the_smallest_clip_passes_and_a_smaller_one_is_refused(name, pool):
 def test_eight_frames_end_in_one_and_four_are_too_few_for_c3d_alone():
     for name in models.NAMES:
         backbone = on_meta(name, width=8)
-        assert backbone(torch.empty(1, 3, 8, 112, 112, device="meta")).shape[2] == (4 if name in POOLED else 1)
+        assert backbone(torch.empty(1, 3, 8, 112, 112, device="meta")).shape[2] == ENDS.get(name, (1, 1))[0]
         four = torch.empty(1, 3, 4, 112, 112, device="meta")
         if name == "c3d":
             with pytest.raises(VsslError, match="at least 8 frames"):
                 backbone(four)
         else:
-            assert backbone(four).shape[2] == (2 if name in POOLED else 1)
+            assert backbone(four).shape[2] == ENDS.get(name, (1, 1))[1]
 
 
 @pytest.mark.parametrize("name", models.NAMES)

@@ -13,7 +13,7 @@ from vssl.lab.stamp import stamp
 if TYPE_CHECKING:
     from vssl.lab.claims import Claim
     from vssl.lab.cost import estimate
-    from vssl.lab.experiment import Net, PreTrain, Random
+    from vssl.lab.experiment import Inflated, Net, PreTrain, Random
     from vssl.lab.labels import FineTune, Linear
     from vssl.lab.measures import Features, Instance, PretextTest, Probe, Retrieve
     from vssl.lab.profile import Scale, resolve
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FILES = {
     "claims": ("Claim",),
     "cost": ("estimate",),
-    "experiment": ("Net", "PreTrain", "Random"),
+    "experiment": ("Inflated", "Net", "PreTrain", "Random"),
     "labels": ("FineTune", "Linear"),
     "measures": ("Features", "Instance", "PretextTest", "Probe", "Retrieve"),
     "profile": ("Scale", "resolve"),
@@ -35,8 +35,8 @@ _FILES = {
 _WHERE = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = [
-    "Claim", "Features", "FineTune", "Instance", "Linear", "Net", "PreTrain", "PretextTest", "Probe", "Random", "Retrieve", "Run",
-    "Scale", "Table", "done", "estimate", "every", "resolve", "run", "shown", "stamp", "table",
+    "Claim", "Features", "FineTune", "Inflated", "Instance", "Linear", "Net", "PreTrain", "PretextTest", "Probe", "Random", "Retrieve",
+    "Run", "Scale", "Table", "done", "estimate", "every", "resolve", "run", "shown", "stamp", "table",
 ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from torch import nn
 from vssl import evaluation, methods, models, samplers, training
 from vssl.augment import Augment, CentreCrop, Pair
 from vssl.clips import Sampler
+from vssl.errors import VsslError
 from vssl.lab import key
 from vssl.lab.data import Data, Opened
 from vssl.objectives import Pretext
@@ -168,7 +169,41 @@ class PreTrain(Keyed):
         return model
 
 
-Start = Random | PreTrain
+@dataclass(frozen=True)
+class Inflated:
+    """An R3D-50 or R3D-101 that starts as a 2-D net whose kernels are spread over time; it was never trained on clips.
+
+    frames   the pre-training of a 2-D net on single frames ("SimCLR inflated"); None: torchvision's ImageNet weights, at width 64.
+    """
+
+    net: Net
+    frames: PreTrain | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.frames is None and self.net.width != 64:
+            raise VsslError(f"ImageNet's weights are for nets 64 channels wide, not {self.net.width}: leave this row to gpu or paper")
+
+    def describe(self) -> str:
+        whence = self.frames.describe() if self.frames else f"ImageNet, seed {self.seed}"
+        return f"{self.net.name} inflated from {whence}"
+
+    def needs(self) -> tuple[Experiment, ...]:
+        return (self.frames,) if self.frames else ()
+
+    def backbone(self, inputs: tuple[Run, ...]) -> nn.Module:
+        """The net to start from; ImageNet's weights are downloaded the first time."""
+        if self.frames is None:
+            return models.imagenet(self.net.name)
+        return models.inflate(self.frames.backbone(inputs), self.net.build(self.seed))
+
+
+Start = Random | PreTrain | Inflated
+
+
+def runs_of(start: Start) -> tuple[Experiment, ...]:
+    """What must be run before a start can be used: its own training, or that of the net it is made of."""
+    return (start,) if isinstance(start, PreTrain) else start.needs()
 
 
 def readable(opened: Opened) -> int:

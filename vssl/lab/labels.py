@@ -14,7 +14,7 @@ from vssl import evaluation, samplers, training
 from vssl.augment import Augment, Flip, RandomCrop, RandomResizedCrop
 from vssl.errors import VsslError
 from vssl.lab.data import Data
-from vssl.lab.experiment import TRAINING_CODE, Computed, Experiment, Keyed, PreTrain, Start, batches_of, kept, tell_epoch
+from vssl.lab.experiment import TRAINING_CODE, Computed, Experiment, Keyed, Start, batches_of, kept, runs_of, tell_epoch
 from vssl.objectives import Classify, Pretext
 from vssl.recipe import Recipe
 
@@ -56,7 +56,7 @@ class _FromLabels(Keyed):
             raise VsslError(f"the share of the labels lies above 0 and up to 1, not {self.share:g}; 0.01 is one in a hundred")
 
     def needs(self) -> tuple[Experiment, ...]:
-        return (self.start,) if isinstance(self.start, PreTrain) else ()
+        return runs_of(self.start)
 
     def labels(self) -> str:
         """How many labels, in words; nothing where it is all of them."""

@@ -14,7 +14,7 @@ from vssl.errors import VsslError
 from vssl.evaluation import retrieval
 from vssl.evaluation.features import over_clips, sample_of
 from vssl.lab.data import Data
-from vssl.lab.experiment import TRAINING_CODE, Computed, Experiment, Keyed, PreTrain, Start
+from vssl.lab.experiment import TRAINING_CODE, Computed, Experiment, Keyed, PreTrain, Start, runs_of
 
 if TYPE_CHECKING:
     from vssl.lab.store import Run
@@ -74,7 +74,7 @@ class Features(Keyed):
         return f"features of {self.start.describe()}, on {self.data.says()}"
 
     def needs(self) -> tuple[Experiment, ...]:
-        return _from(self.start)
+        return runs_of(self.start)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         opened = self.data.open()
@@ -168,10 +168,6 @@ class Probe(Keyed):
         top1, predicted = evaluation.linear_probe(*train, *test)
         metrics = {"top1": top1, "unreadable": inputs[0].metrics["unreadable"], **evaluation.chance(train[1], test[1])}
         return metrics, {"predicted": predicted, "actions": test[1]}
-
-
-def _from(start: Start) -> tuple[Experiment, ...]:
-    return (start,) if isinstance(start, PreTrain) else ()
 
 
 def _sides(run: Run, layer: str) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:

@@ -11,11 +11,11 @@ from vssl import paths
 from vssl.clips import views
 from vssl.errors import DataError, VsslError
 from vssl.lab.data import Data, puppet_data, real_data
-from vssl.lab.experiment import Net, PreTrain, Random, Start
+from vssl.lab.experiment import Inflated, Net, PreTrain, Random, Start
 from vssl.lab.labels import FineTune, Linear
 from vssl.lab.measures import Features, Instance, Probe, Retrieve
 from vssl.lab.sizes import Profile, find
-from vssl.methods import Method
+from vssl.methods import CVRL, Method
 from vssl.recipe import Recipe
 from vssl.videos import puppets
 
@@ -92,6 +92,15 @@ class Scale:
         epochs = round(ours.epochs * share * recipe.epochs / usual.epochs)
         size = recipe.batch / usual.batch
         return replace(made, recipe=replace(ours, epochs=epochs, batch=round(ours.batch * size), rate=ours.rate * size))
+
+    def frames(self, net: str | Net, seed: int, data: str | None = None) -> Inflated:
+        """An R3D-50 inflated from a ResNet-50 that learnt to tell single frames apart (SimCLR), over as many frames as CVRL sees clips."""
+        flat = replace(self, sizes=replace(self.sizes, length=1))
+        return Inflated(self._net(net), flat.pretrain(CVRL(law=None), replace(self._net(net), name="r2d50"), seed, data), seed)
+
+    def imagenet(self, net: str | Net, seed: int) -> Inflated:
+        """An R3D inflated from ImageNet's weights; every seed starts alike."""
+        return Inflated(self._net(net), seed=seed)
 
     def features(self, start: Start, data: str | None = None) -> Features:
         """Frozen features of a start."""

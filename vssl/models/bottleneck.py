@@ -34,12 +34,17 @@ def r3d50(width: int = 64, pool: bool = False) -> Backbone:
     The paper's 31.7, 126.6 and 505.8 million also count the running statistics of batch normalisation: 53,120 at width 64.
     `pool` changes nothing: the paper's stem pools already.
     """
-    return _bottlenecks("r3d50", width)
+    return _bottlenecks("r3d50", width, BLOCKS["r3d50"])
 
 
 def r3d101(width: int = 64, pool: bool = False) -> Backbone:
     """R3D-101: 59,577,152 parameters; with 105,344 running statistics the paper's 59.7 million. `pool` changes nothing, as in `r3d50`."""
-    return _bottlenecks("r3d101", width)
+    return _bottlenecks("r3d101", width, BLOCKS["r3d101"])
+
+
+def r2d50(width: int = 64, pool: bool = False) -> Backbone:
+    """ResNet-50, a frame at a time: R3D-50 whose kernels span one frame. SimCLR trains it on frames before it is inflated."""
+    return _bottlenecks("r2d50", width, BLOCKS["r3d50"], stem=1, times=(1, 1, 1, 1))
 
 
 class Bottleneck(nn.Module):
@@ -64,20 +69,22 @@ class Bottleneck(nn.Module):
         return F.relu(self.shortcut(x) + y)
 
 
-def _bottlenecks(name: str, width: int) -> Backbone:
+def _bottlenecks(
+    name: str, width: int, blocks: tuple[int, int, int, int], stem: int = 5, times: tuple[int, int, int, int] = (1, 1, 3, 3)
+) -> Backbone:
     a, b, c, d = width, 2 * width, 4 * width, 8 * width
-    conv2, conv3, conv4, conv5 = BLOCKS[name]
+    conv2, conv3, conv4, conv5 = blocks
     stages = [
         nn.Sequential(
-            full(3, a, (5, 7, 7), (2, 2, 2)),  # [N, 64, T/2, H/2, W/2]
+            full(3, a, (stem, 7, 7), (2 if stem > 1 else 1, 2, 2)),  # [N, 64, T/2, H/2, W/2]
             nn.BatchNorm3d(a),
             nn.ReLU(inplace=True),
             nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),  # [N, 64, T/2, H/4, W/4]
         ),
-        _stage(a, a, conv2, time=1, stride=1),  # [N, 256, T/2, H/4, W/4]
-        _stage(EXPANSION * a, b, conv3, time=1, stride=2),  # [N, 512, T/2, H/8, W/8]
-        _stage(EXPANSION * b, c, conv4, time=3, stride=2),  # [N, 1024, T/2, H/16, W/16]
-        _stage(EXPANSION * c, d, conv5, time=3, stride=2),  # [N, 2048, T/2, H/32, W/32]
+        _stage(a, a, conv2, times[0], stride=1),  # [N, 256, T/2, H/4, W/4]
+        _stage(EXPANSION * a, b, conv3, times[1], stride=2),  # [N, 512, T/2, H/8, W/8]
+        _stage(EXPANSION * b, c, conv4, times[2], stride=2),  # [N, 1024, T/2, H/16, W/16]
+        _stage(EXPANSION * c, d, conv5, times[3], stride=2),  # [N, 2048, T/2, H/32, W/32]
     ]
     backbone = Backbone(name, stages, dim=EXPANSION * d)
     for module in backbone.modules():

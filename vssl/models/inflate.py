@@ -30,13 +30,16 @@ PATIENCE = 30.0  # seconds without a byte until a download is given up; torch wo
 def inflate(flat: nn.Module | Mapping[str, Tensor], backbone: Backbone) -> Backbone:
     """Give `backbone`, an R3D-50 or R3D-101, the weights of a 2-D ResNet, and return it.
 
-    `flat` is a torchvision ResNet with as many bottleneck blocks, or its state. Kernels are inflated, batch normalisation is copied, the
-    classifier is left out. Clips must be scaled as the 2-D net's images were. Weights from elsewhere fit if strides are on the 3x3 kernels,
-    as torchvision has them: shapes cannot tell.
+    `flat` is a torchvision ResNet with as many bottleneck blocks, or its state, or our own r2d50. Kernels are inflated, batch
+    normalisation is copied, the classifier is left out. Clips must be scaled as the 2-D net's images were. Weights from elsewhere fit if
+    strides are on the 3x3 kernels, as torchvision has them: shapes cannot tell.
     """
     if backbone.name not in BLOCKS:
         raise VsslError(f"2-D weights fit {' and '.join(BLOCKS)}, not {backbone.name}; build one of those")
     given = flat.state_dict() if isinstance(flat, nn.Module) else flat
+    if isinstance(flat, Backbone):  # its kernels have one frame of time, and our names
+        counted = {name: value for name, value in given.items() if not name.endswith("num_batches_tracked")}
+        given = {_flat_name(name): value[:, :, 0] if value.ndim == 5 else value for name, value in counted.items()}
     own = {name: value for name, value in backbone.state_dict().items() if not name.endswith("num_batches_tracked")}
     names = {name: _flat_name(name) for name in own}
     _same_layers(given, list(names.values()), backbone)
