@@ -153,13 +153,15 @@ class Scale:
     def describe(self) -> str:
         """The sizes in a few stable lines, to print in a notebook."""
         s = self.sizes
+        taken = f", every {s.stride}nd" if s.stride == 2 else f", every {s.stride}th" if s.stride > 2 else ""
+        test = f"{s.clips} a test video{f' in {s.crops} crops' if s.crops > 1 else ''}{f', of {s.labelled} frames' if s.labelled else ''}"
         drawn = f"{s.together} clips of one video, differently labelled, share a batch" if s.together > 1 else "the paper's sampling"
         jitter = "as strong as in the paper's code" if s.jitter == 1 else f"{s.jitter:g} times as strong as in the paper's code"
         return "\n".join(
             (
                 f"profile  {s.name}: {s.meant}",
                 f"seeds    {', '.join(map(str, self.seeds))}",
-                f"clips    {s.length} frames of {s.size} x {s.size} pixels, from frames of {s.height} x {s.width}; {s.clips} a test video",
+                f"clips    {s.length} frames{taken} of {s.size} x {s.size} pixels, from frames of {s.height} x {s.width}; {test}",
                 f"nets     {s.net_width} channels wide{', pooled after the stem' if s.pool else ''}",
                 f"batches  {drawn}",
                 f"jitter   {jitter}, where colours are jittered at all",

@@ -58,7 +58,11 @@ SMOKE = Profile(
     fine_tune=Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=1, batch=8),
     linear=Recipe("sgd", rate=0.5, weight_decay=0.0, epochs=1, batch=16),
     seeds=(0,),
-    papers={"cvrl": {"main": "r3d50", "data": "kinetics400", "stride": 2, "resized": True, "crops": 3, "test_size": 48}},
+    papers={
+        "cvrl": {
+            "main": "r3d50", "data": "kinetics400", "stride": 2, "resized": True, "crops": 3, "test_size": 48, "together": 1, "jitter": 1.0,
+        },
+    },
 )  # fmt: skip
 DEMO = Profile(
     "demo",
@@ -77,7 +81,8 @@ DEMO = Profile(
     papers={
         "cvrl": {
             "main": "r3d", "data": "kinetics400", "length": 8, "stride": 2, "labelled": 16, "resized": True, "crops": 3,
-            "pretrain": Recipe("adamw", rate=3e-3, weight_decay=0.02, epochs=8, batch=64, warm_up=1),
+            "together": 1, "jitter": 1.0,
+            "pretrain": Recipe("adamw", rate=3e-3, weight_decay=0.02, epochs=32, batch=64, warm_up=1),
         },
     },
 )  # fmt: skip
@@ -99,7 +104,8 @@ GPU = Profile(
     papers={
         "cvrl": {
             "main": "r3d50", "data": "kinetics400", "stride": 2, "labelled": 32, "resized": True, "crops": 3,
-            "pretrain": Recipe("adamw", rate=1e-3, weight_decay=0.02, epochs=50, batch=256, warm_up=2, precision="bfloat16"),
+            "together": 1,
+            "pretrain": Recipe("adamw", rate=1e-3, weight_decay=0.02, epochs=200, batch=256, warm_up=2, precision="bfloat16"),
         },
     },
 )  # fmt: skip
