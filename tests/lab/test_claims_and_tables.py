@@ -9,7 +9,10 @@ import pytest
 from vssl.errors import VsslError
 from vssl.lab import ledger
 from vssl.lab.claims import Claim, interval, judge
+from vssl.lab.data import Data
+from vssl.lab.mean import Mean
 from vssl.lab.profile import resolve
+from vssl.lab.store import Run
 from vssl.lab.story import shown
 from vssl.lab.tables import every, from_ledger, reported_column, table
 
@@ -119,6 +122,37 @@ def test_a_row_measured_alone_leaves_the_other_rows_in_place(own_ledger):
     ledger.add()
     kept = [(r["row"], r["seed"], r["value"]) for r in ledger.read("pace/test", "demo")["records"]]
     assert kept == [("pace", 0, 30.0), ("pace", 1, 33.0), ("random", 0, 10.0)]
+
+
+@dataclass(frozen=True)
+class OnSplit(Fixed):
+    """The same on a split of a set."""
+
+    data: Data | None = None
+
+
+def test_a_mean_over_splits_is_an_experiment_and_the_ledger_says_which_splits(own_ledger):
+    parts = tuple(OnSplit(value, Data("ucf101", "d", split)) for split, value in enumerate((10.0, 20.0, 60.0), 1))
+    table(
+        "pace/test", "A table", resolve("demo", [0]), {"3 splits": ("R@1", {"row": [Mean(parts)]}), "split 2": ("R@1", {"row": [parts[1]]})}
+    )
+    ledger.add()
+    kept = {r["column"]: r for r in ledger.read("pace/test", "demo")["records"]}
+    assert (kept["3 splits"]["value"], kept["3 splits"]["chance"], kept["3 splits"]["data"]) == (30.0, 6.25, "ucf101-d-split1+2+3")
+    assert (kept["split 2"]["value"], kept["split 2"]["data"]) == (20.0, "ucf101-d-split2")
+    assert kept["3 splits"]["minutes"].keys() >= kept["split 2"]["minutes"].keys()
+
+
+def test_a_mean_averages_what_all_have_counts_the_unreadable_and_wants_parts():
+    def of(metrics):
+        return Run(None, metrics, {}, computed=False)
+
+    metrics, _ = Mean((Fixed(1.0), Fixed(2.0))).compute(
+        None, (of({"top1": 1.0, "unreadable": 2.0}), of({"top1": 4.0, "unreadable": 3.0, "own": 9.0}))
+    )
+    assert metrics == {"top1": 2.5, "unreadable": 5.0}
+    with pytest.raises(VsslError, match="at least one"):
+        Mean(())
 
 
 def test_claims_about_unknown_rows_are_refused(own_ledger):

@@ -6,7 +6,7 @@ import pytest
 
 from vssl import methods, models
 from vssl.errors import DataError
-from vssl.lab import Net, PretextTest, cost, estimate, resolve
+from vssl.lab import Mean, Net, PretextTest, cost, estimate, resolve
 from vssl.lab.plan import Cost, Plan, Planned, counted
 
 
@@ -48,6 +48,16 @@ def test_every_row_of_a_table_sees_as_many_clips():
     rows = [methods.Pace(paces=tuple(range(1, top + 1))) for top in (3, 4, 5, 6)]
     rows += [methods.Pace(play="signed"), methods.Pace(contrast="context"), methods.Pace(predict=False, contrast="pace"), methods.VCOP()]
     assert {estimate(demo.pretrain(method, "r3d", 0), "demo").clips for method in rows} == {528 * 4 * 12}
+
+
+def test_each_split_is_counted_and_their_mean_costs_nothing_more():
+    demo = resolve("demo")
+    start = demo.pretrain(methods.Pace(), "r3d", seed=0)
+    splits = tuple(demo.fine_tune(start, "hmdb51", split=split) for split in (1, 2, 3))
+    assert [one.data.split for one in splits] == [1, 2, 3] and len({one.key() for one in splits}) == 3
+    assert [demo.linear(start, split=split).data.split for split in (1, 2, 3)] == [1, 2, 3]
+    assert estimate(Mean(splits), "demo") == Cost(splits[0].data.says(), True, 0, "16 x 56 x 56", cost.OVERHEAD, "one core")
+    assert all(estimate(one, "demo").clips > 0 for one in splits)
 
 
 def test_data_that_is_missing_is_forgiven_in_a_plan_alone(monkeypatch, tmp_path):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vssl.lab.cost import estimate
     from vssl.lab.experiment import Inflated, Net, PreTrain, Random
     from vssl.lab.labels import FineTune, Linear
+    from vssl.lab.mean import Mean
     from vssl.lab.measures import Features, Instance, PretextTest, Probe, Retrieve
     from vssl.lab.profile import Scale, resolve
     from vssl.lab.store import Run, done, run
@@ -26,6 +27,7 @@ _FILES = {
     "cost": ("estimate",),
     "experiment": ("Inflated", "Net", "PreTrain", "Random"),
     "labels": ("FineTune", "Linear"),
+    "mean": ("Mean",),
     "measures": ("Features", "Instance", "PretextTest", "Probe", "Retrieve"),
     "profile": ("Scale", "resolve"),
     "store": ("Run", "done", "run"),
@@ -35,8 +37,8 @@ _FILES = {
 _WHERE = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = [
-    "Claim", "Features", "FineTune", "Inflated", "Instance", "Linear", "Net", "PreTrain", "PretextTest", "Probe", "Random", "Retrieve",
-    "Run", "Scale", "Table", "done", "estimate", "every", "resolve", "run", "shown", "stamp", "table",
+    "Claim", "Features", "FineTune", "Inflated", "Instance", "Linear", "Mean", "Net", "PreTrain", "PretextTest", "Probe", "Random",
+    "Retrieve", "Run", "Scale", "Table", "done", "estimate", "every", "resolve", "run", "shown", "stamp", "table",
 ]  # fmt: skip
 
 

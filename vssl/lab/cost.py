@@ -11,6 +11,7 @@ from vssl.clips import views
 from vssl.lab.data import Data
 from vssl.lab.experiment import Net, PreTrain
 from vssl.lab.labels import FineTune, Linear
+from vssl.lab.mean import Mean
 from vssl.lab.measures import Features, PretextTest
 from vssl.lab.plan import Cost
 from vssl.recipe import Recipe
@@ -57,6 +58,8 @@ def _work(experiment: Any) -> tuple[Data, Any, float, float]:
         return experiment.data, experiment, 0 if frozen else seen, looked + (seen if frozen else 0)
     if isinstance(experiment, Features):
         return experiment.data, experiment, 0, sum(videos(experiment.data)) * experiment.clips
+    if isinstance(experiment, Mean):
+        return *_work(experiment.parts[0])[:2], 0, 0
     if isinstance(experiment, PretextTest):
         start = experiment.start
         return start.data, start, 0, videos(start.data)[1] * start.method.classes

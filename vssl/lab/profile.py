@@ -120,12 +120,18 @@ class Scale:
         """A linear probe of frozen features."""
         return Probe(self.features(start, data))
 
-    def linear(self, start: Start, data: str | None = None, recipe: Recipe | None = None) -> Linear:
+    def linear(self, start: Start, data: str | None = None, recipe: Recipe | None = None, split: int = 1) -> Linear:
         """A linear layer on frozen features, trained by the profile's recipe, or where it has none by the paper's, which is `recipe`."""
-        return Linear(start, self.data(data), self._recipe(self.sizes.linear, recipe), **self._labelled(start))
+        return Linear(start, self.data(data, split), self._recipe(self.sizes.linear, recipe), **self._labelled(start))
 
     def fine_tune(
-        self, start: Start, data: str | None = None, recipe: Recipe | None = None, share: float = 1.0, dropout: float = 0.0
+        self,
+        start: Start,
+        data: str | None = None,
+        recipe: Recipe | None = None,
+        share: float = 1.0,
+        dropout: float = 0.0,
+        split: int = 1,
     ) -> FineTune:
         """Fine-tuning from a start, with its seed: by the profile's recipe, or where it has none by the paper's, which is `recipe`.
 
@@ -134,7 +140,7 @@ class Scale:
         chosen = self._recipe(self.sizes.fine_tune, recipe)
         if self.sizes.fine_tune and share < 1:
             chosen = replace(chosen, passes=max(1, round(0.3 / share)))
-        return FineTune(start, self.data(data), chosen, **self._labelled(start), share=share, dropout=dropout)
+        return FineTune(start, self.data(data, split), chosen, **self._labelled(start), share=share, dropout=dropout)
 
     def _net(self, net: str | Net) -> Net:
         return self.net(net) if isinstance(net, str) else net

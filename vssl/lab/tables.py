@@ -265,7 +265,7 @@ def _record(column: str, row: str, seed: int, metric: str, found: Run, experimen
         "value": found.metrics[metric],
         "chance": found.metrics.get(f"chance {metric}", found.metrics.get("chance")),  # R@5 by chance is more than R@1
         "profile": scale.profile,
-        "data": f"{data.name}-{data.digest}-split{data.split}",
+        "data": f"{data.name}-{data.digest}-split{_splits(experiment)}",
         "says": data.says(),
     }
 
@@ -275,6 +275,12 @@ def data_of(experiment: Any) -> Data | None:
     if isinstance(getattr(experiment, "data", None), Data):
         return experiment.data
     return next((found for need in experiment.needs() if (found := data_of(need))), None)
+
+
+def _splits(experiment: Any) -> str:
+    """The official split that an experiment is tested on; all of them where it is a mean."""
+    tested = {found.split for part in getattr(experiment, "parts", (experiment,)) if (found := data_of(part))}
+    return "+".join(map(str, sorted(tested))) or "1"
 
 
 def _html(columns: list[str], rows: list[list[str]], caption: str = "") -> str:
