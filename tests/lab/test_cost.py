@@ -26,6 +26,12 @@ def test_the_paper_s_pre_training_is_counted_as_the_paper_says(planning):
     assert (found.data, found.found, found.size) == ("UCF101", False, "16 x 112 x 112")
 
 
+@pytest.mark.parametrize("name", models.NAMES)
+def test_a_net_is_counted_without_being_made(name):
+    assert cost._macs(Net(name, 8, True), 8, 64) == models.macs(models.build(name, 8, True), 8, 64)
+    assert cost._macs(Net("r3d50", 2048), 8, 64) > 1e12  # 32 billion parameters: no machine here could hold them
+
+
 def test_kinetics_has_the_plain_list_and_s3dg_long_clips(planning):
     paper = resolve("paper")
     assert estimate(paper.pretrain(methods.Pace(), "r2plus1d", 0, "kinetics400"), "paper").clips == 240_000 * 18

@@ -142,3 +142,17 @@ def test_imagenet_s_weights_are_for_the_paper_s_width(scale):
         scale.imagenet("r3d50", 0)
     start = resolve("gpu", paper="cvrl").imagenet("r3d50", 1)
     assert start.needs() == () and start.describe() == "r3d50 inflated from ImageNet, seed 1"
+
+
+def test_a_plan_says_why_it_has_no_imagenet_row_and_downloads_nothing(scale, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.delenv("VSSL_PLAN_ONLY", raising=False)
+    assert scale.lacks_imagenet("r3d50").endswith("this one has 4")
+    wide = resolve("gpu", paper="cvrl")
+    assert "say vssl.models.imagenet('r3d50') once" in wide.lacks_imagenet("r3d50") and not list(tmp_path.iterdir())
+    folder = tmp_path / "hub" / "checkpoints"
+    folder.mkdir(parents=True)
+    (folder / "resnet50-0676ba61.pth").touch()
+    assert wide.lacks_imagenet("r3d50") == "" and "r3d101" in wide.lacks_imagenet("r3d101")
+    monkeypatch.setenv("VSSL_PLAN_ONLY", "1")
+    assert wide.lacks_imagenet("r3d101") == ""

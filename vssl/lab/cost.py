@@ -6,6 +6,8 @@ import functools
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from vssl import models
 from vssl.clips import views
 from vssl.lab.data import Data
@@ -87,4 +89,5 @@ def _listed(name: str, root: Path, split: int) -> tuple[int, int]:
 
 @functools.lru_cache(maxsize=32)
 def _macs(net: Net, length: int, size: int) -> int:
-    return models.macs(net.build(seed=0), length, size)
+    with torch.device("meta"):  # without storage: the widest nets would take gigabytes, and minutes to draw
+        return models.macs(net.build(seed=0), length, size)

@@ -102,6 +102,19 @@ class Scale:
         """An R3D inflated from ImageNet's weights; every seed starts alike."""
         return Inflated(self._net(net), seed=seed)
 
+    def lacks_imagenet(self, net: str | Net) -> str:
+        """Why no row of this net can start from ImageNet's weights, in a line; empty where one can. A plan downloads nothing."""
+        made = self._net(net)
+        if made.width != 64:
+            return f"ImageNet's weights are for nets 64 channels wide, and this one has {made.width}"
+        import torch  # here, not above: with torchvision it takes seconds
+        import torchvision
+
+        url = torchvision.models.get_model_weights(made.name.replace("r3d", "resnet"))["IMAGENET1K_V1"].url
+        if "VSSL_PLAN_ONLY" in os.environ or (Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]).exists():
+            return ""  # a plan can be made before the weights are there
+        return f"its weights are not here yet; say vssl.models.imagenet({made.name!r}) once, in Python, to download them"
+
     def features(self, start: Start, data: str | None = None) -> Features:
         """Frozen features of a start."""
         sizes = self.sizes
