@@ -11,9 +11,6 @@ from vssl.lab import PreTrain, estimate, worker
 from vssl.lab.plan import counted
 from vssl.lab.shelf import shelf
 
-PACE = [entry for entry in shelf() if entry.paper == "pace"]
-
-
 def closure(experiment) -> dict:
     """An experiment and everything it needs, by key."""
     found = {experiment.key(): experiment}
@@ -22,21 +19,29 @@ def closure(experiment) -> dict:
     return found
 
 
-def asked(profile: str) -> dict[str, dict]:
+def asked(profile: str, paper: str) -> dict[str, dict]:
     """Notebook -> key -> experiment."""
     found = {}
-    for entry in PACE:
+    for entry in [entry for entry in shelf() if entry.paper == paper]:
         with contextlib.redirect_stdout(io.StringIO()):
             experiments = worker.experiments(entry.path, {"profile": profile})
         found[entry.id] = {key: one for experiment in experiments for key, one in closure(experiment).items()}
     return found
 
 
-@pytest.fixture
-def paper(monkeypatch, tmp_path):
+@pytest.fixture(autouse=True)
+def planning(monkeypatch, tmp_path):
     monkeypatch.setenv("VSSL_PLAN_ONLY", "1")
     monkeypatch.setenv("VSSL_DATA", str(tmp_path))
-    return asked("paper")
+
+
+@pytest.fixture
+def paper():
+    return asked("paper", "pace")
+
+
+def trained(notebooks: dict[str, dict]) -> dict[str, PreTrain]:
+    return {key: one for notebook in notebooks.values() for key, one in notebook.items() if isinstance(one, PreTrain)}
 
 
 def test_no_pre_training_is_computed_twice(paper):
@@ -45,12 +50,12 @@ def test_no_pre_training_is_computed_twice(paper):
     # VCOP on three nets of Figure 4; slow; two larger steps; two ways to play backwards; and the story's own.
     assert counts["pretrains_distinct"] == 6 + 5 + 2 + 2 + 3 + 1 + 2 + 2 + 1
     assert counts["pretrains_asked"] == 1 + 6 + 6 + 3 + 3 + 3 + 4 + 3 + 3 + 3 + 6 and counts["distinct"] < counts["asked"]
-    trained = {key: one for notebook in paper.values() for key, one in notebook.items() if isinstance(one, PreTrain)}
-    assert len(trained) == len(set(trained.values()))  # nor are two keys one experiment
+    runs = trained(paper)
+    assert len(runs) == len(set(runs.values()))  # nor are two keys one experiment
 
 
 def test_the_paper_profile_runs_the_paper(paper):
-    for key, one in ((key, one) for notebook in paper.values() for key, one in notebook.items() if isinstance(one, PreTrain)):
+    for key, one in trained(paper).items():
         assert one.recipe == one.method.recipe(one.data.name), key
         assert (one.together, one.net.width, one.net.pool, one.data.stand_in) == (1, 64, False, False), key
     methods = {one.method for key, one in paper["101_pace_table_1"].items() if isinstance(one, PreTrain)}
@@ -58,6 +63,21 @@ def test_the_paper_profile_runs_the_paper(paper):
 
 
 def test_every_row_of_a_table_has_the_same_budget():
-    for name, experiments in asked("demo").items():
+    for name, experiments in asked("demo", "pace").items():
         starts = [one for one in experiments.values() if isinstance(one, PreTrain) and one.data.name == "ucf101"]
         assert len({estimate(one, "demo").clips for one in starts}) == 1, name
+
+
+def test_cvrl_s_notebooks_share_too_and_run_the_paper():
+    notebooks = asked("paper", "cvrl")
+    counts, runs = counted(notebooks.values()), trained(notebooks)
+    # By hand: 2 of the story; 4 nets and SimCLR's frames on both Kinetics sets of Table 2, which Tables 3, 4, 10 and 11 start from; 3 heads
+    # of Table 6; 3 batches of Table 7; 2 lengths of Table 8; 3 rows of Table 9; RandAugment of Table 12; 5 laws of Figure 3; and in Figure 4
+    # the longest on the smaller set and the two shorter ones on the larger.
+    assert counts["pretrains_distinct"] == 2 + 10 + 3 + 3 + 2 + 3 + 1 + 5 + 3
+    assert counts["pretrains_asked"] == 2 + 10 + 2 + 2 + 4 + 4 + 4 + 4 + 2 + 2 + 2 + 6 + 6
+    assert len(runs) == len(set(runs.values())) == counts["pretrains_distinct"]
+    for key, one in runs.items():
+        assert one.recipe == one.method.recipe(one.data.name), key
+        assert (one.length, one.size) == ((1 if one.net.name == "r2d50" else 16), 224), key
+        assert not one.data.stand_in and not one.net.pool and one.net.width % 64 == 0 and one.together == 1, key
