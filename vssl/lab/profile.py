@@ -89,7 +89,7 @@ class Scale:
             return made
         usual, ours = type(method)().recipe(source.name), sizes.pretrain
         share = sizes.together / views(made.sampler())  # a sample of more clips takes fewer epochs
-        epochs = round(ours.epochs * share * recipe.epochs / usual.epochs)
+        epochs = max(1, round(ours.epochs * share * recipe.epochs / usual.epochs))
         size = recipe.batch / usual.batch
         return replace(made, recipe=replace(ours, epochs=epochs, batch=round(ours.batch * size), rate=ours.rate * size))
 

@@ -64,6 +64,7 @@ SMOKE = Profile(
     papers={
         "cvrl": {
             "main": "r3d50", "data": "kinetics400", "stride": 2, "resized": True, "crops": 3, "test_size": 48, "together": 1, "jitter": 1.0,
+            "pretrain": Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=4, batch=16),
         },
     },
 )  # fmt: skip
