@@ -263,11 +263,18 @@ def _record(column: str, row: str, seed: int, metric: str, found: Run, experimen
         "seed": seed,
         "metric": metric,
         "value": found.metrics[metric],
-        "chance": found.metrics.get(f"chance {metric}", found.metrics.get("chance")),  # R@5 by chance is more than R@1
+        "chance": _chance(metric, found.metrics),
         "profile": scale.profile,
         "data": f"{data.name}-{data.digest}-split{_splits(experiment)}",
         "says": data.says(),
     }
+
+
+def _chance(metric: str, metrics: dict[str, float]) -> float | None:
+    """What blind guessing scores by this metric: R@5 by chance is more than R@1, and five guesses are right five times as often as one."""
+    if f"chance {metric}" in metrics or "chance" not in metrics:
+        return metrics.get(f"chance {metric}")
+    return min(100.0, 5 * metrics["chance"]) if metric == "top5" else metrics["chance"]
 
 
 def data_of(experiment: Any) -> Data | None:
