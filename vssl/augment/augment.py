@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -72,6 +73,12 @@ class Pair:
     def apply(self, clips: Tensor, parameters: list[list[np.ndarray]]) -> Tensor:
         """As `Augment.apply`."""
         return self.first.apply(clips, parameters)
+
+
+def where_drawn(x: Tensor, p: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
+    """Change the pictures whose parameter [N, F, 1] is 1, and leave the others."""
+    images, p, back = per_row(x, p)
+    return back(torch.where(p[:, 0, None, None, None, None].bool(), change(images), images))
 
 
 def per_row(x: Tensor, p: Tensor):

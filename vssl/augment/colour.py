@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vssl.augment.augment import per_row
+from vssl.augment.augment import per_row, where_drawn
 
 LUMA = (0.2989, 0.587, 0.114)  # ITU-R 601, as torchvision has it
 
@@ -61,8 +61,7 @@ class Grey:
         return rng.random((1 if self.consistent else frames, 1)) < self.probability  # [F, 1]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
-        images, p, back = per_row(x, p)
-        return back(torch.where(p[:, 0, None, None, None, None].bool(), _luma(images).expand_as(images), images))
+        return where_drawn(x, p, lambda images: _luma(images).expand_as(images))
 
 
 @dataclass(frozen=True)
@@ -77,9 +76,7 @@ class Solarise:
         return rng.random((1 if self.consistent else frames, 1)) < self.probability  # [F, 1]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
-        images, p, back = per_row(x, p)
-        turned = torch.where(images < self.threshold, images, 1 - images)
-        return back(torch.where(p[:, 0, None, None, None, None].bool(), turned, images))
+        return where_drawn(x, p, lambda images: torch.where(images < self.threshold, images, 1 - images))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vssl.augment.augment import per_row
+from vssl.augment.augment import per_row, where_drawn
 from vssl.errors import VsslError
 
 
@@ -109,8 +109,7 @@ class Flip:
         return rng.random((1 if self.consistent else frames, 1)) < self.probability  # [F, 1]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
-        images, p, back = per_row(x, p)
-        return back(torch.where(p[:, 0, None, None, None, None].bool(), images.flip(-1), images))
+        return where_drawn(x, p, lambda images: images.flip(-1))
 
 
 def _fits(size: int, height: int, width: int) -> None:

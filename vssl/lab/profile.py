@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from vssl import paths
+from vssl import models, paths
 from vssl.clips import views
 from vssl.errors import DataError, VsslError
 from vssl.lab.data import Data, puppet_data, real_data
@@ -107,11 +107,7 @@ class Scale:
         made = self._net(net)
         if made.width != 64:
             return f"ImageNet's weights are for nets 64 channels wide, and this one has {made.width}"
-        import torch  # here, not above: with torchvision it takes seconds
-        import torchvision
-
-        url = torchvision.models.get_model_weights(made.name.replace("r3d", "resnet"))["IMAGENET1K_V1"].url
-        if "VSSL_PLAN_ONLY" in os.environ or (Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]).exists():
+        if "VSSL_PLAN_ONLY" in os.environ or models.imagenet_weights(made.name)[1].exists():
             return ""  # a plan can be made before the weights are there
         return f"its weights are not here yet; say vssl.models.imagenet({made.name!r}) once, in Python, to download them"
 

@@ -16,6 +16,7 @@ import pickle
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -65,11 +66,7 @@ def imagenet(name: str) -> Backbone:
     """
     if name not in BLOCKS:
         raise VsslError(f"there are ImageNet weights for {' and '.join(BLOCKS)}, not for {name!r}")
-    import torchvision  # here, not above: it takes seconds
-
-    weights = torchvision.models.get_model_weights(name.replace("r3d", "resnet"))["IMAGENET1K_V1"]
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
-    file = folder / weights.url.rpartition("/")[2]
+    weights, file = imagenet_weights(name)
     try:
         with _impatient():
             state = weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
@@ -78,12 +75,21 @@ def imagenet(name: str) -> Backbone:
         if file.exists():
             raise VsslError(f"{file} is damaged ({reason}); delete it, and it will be downloaded again") from problem
         raise VsslError(
-            f"the ImageNet weights of {name} could not be downloaded ({reason}); fetch {weights.url} by hand and put the file into {folder}"
+            f"the ImageNet weights of {name} could not be downloaded ({reason}); fetch {weights.url} by hand "
+            f"and put the file into {file.parent}"
         ) from problem
     backbone = inflate(state, {"r3d50": r3d50, "r3d101": r3d101}[name]())
     preset = weights.transforms()
     backbone.blocks["stem"].insert(0, Standardise(preset.mean, preset.std))
     return backbone
+
+
+def imagenet_weights(name: str) -> tuple[Any, Path]:
+    """torchvision's weights for `name`, and the file that they are kept in once downloaded; nothing is downloaded here."""
+    import torchvision  # here, not above: it takes seconds
+
+    weights = torchvision.models.get_model_weights(name.replace("r3d", "resnet"))["IMAGENET1K_V1"]
+    return weights, Path(torch.hub.get_dir()) / "checkpoints" / weights.url.rpartition("/")[2]
 
 
 class Standardise(nn.Module):
