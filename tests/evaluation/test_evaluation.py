@@ -127,8 +127,14 @@ def test_three_crops_lie_side_by_side_for_each_clip():
 
 def test_top_five_counts_the_five_highest():
     scores = np.array([[9, 8, 7, 6, 5, 4], [1, 2, 3, 4, 5, 6.0]])
-    assert evaluation.top(scores, np.array([0, 0])) == {"top1": 50.0, "top5": 50.0}
-    assert evaluation.top(scores, np.array([4, 5])) == {"top1": 50.0, "top5": 100.0}
+    found = [evaluation.top(scores, np.array(labels)) for labels in ([0, 0], [4, 5])]
+    assert [(one["top1"], one["top5"]) for one in found] == [(50.0, 50.0), (50.0, 100.0)]
+
+
+def test_five_guesses_are_right_five_times_as_often_as_one():
+    for classes, five in ((16, 31.25), (4, 100.0)):
+        blind = evaluation.top(np.zeros((3, classes)), np.zeros(3, int))
+        assert (blind["chance top1"], blind["chance top5"]) == (100 / classes, five)
 
 
 def test_instance_accuracy_asks_for_the_same_video():

@@ -11,10 +11,11 @@ from vssl.lab import ledger
 from vssl.lab.claims import Claim, interval, judge
 from vssl.lab.data import Data
 from vssl.lab.mean import Mean
+from vssl.lab.measured import every, from_ledger, table
 from vssl.lab.profile import resolve
+from vssl.lab.reported import reported_column
 from vssl.lab.store import Run
 from vssl.lab.story import shown
-from vssl.lab.tables import every, from_ledger, reported_column, table
 
 CLAIM = Claim("pace beats random", "pace", "random", "R@1", paper="19.9 > 9.9")
 
@@ -244,11 +245,3 @@ def test_claims_are_tallied_and_an_unmeasured_table_says_so(own_ledger):
     empty = measure("smoke", [0], [1.0], [2.0], slug="pace/never")
     assert empty.empty and empty.tally() == "not run yet" and empty.face == "demo profile: not run yet" and not found.empty
     assert every({"a": [1, 2]}, {"b": [3]}) == [1, 2, 3]
-
-
-def test_five_guesses_are_right_five_times_as_often_as_one():
-    from vssl.lab.tables import _chance
-
-    assert _chance("top1", {"chance": 6.25}) == 6.25 and _chance("top5", {"chance": 6.25}) == 31.25
-    assert _chance("top5", {"chance": 25.0}) == 100 and _chance("R@5", {"chance": 6.25, "chance R@5": 27.7}) == 27.7
-    assert _chance("loss", {"loss": 1.0}) is None

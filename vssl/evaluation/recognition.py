@@ -46,9 +46,10 @@ def recognise(
 
 
 def top(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Top-1 and top-5 in percent: the right class has the highest score, or one of the five highest; scores are [n, K]."""
+    """Top-1 and top-5 in percent (the right class is one of the k highest), and what k blind guesses score; scores are [n, K]."""
     order = np.argsort(-scores, axis=1, kind="stable") == labels[:, None]  # [n, K]
-    return {f"top{k}": 100 * float(order[:, :k].any(1).mean()) for k in (1, 5)}
+    ours = {f"top{k}": 100 * float(order[:, :k].any(1).mean()) for k in (1, 5)}
+    return ours | {f"chance top{k}": min(100.0, 100 * k / scores.shape[1]) for k in (1, 5)}
 
 
 def linear_probe(

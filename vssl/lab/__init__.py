@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from vssl.lab.experiment import Inflated, Net, PreTrain, Random
     from vssl.lab.labels import FineTune, Linear
     from vssl.lab.mean import Mean
+    from vssl.lab.measured import every, table
     from vssl.lab.measures import Features, Instance, PretextTest, Probe, Retrieve
     from vssl.lab.profile import Scale, resolve
     from vssl.lab.store import Run, done, run
     from vssl.lab.story import shown
-    from vssl.lab.tables import Table, every, table
+    from vssl.lab.tables import Table
 
 _FILES = {
     "claims": ("Claim",),
@@ -28,11 +29,12 @@ _FILES = {
     "experiment": ("Inflated", "Net", "PreTrain", "Random"),
     "labels": ("FineTune", "Linear"),
     "mean": ("Mean",),
+    "measured": ("every", "table"),
     "measures": ("Features", "Instance", "PretextTest", "Probe", "Retrieve"),
     "profile": ("Scale", "resolve"),
     "store": ("Run", "done", "run"),
     "story": ("shown",),
-    "tables": ("Table", "every", "table"),
+    "tables": ("Table",),
 }
 _WHERE = {name: file for file, names in _FILES.items() for name in names}
 

@@ -41,8 +41,14 @@ def described(value: object) -> object:
 
 def brief(value: object) -> str:
     """A dataclass in one line, with the fields that differ from their defaults."""
-    fields = {name: item for name, item in described(value).items() if name}  # type: ignore[union-attr]
-    return f"{type(value).__name__}({', '.join(f'{name}={item}' for name, item in fields.items())})"
+    return _one_line(described(value))
+
+
+def _one_line(described: object) -> str:
+    if isinstance(described, dict):
+        fields = ", ".join(f"{name}={_one_line(item)}" for name, item in described.items() if name)
+        return f"{described.get('', '')}({fields})"
+    return f"{described:.3g}" if isinstance(described, float) else str(described)
 
 
 def key(value: object) -> str:

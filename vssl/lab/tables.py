@@ -1,26 +1,15 @@
-"""Tables: our numbers beside the paper's, with what they may be called on their face."""
+"""A table: our numbers beside the paper's, with what they may be called on their face."""
 
 from __future__ import annotations
 
-import csv
 import html
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vssl import paths
-from vssl.errors import VsslError
-from vssl.lab import ledger
 from vssl.lab.claims import Claim, Verdict, check, interval, judge
-from vssl.lab.data import Data
-from vssl.lab.profile import Scale
-from vssl.lab.store import Run, costs, run
 
 Values = dict[str, dict[str, dict[int, float]]]  # column -> row -> seed -> value
-Reported = tuple[str, dict[str, str]]  # ("pace/table_4:Top1", our row -> the paper's slug)
-Measured = dict[str, tuple[str, dict[str, list[Any]]]]  # column -> (metric, row -> experiments, one a seed)
-
 WORDS = ("holds", "reversed", "undecided", "not run")
 
 
@@ -160,134 +149,6 @@ class Table:
             judged = [[c["claim"], c["column"], c["paper"], c["ours"], c["verdict"]] for c in shown["claims"]]
             text += _html(["claim", "in", "the paper", "ours", "verdict"], judged, "" if self.shows_rows else caption)
         return text
-
-
-def every(*grids: Mapping[str, list[Any]]) -> list[Any]:
-    """All experiments of some grids (row -> experiments, one a seed), for a notebook's plan."""
-    return [experiment for grid in grids for row in grid.values() for experiment in row]
-
-
-def table(
-    slug: str, title: str, scale: Scale, measured: Measured, *, reported: dict[str, Reported] | None = None, show: str = "demo"
-) -> Table:
-    """Run what is not in the store, and show it; at the smoke profile run everything, but show the ledger's `show` profile.
-
-    `measured`: column -> (metric, row -> experiments, one a seed of the scale). `reported`: column -> ("pace/table_4:Top1", row -> slug),
-    the file and column of the paper's numbers and which of its rows stand beside ours.
-    """
-    values: Values = {}
-    records: list[ledger.Record] = []
-    unreadable = 0
-    for column, (metric, rows) in measured.items():
-        for row, experiments in rows.items():
-            for seed, experiment in zip(scale.seeds, experiments, strict=True):
-                found = run(experiment)
-                values.setdefault(column, {}).setdefault(row, {})[seed] = found.metrics[metric]
-                unreadable = max(unreadable, int(found.metrics.get("unreadable", 0)))
-                records.append(_record(column, row, seed, metric, found, experiment, scale))
-    papers = {column: beside(where, slugs) for column, (where, slugs) in (reported or {}).items()}
-    if scale.profile != "smoke":
-        ledger.leave(slug, scale.profile, records)
-        face = _face(f"{scale.profile} profile", records)
-        face += f"; {unreadable} unreadable videos are left out" if unreadable else ""
-        return Table(slug, title, face, values, papers, _chances(records), profile=scale.profile, hours=_hours(records))
-    return from_ledger(slug, title, show, {column: list(rows) for column, (_, rows) in measured.items()}, papers)
-
-
-def from_ledger(
-    slug: str, title: str, profile: str, rows: dict[str, list[str]], papers: dict[str, dict[str, float]] | None = None
-) -> Table:
-    """The table as the committed ledger has it; a row that was never run says so."""
-    records = [r for r in ledger.read(slug, profile)["records"] if r["row"] in rows.get(r["column"], ())]
-    values: Values = {column: {row: {} for row in names} for column, names in rows.items()}
-    for record in records:
-        values[record["column"]][record["row"]][record["seed"]] = record["value"]
-    face = _face(f"{'from the ledger: ' if records else ''}{profile} profile", records)
-    return Table(slug, title, face, values, papers or {}, _chances(records), profile=profile, hours=_hours(records))
-
-
-def _face(profile: str, records: list[ledger.Record]) -> str:
-    """What every number here is: profile, data, seeds."""
-    if not records:
-        return f"{profile}: not run yet"
-    seeds = ", ".join(map(str, sorted({record["seed"] for record in records})))
-    says = " and ".join(sorted({record["says"] for record in records}, reverse=True))
-    return f"{profile}, {says}, seeds {seeds}; ± is a 95 % interval over seeds"
-
-
-def _chances(records: list[ledger.Record]) -> dict[str, dict[str, float]]:
-    levels: dict[str, dict[str, float]] = {}
-    for record in records:
-        if record.get("chance") is not None:
-            levels.setdefault(record["column"], {})[record["row"]] = record["chance"]
-    return levels
-
-
-def _hours(records: list[ledger.Record]) -> float:
-    """Computing time behind the records; a run that many of them needed counts once."""
-    minutes = {key: spent for record in records for key, spent in record["minutes"].items()}
-    return sum(minutes.values()) / 60
-
-
-def beside(where: str, slugs: dict[str, str]) -> dict[str, float]:
-    """The paper's numbers for our rows."""
-    numbers = reported_column(where)
-    for slug in slugs.values():
-        if slug not in numbers:
-            raise VsslError(f"{where} reports no row {slug!r}; it has {', '.join(numbers)}")
-    return {row: numbers[slug] for row, slug in slugs.items()}
-
-
-def reported_column(where: str) -> dict[str, float]:
-    """The paper's numbers of one column, row -> value: "pace/table_4:Top1" is the column Top1 of data/reported/pace/table_4.csv."""
-    name, _, column = where.partition(":")
-    path = paths.reported() / f"{name}.csv"
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            lines = list(csv.DictReader(line for line in file if not line.startswith("#")))
-    except FileNotFoundError:
-        raise VsslError(f"no reported numbers at {path}; the file name is <paper>/<table>") from None
-    if lines and column not in lines[0]:
-        raise VsslError(f"{path} has no column {column!r}; it has {', '.join(lines[0])}")
-    return {line["row"]: float(line[column]) for line in lines if line[column] not in ("", "-")}
-
-
-def _record(column: str, row: str, seed: int, metric: str, found: Run, experiment: Any, scale: Scale) -> ledger.Record:
-    names = ("key", "code", "memory_mb", "hardware", "threads", "versions", "commit", "date")
-    data = data_of(experiment) or scale.data()
-    return {
-        **{name: found.record[name] for name in names},
-        "minutes": {name: round(minutes, 2) for name, minutes in costs(experiment).items()},  # of this run and of those it needed
-        "column": column,
-        "row": row,
-        "seed": seed,
-        "metric": metric,
-        "value": found.metrics[metric],
-        "chance": _chance(metric, found.metrics),
-        "profile": scale.profile,
-        "data": f"{data.name}-{data.digest}-split{_splits(experiment)}",
-        "says": data.says(),
-    }
-
-
-def _chance(metric: str, metrics: dict[str, float]) -> float | None:
-    """What blind guessing scores by this metric: R@5 by chance is more than R@1, and five guesses are right five times as often as one."""
-    if f"chance {metric}" in metrics or "chance" not in metrics:
-        return metrics.get(f"chance {metric}")
-    return min(100.0, 5 * metrics["chance"]) if metric == "top5" else metrics["chance"]
-
-
-def data_of(experiment: Any) -> Data | None:
-    """The data that an experiment tests on: its own, or that of what it needs."""
-    if isinstance(getattr(experiment, "data", None), Data):
-        return experiment.data
-    return next((found for need in experiment.needs() if (found := data_of(need))), None)
-
-
-def _splits(experiment: Any) -> str:
-    """The official split that an experiment is tested on; all of them where it is a mean."""
-    tested = {found.split for part in getattr(experiment, "parts", (experiment,)) if (found := data_of(part))}
-    return "+".join(map(str, sorted(tested))) or "1"
 
 
 def _html(columns: list[str], rows: list[list[str]], caption: str = "") -> str:

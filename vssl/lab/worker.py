@@ -22,7 +22,7 @@ from vssl.errors import VsslError
 from vssl.lab.plan import Plan, Planned
 from vssl.lab.processes import end_with_parent
 
-LINE = 160  # the longest description that is still a line to read
+LINE = 240  # characters: more of a description is no line to read
 
 
 def _collect(job: dict[str, Any]) -> None:
@@ -76,7 +76,7 @@ def _add(plan: Plan, experiment: Any, lab: types.ModuleType, profile: str) -> st
         done = bool(lab.done(experiment))
         needs = () if done else tuple(_add(plan, need, lab, profile) for need in experiment.needs())
         what = experiment.describe()
-        what = what if len(what) <= LINE else key
+        what = what if len(what) <= LINE else f"{what[:LINE]} …"
         cost = lab.estimate(experiment, profile) if hasattr(lab, "estimate") and not done else None
         plan.experiments[key] = Planned(key, what, needs, done, pickle.dumps(experiment), cost)
     return key
