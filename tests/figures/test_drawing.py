@@ -137,7 +137,8 @@ def test_wrong_input_is_told_in_one_line(draw, message):
 def test_a_bar_that_was_not_run_says_so_and_each_panel_has_its_own_chance():
     figure = bars({"a": {"x": [1.0, 2.0], "y": []}, "b": {"x": [], "y": []}}, "t", "y", {"a": 6.25, "b": 2.0})
     assert [text for axis in figure.axes for text in texts(axis) if text == "not run"] == ["not run"] * 3
-    assert any("chance, 2 or 6.25" in text.get_text() for text in figure.texts)
+    assert [axis.get_title(loc="left") for axis in figure.axes] == ["a, chance 6.25", "b, chance 2"]
+    assert any(text.get_text().endswith("dashed: chance") for text in figure.texts)
     assert [axis.lines[-1].get_xdata()[0] for axis in figure.axes] == [6.25, 2.0]
 
 

@@ -185,6 +185,8 @@ def test_figures_data_at_smoke_is_the_ledgers(own_ledger):
     kept = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0], "names": []})
     assert kept["y"].tolist() == [2.0, 3.0] and kept["names"] == ["a"] and kept.says.startswith("from the ledger: demo profile")
     assert kept.frames("v_Walk_g01_c01", [0, 3]).shape == (2, 96, 128, 3)  # drawn anew
+    assert "puppets for UCF101" in kept.says
+    assert "two sets" in shown("pace/test", "both", resolve("demo"), {"y": [1.0]}, of="two sets").says
     with pytest.raises(VsslError, match="run the demo profile again"):
         shown("pace/test", "curve", resolve("smoke"), {"z": [1.0]})
 

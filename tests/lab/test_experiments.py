@@ -74,6 +74,15 @@ def test_random_starts_differ_by_calibration_only(scale):
     assert all((weights[0][name] == weights[1][name]).all() for name in weights[0])
 
 
+@pytest.mark.parametrize("paper", ["pace", "cvrl"])
+@pytest.mark.parametrize("profile", ["smoke", "demo"])
+def test_a_random_start_is_calibrated_on_clips_like_those_it_is_tested_on(profile, paper):
+    scale = resolve(profile, paper=paper)
+    start = scale.random("r3d", 0, calibrated=True)
+    for tested in (scale.linear(start), scale.features(start)):
+        assert (start.length, start.stride) == (tested.length, tested.stride)
+
+
 def test_fine_tuning_starts_from_the_pre_trained_weights(scale):
     start = scale.pretrain(METHOD, "r2plus1d", seed=0)
     tuned = run(scale.fine_tune(start))

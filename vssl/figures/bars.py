@@ -42,11 +42,13 @@ def bars(
     levels = chance if isinstance(chance, Mapping) else dict.fromkeys(values, chance)
     columns = min(3, len(values))
     rows = -(-len(values) // columns)
-    caption = _legend(counts, sorted({levels[group] for group in values if levels.get(group) is not None}), bool(paper))
+    several = sorted({levels[group] for group in values if levels.get(group) is not None})
+    caption = _legend(counts, several, bool(paper))
     fig, axes = style.figure(title, 0.4 + rows * (0.55 + 0.34 * len(names)), rows, columns, caption, sharey=True, sharex=True)
     for axis, (group, rows_of) in zip(axes.flat, values.items(), strict=False):
         _panel(axis, rows_of, names, levels.get(group), (paper or {}).get(group, {}))
-        axis.set_title(group, loc="left")
+        own = f", chance {levels[group]:.3g}" if len(several) > 1 and levels.get(group) is not None else ""
+        axis.set_title(f"{group}{own}", loc="left")
         axis.tick_params(labelbottom=True)
     lowest = min((min(seeds) for group in values.values() for seeds in group.values() if len(seeds)), default=0.0)
     left, right = axes[0, 0].get_xlim()
@@ -76,7 +78,7 @@ def _legend(counts: list[int], levels: list[float], paper: bool) -> str:
     if paper:
         parts.append("◇: the paper, on its data")
     if levels:
-        parts.append(f"dashed: chance, {' or '.join(f'{level:.3g}' for level in levels)}")
+        parts.append(f"dashed: chance{f', {levels[0]:.3g}' if len(levels) == 1 else ''}")
     return "; ".join(parts)
 
 

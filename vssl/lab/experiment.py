@@ -88,7 +88,10 @@ class Net:
 
 @dataclass(frozen=True)
 class Random:
-    """A start that is not trained: initial weights, with batch statistics of real clips where `calibrated`."""
+    """A start that is not trained: initial weights, with the batch statistics of training clips where `calibrated`.
+
+    Those clips are read as the labelled ones will be, `length` frames at `stride`: a start to beat should not be handicapped.
+    """
 
     net: Net
     data: Data
@@ -96,6 +99,7 @@ class Random:
     size: int = 112
     seed: int = 0
     calibrated: bool = False
+    stride: int = 1
 
     def describe(self) -> str:
         return f"{'calibrated ' if self.calibrated else ''}random {self.net.name}, seed {self.seed}"
@@ -110,7 +114,7 @@ class Random:
             return backbone
         opened = self.data.open()
         crop = Augment((CentreCrop(self.size),))
-        clip = samplers.RandomClip(self.length)
+        clip = samplers.RandomClip(self.length, self.stride)
         batches = batches_of(opened, clip, crop, Recipe(batch=min(32, readable(opened))), self.seed)
         return evaluation.calibrate(backbone, batches)
 

@@ -72,7 +72,8 @@ class Scale:
 
     def random(self, net: str | Net, seed: int, calibrated: bool = False, data: str | None = None) -> Random:
         """A net that was never trained."""
-        return Random(self._net(net), self.data(data), self.sizes.length, self.sizes.size, seed, calibrated)
+        s = self.sizes
+        return Random(self._net(net), self.data(data), s.labelled or s.length, s.size, seed, calibrated, s.stride)
 
     def pretrain(self, method: Method, net: str | Net, seed: int, data: str | None = None, start: PreTrain | None = None) -> PreTrain:
         """Pre-training by a method: its own recipe, or the profile's, by which every row of a table sees as many clips.

@@ -53,16 +53,24 @@ class Shown:
         return frames[:, top : top + side, left : left + side]
 
 
-def shown(slug: str, name: str, scale: Scale, data: dict[str, Any], seeds: tuple[int, ...] | None = None, show: str = "demo") -> Shown:
-    """The data a figure shows (arrays and plain values), and which `seeds` it is of (all of the scale's, if not said).
+def shown(
+    slug: str,
+    name: str,
+    scale: Scale,
+    data: dict[str, Any],
+    seeds: tuple[int, ...] | None = None,
+    show: str = "demo",
+    of: str = "",
+) -> Shown:
+    """The data a figure shows (arrays and plain values), which `seeds` it is of and `of` which videos (the scale's, if not said).
 
     Beyond smoke, `data` is left for the ledger and given back. At smoke it was computed so that every line runs, and the ledger's data
     of the same figure is given instead, where there is any.
     """
     if scale.profile != "smoke":
-        of = scale.seeds if seeds is None else seeds
-        which = f", seed{'s' * (len(of) > 1)} {', '.join(map(str, of))}" if of else ""
-        says = f"{scale.profile} profile, {scale.data().says()}{which}"
+        seen = scale.seeds if seeds is None else seeds
+        which = f", seed{'s' * (len(seen) > 1)} {', '.join(map(str, seen))}" if seen else ""
+        says = f"{scale.profile} profile, {of or scale.data().says()}{which}"
         ledger.leave(slug, scale.profile, figures={name: {"says": says, "data": _plain(data)}})
         return Shown(data, says, scale, None)
     kept = ledger.read(slug, show)["figures"].get(name)
