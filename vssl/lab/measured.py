@@ -94,11 +94,16 @@ def _record(column: str, row: str, seed: int, metric: str, found: Run, experimen
         "seed": seed,
         "metric": metric,
         "value": found.metrics[metric],
-        "chance": found.metrics.get(f"chance {metric}", found.metrics.get("chance")),  # five guesses are right more often than one
+        "chance": _chance(metric, found.metrics),
         "profile": scale.profile,
         "data": f"{data.name}-{data.digest}-split{_splits(experiment)}",
         "says": data.says(),
     }
+
+
+def _chance(metric: str, metrics: dict[str, float]) -> float | None:
+    """What blind guessing scores by this metric, where the run knows: five guesses are right more often than the one of "chance"."""
+    return metrics.get(f"chance {metric}", None if metric == "top5" else metrics.get("chance"))
 
 
 def data_of(experiment: Any) -> Data | None:
