@@ -140,6 +140,8 @@ def test_an_inflated_net_learnt_from_frames_alone(scale):
 def test_imagenet_s_weights_are_for_the_paper_s_width(scale):
     with pytest.raises(VsslError, match="64 channels wide"):
         scale.imagenet("r3d50", 0)
+    with pytest.raises(VsslError, match="only r3d50 and r3d101 can be inflated, not r3d;"):
+        resolve("gpu", paper="cvrl").imagenet("r3d", 0)
     start = resolve("gpu", paper="cvrl").imagenet("r3d50", 1)
     assert start.needs() == () and start.describe() == "r3d50 inflated from ImageNet, seed 1"
 
@@ -154,5 +156,7 @@ def test_a_plan_says_why_it_has_no_imagenet_row_and_downloads_nothing(scale, tmp
     folder.mkdir(parents=True)
     (folder / "resnet50-0676ba61.pth").touch()
     assert wide.lacks_imagenet("r3d50") == "" and "r3d101" in wide.lacks_imagenet("r3d101")
+    with pytest.raises(VsslError, match="not for 'r3d'"):
+        wide.lacks_imagenet("r3d")
     monkeypatch.setenv("VSSL_PLAN_ONLY", "1")
     assert wide.lacks_imagenet("r3d101") == ""
