@@ -149,6 +149,8 @@ def test_schedules():
     assert cosine.factor(0) == 0 and cosine.factor(0.5) == pytest.approx(top / 2) and cosine.factor(1) == pytest.approx(top)
     assert cosine.factor(5) == pytest.approx(0.5)
     assert cosine.factor(10) == pytest.approx(0, abs=1e-9)
+    with pytest.raises(VsslError, match="warm-up of 5 epochs does not end within 5;"):
+        Recipe(epochs=5, warm_up=5)
     with pytest.raises(VsslError, match="'sgd' or 'adamw'"):
         Recipe("adam").optimizer([nn.Parameter(torch.zeros(1))])
 
