@@ -81,6 +81,13 @@ def test_few_labels_are_gone_through_more_often(scale):
         replace(tenth, share=0.0)
 
 
+@pytest.mark.parametrize("wrong", [{"crops": 2}, {"test_size": 49}, {"test_size": None, "size": 49}])
+def test_a_test_that_cannot_be_made_is_told_before_training(scale, wrong):
+    linear = scale.linear(scale.random("r3d", 0))  # frames of 48 x 64
+    with pytest.raises(VsslError, match=r"tested on 1 crop or on 3, not on 2|49 x 49 does not fit into frames of 48 x 64; lower"):
+        replace(linear, **wrong)
+
+
 def test_a_pre_training_can_go_on_from_another(scale):
     first = scale.pretrain(METHOD, "r3d", seed=0)
     second = scale.pretrain(METHOD, "r3d", seed=0, start=first)
