@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vssl import methods, models
+from vssl import methods, models, training
 from vssl.errors import VsslError
 from vssl.lab import resolve, run, sizes
 from vssl.lab.labels import Frozen, few
@@ -42,11 +42,24 @@ def test_a_share_of_the_labels_is_balanced_and_never_empties_a_class(share, seed
     assert (chosen == few(actions, videos, share, seed)).all()
 
 
-def test_the_seed_alone_decides_which_labels():
-    actions = np.repeat(np.arange(4), 50)
-    shuffled = np.random.default_rng(0).permutation(200)
-    assert not np.array_equal(few(actions, np.arange(200), 0.1, 0), few(actions, np.arange(200), 0.1, 1))
-    assert np.array_equal(few(actions, shuffled, 0.1, 0), few(actions, shuffled, 0.1, 0))
+def test_the_seed_alone_decides_which_labels(scale, monkeypatch):
+    trained = []
+
+    def fit(model, batches, *settings, **more):
+        trained.append(batches.videos.tolist())
+        raise KeyboardInterrupt  # what is trained on is all that is asked
+
+    monkeypatch.setattr(training, "fit", fit)
+    for net, seed in (("r3d", 0), ("c3d", 0), ("r3d", 1)):
+        with pytest.raises(KeyboardInterrupt):
+            scale.fine_tune(scale.random(net, seed), share=0.1).compute(None, ())
+    assert trained[0] == trained[1] != trained[2]
+
+
+def test_fewer_labels_are_some_of_the_more():
+    actions, videos = np.repeat(np.arange(4), 300), np.random.default_rng(0).permutation(1200)
+    hundredth, tenth = (few(actions, videos, share, 0) for share in (0.01, 0.1))
+    assert len(hundredth) == 12 and len(tenth) == 120 and set(hundredth) < set(tenth)
 
 
 def test_a_frozen_net_is_never_in_training_mode_and_gets_no_gradient():
