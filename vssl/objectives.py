@@ -123,6 +123,10 @@ class InfoNCE:
     projected: int | None = None
     temperature: float = 0.1
 
+    def __post_init__(self) -> None:
+        if self.hidden < 0:
+            raise VsslError(f"a projection has 0 hidden layers or more, not {self.hidden}; 3 is the paper's")
+
     def build(self, dim: int) -> nn.Module:
         return _InfoNCE(self, dim)
 
