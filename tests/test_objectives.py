@@ -69,6 +69,14 @@ def test_features_can_be_brought_to_length_1_before_a_linear_layer():
     assert torch.allclose(head.logits(seen.features), head.head(F.normalize(seen.features, dim=-1)))
 
 
+def test_a_classifier_stays_in_float32_where_the_loop_is_in_half_precision():
+    head, seen = Classify("pace", 4).build(8), views()
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = head.logits(seen.features), head(seen).loss
+    assert torch.equal(mixed[0], head.logits(seen.features)) and mixed[1] == head(seen).loss
+    assert head.logits(seen.features.bfloat16()).dtype == torch.float32
+
+
 def test_same_pace_reads_the_label_and_the_layer_is_where_the_paper_puts_it():
     seen = views()
     raw = Contrast("pace").build(8)(seen).loss

@@ -63,11 +63,13 @@ class _Classify(nn.Module):
         self.head = nn.Linear(dim, described.classes)
 
     def logits(self, features: Tensor) -> Tensor:
-        features = F.normalize(features, dim=-1) if self.normalize else features
-        return self.head(self.drop(features))  # [..., K]
+        with torch.autocast(features.device.type, enabled=False):  # in float32: in half precision close scores are equal
+            features = features.float()
+            features = F.normalize(features, dim=-1) if self.normalize else features
+            return self.head(self.drop(features))  # [..., K]
 
     def forward(self, views: Views) -> Outcome:
-        h = self.logits(views.features.flatten(0, 1)).float()  # [N, K]
+        h = self.logits(views.features.flatten(0, 1))  # [N, K]
         y = views.labels[self.label].flatten()  # [N]
         loss = F.cross_entropy(h, y)
         accuracy = (h.argmax(1) == y).float().mean()
@@ -121,6 +123,10 @@ class InfoNCE:
     projected: int | None = None
     temperature: float = 0.1
 
+    def __post_init__(self) -> None:
+        if self.hidden < 0:
+            raise VsslError(f"a projection has 0 hidden layers or more, not {self.hidden}; 3 is the paper's")
+
     def build(self, dim: int) -> nn.Module:
         return _InfoNCE(self, dim)
 
@@ -133,13 +139,9 @@ class _InfoNCE(nn.Module):
         self.head = nn.Sequential(*layers, nn.Linear(dim, described.projected or max(128, dim // 16)))
 
     def forward(self, views: Views) -> Outcome:
-        videos, clips, _ = views.features.shape
-        if clips != 2:
-            raise VsslError(f"this objective contrasts 2 clips of each video, and got {clips}; sample as many")
-        z = self.head(views.features.flatten(0, 1)).unflatten(0, (videos, 2))  # [N, 2, D]
-        sim, positive = losses.against_all(z, self.temperature)  # [2n, 2N]
-        loss = F.cross_entropy(sim, positive)
-        with torch.no_grad():  # what Figure 5 shows beside the loss
+        z = self.head(views.features.flatten(0, 1)).unflatten(0, views.features.shape[:2])  # [N, 2, D]
+        loss, sim, positive = losses.against_all(z, self.temperature)  # sim [2n, 2N]
+        with torch.no_grad():  # what Figure 5 shows beside the loss; but the authors' code ranks the N clips of the other view alone
             share = sim.softmax(1)
             entropy = -(share * share.clamp(min=1e-12).log()).sum(1).mean()
             accuracy = (sim.argmax(1) == positive).float().mean()

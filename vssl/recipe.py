@@ -48,6 +48,8 @@ class Recipe:
             raise VsslError(f"precision is 'float32' or 'bfloat16', not {self.precision!r}")
         if self.decayed not in ("all", "kernels"):
             raise VsslError(f"weight decay acts on 'all' or on 'kernels', not on {self.decayed!r}")
+        if self.warm_up and self.epochs <= self.warm_up:
+            raise VsslError(f"a warm-up of {self.warm_up:g} epochs does not end within {self.epochs}; warm up less, or train longer")
 
     def optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """The optimiser over all parameters; a frozen one stays as it is."""

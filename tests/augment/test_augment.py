@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vssl import methods
 from vssl.augment import (
     Augment,
     Blur,
@@ -119,6 +120,17 @@ def test_colour_operators_equal_torchvision():
         assert torch.allclose(changed, theirs(x, factor), atol=2e-6), theirs.__name__
 
 
+def test_a_flip_is_left_to_right_and_grey_is_torchvision_s_luma():
+    from torchvision.transforms import functional as reference
+
+    x, on = clips(2).permute(0, 4, 1, 2, 3).float() / 255, torch.ones(2, 1, 1)
+    for ours, theirs in ((Flip(), reference.hflip), (Grey(), lambda frame: reference.rgb_to_grayscale(frame, 3))):
+        changed, same = ours.apply(x, on), ours.apply(x, 0 * on)
+        for t in range(4):
+            assert torch.allclose(changed[:, :, t], theirs(x[:, :, t]), atol=1e-6)
+        assert torch.equal(same, x)
+
+
 def test_jitter_applies_its_four_operators_in_the_drawn_order():
     from torchvision.transforms import functional as reference
 
@@ -157,6 +169,25 @@ def test_crops_lie_inside_the_frame(seed, height, width):
     assert top >= 0 and top + h <= height and left >= 0 and left + w <= width and h > 0 and w > 0
 
 
+def test_algorithm_1_draws_the_areas_aspects_and_frequencies_that_it_is_given():
+    count, (crop, *others) = 4000, methods.CVRL(asymmetric=True).augment(56).second.steps
+    rng = np.random.default_rng(0)
+    _, _, h, w = np.concatenate([crop.draw(rng, 16, 1000, 1000) for _ in range(count)]).T
+    area, aspect = h * w / 1e6, w / h
+    assert 0.299 < area.min() < 0.305 and 0.95 < area.max() <= 1
+    assert 0.499 < aspect.min() < 0.51 and 1.96 < aspect.max() < 2.01 and abs((aspect < 1).mean() - 0.5) < 0.05
+    for step, probability in zip(others, (0.5, 0.8, 0.2, 0.1, 0.2), strict=True):  # flip, jitter, grey, blur, solarise
+        on = np.array([step.draw(rng, 16, 32, 32)[0, -1] > 0 for _ in range(count)])
+        assert abs(on.mean() - probability) < 5 * (probability * (1 - probability) / count) ** 0.5, type(step).__name__
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+@pytest.mark.parametrize("augment", [FULL, STRONG, PACE, FRAME_BY_FRAME])
+def test_views_are_made_where_the_clips_are_and_alike_on_every_device(augment):
+    here, there = (augment(clips().to(device), rngs(1, 2, 3)) for device in ("cpu", "cuda"))
+    assert there.device.type == "cuda" and (here - there.cpu()).abs().mean() < 1e-3  # a rounded byte or a pixel at an edge may differ
+
+
 @pytest.mark.parametrize("name", OPERATORS)
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_randaugment_s_operators_are_torchvision_s(name, sign):
@@ -188,8 +219,40 @@ def test_a_pair_treats_a_video_s_two_clips_differently_in_one_pass():
     x = pair.apply(batch, drawn)
     assert torch.allclose(x[0], first.apply(batch[:1], drawn[:1])[0]) and torch.allclose(x[1], second.apply(batch[1:], drawn[1:])[0])
     assert x[1].max() <= 0.5 and x[0].max() > 0.5
+    assert torch.equal(pair(batch, rngs(1, 2)), first(batch, rngs(1, 2)))
+    assert torch.equal(pair(batch, rngs(1, 2), view=1), second(batch, rngs(1, 2)))
     with pytest.raises(VsslError, match="same steps"):
         Pair(first, Augment((CentreCrop(20),)))
+
+
+@pytest.mark.parametrize(
+    ("place", "other"),
+    [(0, {"size": 18}), (1, {"consistent": False}), (2, {"consistent": False}), (4, {"radius": 2}), (5, {"threshold": 0.4})],
+)
+def test_what_is_not_drawn_is_alike_in_both_of_a_pair(place, other):
+    steps = list(FULL.steps)
+    steps[place] = replace(steps[place], **other)
+    with pytest.raises(VsslError, match=f"{next(iter(other))} of {type(steps[place]).__name__} is not drawn"):
+        Pair(FULL, Augment(tuple(steps)))
+    Pair(FULL, Augment((replace(FULL.steps[0], area=(0.5, 1.0), aspect=(1.0, 1.0)), *FULL.steps[1:])))
+    plain, hued = (Augment((CentreCrop(20), Jitter(hue=hue, probability=1.0))) for hue in (0.0, 0.4))
+    drawn = [hued.draw(*rngs(1), 4, 24, 32)]
+    assert torch.equal(Pair(plain, hued).apply(clips(1), drawn), hued.apply(clips(1), drawn))
+
+
+@pytest.mark.parametrize(
+    ("step", "wrong", "line"),
+    [
+        (RandAugment, {"magnitude": 40}, "0 to 30, not 40"),
+        (RandomResizedCrop, {"area": (1, 0.3)}, r"not \(1, 0.3\)"),
+        (RandomResizedCrop, {"area": (0.3, 1.5)}, "up to 1"),
+        (RandomResizedCrop, {"aspect": (0, 2)}, "above 0"),
+        (PlacedCrop, {"place": 5}, "0, 1 or 2 .*, not 5"),
+    ],
+)
+def test_settings_that_cannot_be_are_one_line(step, wrong, line):
+    with pytest.raises(VsslError, match=line):
+        step(**wrong)
 
 
 @pytest.mark.parametrize(("height", "width"), [(24, 32), (32, 24)])

@@ -52,6 +52,9 @@ def test_laws_show_the_curve_on_the_shares_that_were_drawn():
         assert axis.lines[0].get_ydata()[0] == pytest.approx(start)  # P(0) as a share of one frame in four
     with pytest.raises(VsslError, match="longest is 2"):
         laws({"falling": (np.ones_like, draws)}, 3, "t")
+    for wrong in ([], [0.5], [-1]):
+        with pytest.raises(VsslError, match="whole number from 0 up"):
+            laws({"falling": (np.ones_like, np.array(wrong))}, 3, "t")
 
 
 def test_film_shows_the_frames_in_order():

@@ -99,7 +99,8 @@ def test_fine_tuning_starts_from_the_pre_trained_weights(scale):
 
 def test_profiles_and_parameters_are_checked_in_one_line(scale, tmp_path):
     for wrong, message in [
-        ({"profile": "dmeo"}, "did you mean 'demo'"),
+        ({"profile": "dmeo"}, "no profile 'dmeo'; did you mean 'demo'"),
+        ({"profile": "demo", "paper": "cvlr"}, "no paper 'cvlr'; did you mean 'cvrl'"),
         ({"profile": "demo", "seeds": "0,1"}, "seeds must be whole numbers"),
         ({"profile": "demo", "seeds": [True]}, "seeds must be whole numbers"),
         ({"profile": "demo", "data_root": str(tmp_path / "nowhere")}, "there is no folder"),

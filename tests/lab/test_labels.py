@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vssl import methods, models
+from vssl import methods, models, training
 from vssl.errors import VsslError
 from vssl.lab import resolve, run, sizes
 from vssl.lab.labels import Frozen, few
@@ -42,11 +42,24 @@ def test_a_share_of_the_labels_is_balanced_and_never_empties_a_class(share, seed
     assert (chosen == few(actions, videos, share, seed)).all()
 
 
-def test_the_seed_alone_decides_which_labels():
-    actions = np.repeat(np.arange(4), 50)
-    shuffled = np.random.default_rng(0).permutation(200)
-    assert not np.array_equal(few(actions, np.arange(200), 0.1, 0), few(actions, np.arange(200), 0.1, 1))
-    assert np.array_equal(few(actions, shuffled, 0.1, 0), few(actions, shuffled, 0.1, 0))
+def test_the_seed_alone_decides_which_labels(scale, monkeypatch):
+    trained = []
+
+    def fit(model, batches, *settings, **more):
+        trained.append(batches.videos.tolist())
+        raise KeyboardInterrupt  # what is trained on is all that is asked
+
+    monkeypatch.setattr(training, "fit", fit)
+    for net, seed in (("r3d", 0), ("c3d", 0), ("r3d", 1)):
+        with pytest.raises(KeyboardInterrupt):
+            scale.fine_tune(scale.random(net, seed), share=0.1).compute(None, ())
+    assert trained[0] == trained[1] != trained[2]
+
+
+def test_fewer_labels_are_some_of_the_more():
+    actions, videos = np.repeat(np.arange(4), 300), np.random.default_rng(0).permutation(1200)
+    hundredth, tenth = (few(actions, videos, share, 0) for share in (0.01, 0.1))
+    assert len(hundredth) == 12 and len(tenth) == 120 and set(hundredth) < set(tenth)
 
 
 def test_a_frozen_net_is_never_in_training_mode_and_gets_no_gradient():
@@ -79,6 +92,13 @@ def test_few_labels_are_gone_through_more_often(scale):
     assert run(tenth).metrics["top1"] >= 0
     with pytest.raises(VsslError, match="share of the labels"):
         replace(tenth, share=0.0)
+
+
+@pytest.mark.parametrize("wrong", [{"crops": 2}, {"test_size": 49}, {"test_size": None, "size": 49}])
+def test_a_test_that_cannot_be_made_is_told_before_training(scale, wrong):
+    linear = scale.linear(scale.random("r3d", 0))  # frames of 48 x 64
+    with pytest.raises(VsslError, match=r"tested on 1 crop or on 3, not on 2|49 x 49 does not fit into frames of 48 x 64; lower"):
+        replace(linear, **wrong)
 
 
 def test_a_pre_training_can_go_on_from_another(scale):
@@ -140,6 +160,8 @@ def test_an_inflated_net_learnt_from_frames_alone(scale):
 def test_imagenet_s_weights_are_for_the_paper_s_width(scale):
     with pytest.raises(VsslError, match="64 channels wide"):
         scale.imagenet("r3d50", 0)
+    with pytest.raises(VsslError, match="only r3d50 and r3d101 can be inflated, not r3d;"):
+        resolve("gpu", paper="cvrl").imagenet("r3d", 0)
     start = resolve("gpu", paper="cvrl").imagenet("r3d50", 1)
     assert start.needs() == () and start.describe() == "r3d50 inflated from ImageNet, seed 1"
 
@@ -154,5 +176,7 @@ def test_a_plan_says_why_it_has_no_imagenet_row_and_downloads_nothing(scale, tmp
     folder.mkdir(parents=True)
     (folder / "resnet50-0676ba61.pth").touch()
     assert wide.lacks_imagenet("r3d50") == "" and "r3d101" in wide.lacks_imagenet("r3d101")
+    with pytest.raises(VsslError, match="not for 'r3d'"):
+        wide.lacks_imagenet("r3d")
     monkeypatch.setenv("VSSL_PLAN_ONLY", "1")
     assert wide.lacks_imagenet("r3d101") == ""

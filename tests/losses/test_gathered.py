@@ -48,7 +48,12 @@ def test_two_processes_give_the_loss_and_gradient_of_one(tmp_path: Path):
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     answer = tmp_path / "values.pt"
     started = [
-        subprocess.Popen([sys.executable, "-c", WORKER, str(rank), str(answer)], env=environment, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-W", "error:torch.distributed", "-c", WORKER, str(rank), str(answer)],
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for rank in (0, 1)
     ]
     said = [process.communicate(timeout=240)[1] for process in started]

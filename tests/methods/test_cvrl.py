@@ -73,8 +73,27 @@ def test_its_sample_is_a_pair_and_its_jitter_is_never_weakened():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"spatial": "on"}, {"spatial": "off", "consistent": False}, {"spatial": "randaugment", "asymmetric": True}]
+    ("wrong", "line"),
+    [
+        ({"spatial": "on"}, "'randaugment' or 'off', not 'on'"),
+        ({"spatial": "off", "consistent": False}, "variants of Algorithm 1"),
+        ({"spatial": "randaugment", "asymmetric": True}, "variants of Algorithm 1"),
+        ({"spatial": "randaugment", "blur": 0.5}, "blur is Algorithm 1's"),
+        ({"asymmetric": True, "blur": 0.5}, "blur is Algorithm 1's"),
+        ({"blur": 5}, "from 0 to 1, not 5"),
+        ({"batch": 0}, "1 video or more, not of 0"),
+        ({"hidden": -1}, "0 hidden layers or more, not -1"),
+        ({"law": "linear"}, "a Law or None, not 'linear'"),
+        ({"over": "all"}, "'starts' or 'video', not 'all'"),
+        ({"epochs": 5}, "does not end within 5"),
+    ],
 )
-def test_switches_that_contradict_each_other_are_one_line(wrong):
-    with pytest.raises(VsslError):
+def test_switches_that_contradict_each_other_or_cannot_be_are_one_line(wrong, line):
+    with pytest.raises(VsslError, match=line) as problem:
         methods.CVRL(**wrong)
+    assert "\n" not in str(problem.value)
+
+
+def test_unknown_data_has_no_linear_recipe():
+    with pytest.raises(VsslError, match="on 'ucf'; choose kinetics400, kinetics600, ucf101, hmdb51"):
+        methods.CVRL().linear("ucf")

@@ -122,6 +122,11 @@ def test_a_2d_net_that_does_not_fit_is_told_in_one_line_and_changes_nothing(net,
     assert all(torch.equal(before[name], value) for name, value in backbone.state_dict().items())
 
 
+def test_a_net_that_spans_time_is_not_inflated_once_more():
+    with pytest.raises(VsslError, match="one frame at a time, and r3d50 sees several; take r2d50"):
+        models.inflate(models.build("r3d50", width=4), models.build("r3d50", width=4))
+
+
 @pytest.mark.parametrize("flat", ["resnext50_32x4d", "wide_resnet50_2"])
 def test_grouped_and_wide_nets_are_refused_by_their_shapes(flat):
     import torchvision
@@ -172,8 +177,9 @@ def test_imagenet_weights_that_cannot_be_had_are_told_in_one_line(checkpoints):
     assert socket.getdefaulttimeout() is None
     with pytest.raises(VsslError, match=r"resnet101-63fe2227\.pth"):
         models.imagenet("r3d101")
-    with pytest.raises(VsslError, match="for r3d50 and r3d101, not for 'r3d'"):
-        models.imagenet("r3d")
+    for asked in (models.imagenet, models.imagenet_weights):
+        with pytest.raises(VsslError, match="for r3d50 and r3d101, not for 'r3d'"):
+            asked("r3d")
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"PK\x03\x04 half a download"])

@@ -128,7 +128,9 @@ def test_the_literal_range_of_the_paper_goes_to_the_last_frame():
     assert longest[0] >= 95 and longest[1] == 69  # M - 1 = 100 - 30 - 1
 
 
-@pytest.mark.parametrize("wrong", [{"over": "all"}, {"length": 0}, {"stride": 0}])
+@pytest.mark.parametrize("wrong", [{"over": "all"}, {"length": 0}, {"stride": 0}, {"law": "linear"}])
 def test_wrong_settings_are_one_line(wrong):
     with pytest.raises(VsslError):
         Interval(**wrong)
+    with pytest.raises(VsslError, match="power above 0, not 0"):
+        decreasing(0)

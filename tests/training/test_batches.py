@@ -2,18 +2,20 @@
 
 import numpy as np
 import pytest
+import torch
 
 from vssl import methods
+from vssl.augment import Augment, CentreCrop, Pair, Solarise
 from vssl.errors import VsslError
-from vssl.samplers import Pace, RandomClip, Repeat
+from vssl.samplers import Interval, Pace, RandomClip, Repeat
 from vssl.training import Batches
 
 METHOD = methods.Pace()
 
 
 def make(frames, sampler=None, **changes):
-    settings = {"batch": 8, "seed": 3, "actions": np.arange(len(frames.num_frames)) % 3}
-    return Batches(frames, np.arange(len(frames.num_frames)), sampler or Pace(length=8), METHOD.augment(32), **(settings | changes))
+    settings = {"augment": METHOD.augment(32), "batch": 8, "seed": 3, "actions": np.arange(len(frames.num_frames)) % 3}
+    return Batches(frames, np.arange(len(frames.num_frames)), sampler or Pace(length=8), **(settings | changes))
 
 
 def equal(a, b):
@@ -57,6 +59,20 @@ def test_every_video_comes_once_a_pass_and_labels_are_a_value_a_clip(memory_fram
     batch = next(batches.epoch(0))
     assert batch.clips.shape == (8, 8, 40, 44, 3)
     assert batch.labels["action"].shape == (4, 2) and (batch.labels["action"] == (batch.videos % 3)[:, None]).all()
+
+
+def test_two_views_of_the_same_frames_are_augmented_each_its_own_way(memory_frames):
+    batches = make(memory_frames((40,) * 8), Interval(None, 8))
+    batch = next(batches.epoch(0))
+    assert (batch.clips[::2] == batch.clips[1::2]).all()
+    x = batches.augment.apply(torch.from_numpy(batch.clips), batch.parameters)
+    assert (x[::2] - x[1::2]).abs().amax((1, 2, 3, 4)).min() > 0.02
+
+
+def test_a_pair_s_second_augmentation_is_the_second_view_s(memory_frames):
+    pair = Pair(*(Augment((CentreCrop(32), Solarise(probability))) for probability in (0.0, 1.0)))
+    batch = next(make(memory_frames((40,) * 8), Interval(None, 8), augment=pair).epoch(0))
+    assert [bool(drawn[1]) for drawn in batch.parameters] == [False, True] * 4
 
 
 def test_unreadable_videos_are_left_out_and_too_few_are_refused(memory_frames):

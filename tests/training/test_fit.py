@@ -20,7 +20,7 @@ from vssl.errors import VsslError
 from vssl.objectives import Classify, Outcome, Pretext
 from vssl.recipe import Recipe
 from vssl.samplers import Pace, RandomClip
-from vssl.training import Batches, fit
+from vssl.training import Batches, fit, loop
 
 RECIPE = Recipe("sgd", rate=0.05, epochs=2, batch=8)
 
@@ -149,6 +149,8 @@ def test_schedules():
     assert cosine.factor(0) == 0 and cosine.factor(0.5) == pytest.approx(top / 2) and cosine.factor(1) == pytest.approx(top)
     assert cosine.factor(5) == pytest.approx(0.5)
     assert cosine.factor(10) == pytest.approx(0, abs=1e-9)
+    with pytest.raises(VsslError, match="warm-up of 5 epochs does not end within 5;"):
+        Recipe(epochs=5, warm_up=5)
     with pytest.raises(VsslError, match="'sgd' or 'adamw'"):
         Recipe("adam").optimizer([nn.Parameter(torch.zeros(1))])
 
@@ -163,6 +165,21 @@ def test_weight_decay_can_be_kept_to_kernels():
     assert len(everything["params"]) == 6
     with pytest.raises(VsslError, match="'kernels'"):
         Recipe(decayed="biases")
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda:1"])
+def test_a_process_works_on_its_own_gpu(device, monkeypatch):
+    chosen = []
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    assert loop.processes(torch.device(device)) == (0, 1)
+    assert chosen == ([] if device == "cpu" else [torch.device(device)])
+
+
+@pytest.mark.parametrize(("device", "synchronise", "joint"), [("cuda", True, True), ("cuda", False, False), ("cpu", True, False)])
+def test_batch_statistics_are_joined_where_the_recipe_says_so(device, synchronise, joint, monkeypatch):
+    monkeypatch.setattr(nn.parallel, "DistributedDataParallel", lambda model, device_ids: model)
+    made = loop._parallel(model(), Recipe(synchronise=synchronise), torch.device(device), ranks=2)
+    assert any(isinstance(module, nn.SyncBatchNorm) for module in made.modules()) == joint
 
 
 WORKER = """

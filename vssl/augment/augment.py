@@ -50,6 +50,9 @@ class Augment:
         return self.apply(clips, [self.draw(rng, frames, height, width) for rng in rngs])
 
 
+DRAWN = {"probability", "area", "aspect", "place", "sigma", "brightness", "contrast", "saturation", "hue"}  # read by the draw alone
+
+
 @dataclass(frozen=True)
 class Pair:
     """Two augmentations of the same steps with other settings: the first for a video's clips 0, 2, ..., the second for 1, 3, ...
@@ -65,6 +68,10 @@ class Pair:
         kinds = [[type(step) for step in one.steps] for one in (self.first, self.second)]
         if kinds[0] != kinds[1]:
             raise VsslError("both augmentations of a pair need the same steps in the same order; set a probability to 0 to leave one out")
+        for ours, theirs in zip(self.first.steps, self.second.steps, strict=True):
+            other = [name for name, value in vars(ours).items() if name not in DRAWN and vars(theirs)[name] != value]
+            if other:
+                raise VsslError(f"{other[0]} of {type(ours).__name__} is not drawn for each clip: give it one value in both augmentations")
 
     def of(self, view: int) -> Augment:
         """The augmentation of a sample's clip number `view`."""
@@ -73,6 +80,10 @@ class Pair:
     def apply(self, clips: Tensor, parameters: list[list[np.ndarray]]) -> Tensor:
         """As `Augment.apply`."""
         return self.first.apply(clips, parameters)
+
+    def __call__(self, clips: Tensor, rngs: list[np.random.Generator], view: int = 0) -> Tensor:
+        """As `Augment.__call__`, for clips that are all number `view` of their videos."""
+        return self.of(view)(clips, rngs)
 
 
 def where_drawn(x: Tensor, p: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:

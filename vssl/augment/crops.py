@@ -35,6 +35,10 @@ class PlacedCrop:
     size: int = 256
     place: Literal[0, 1, 2] = 1
 
+    def __post_init__(self) -> None:
+        if self.place not in (0, 1, 2):
+            raise VsslError(f"a crop's place is 0, 1 or 2 (start, middle or end), not {self.place!r}")
+
     def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
         _fits(self.size, height, width)
         spare = np.array([height - self.size, width - self.size])
@@ -70,6 +74,12 @@ class RandomResizedCrop:
     area: tuple[float, float] = (0.3, 1.0)
     aspect: tuple[float, float] = (0.5, 2.0)
     consistent: bool = True
+
+    def __post_init__(self) -> None:
+        if not (0 < self.area[0] <= self.area[1] <= 1 and 0 < self.aspect[0] <= self.aspect[1]):
+            raise VsslError(
+                f"area and aspect go from a lower to a higher number above 0, area up to 1 at most; not {self.area} and {self.aspect}"
+            )
 
     def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
         return np.array([self._box(rng, height, width) for _ in range(1 if self.consistent else frames)])  # [F, 4]

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vssl.errors import VsslError
+
 OPERATORS = (
     *("Identity", "ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate", "Brightness"),
     *("Color", "Contrast", "Sharpness", "Posterize", "Solarize", "AutoContrast", "Equalize"),
@@ -26,6 +28,10 @@ class RandAugment:
 
     count: int = 2
     magnitude: int = 9
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.magnitude <= 30:
+            raise VsslError(f"RandAugment's magnitude is a number from 0 to 30, not {self.magnitude}")
 
     def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
         kinds = rng.integers(len(OPERATORS), size=self.count)

@@ -25,10 +25,13 @@ def laws(drawn: Mapping[str, Law], longest: int, title: str) -> Figure:
     fig, axes = style.figure(title, 0.3 + 1.45 * rows, rows, columns, "line: P(t); bars: shares drawn", sharex=True, sharey=True)
     t = np.linspace(0, 1, 201)
     for place, (axis, (name, (density, draws))) in enumerate(zip(axes.flat, drawn.items(), strict=False)):
+        draws = np.asarray(draws)
+        if not len(draws) or draws.dtype.kind not in "iu" or draws.min() < 0:
+            raise VsslError(f"law {name!r} wants the intervals that it gave: at least one, each a whole number from 0 up")
         counts = np.bincount(draws, minlength=longest)
         if len(counts) > longest:
             raise VsslError(f"law {name!r} gave an interval of {len(counts) - 1}, and the longest is {longest - 1}")
-        share = 100 * counts / max(1, len(draws))
+        share = 100 * counts / len(draws)
         axis.bar(np.arange(longest) + 0.5, share, width=1.0, color=style.PALE, linewidth=0)
         curve = 100 * np.asarray(density(t)) / longest  # P per frame, as a share like the bars
         axis.plot(longest * t, curve, color=style.PALETTE[0], linewidth=1.8)

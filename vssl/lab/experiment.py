@@ -185,6 +185,8 @@ class Inflated:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if self.net.name not in models.BLOCKS:
+            raise VsslError(f"only {' and '.join(models.BLOCKS)} can be inflated, not {self.net.name}; choose one of those")
         if self.frames is None and self.net.width != 64:
             raise VsslError(f"ImageNet's weights are for nets 64 channels wide, not {self.net.width}: leave this row to gpu or paper")
 

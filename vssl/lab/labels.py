@@ -31,6 +31,8 @@ class _FromLabels(Keyed):
     clips, crops, average   of a test video: so many clips, each seen in 1 or 3 crops, their scores averaged.
     test_size   pixels a side in the test; None: as in training.
     share       of the labels, the same number in each class and at least one; which ones, the seed alone decides.
+
+    A recipe's batch shrinks to the number of videos where that is smaller; its rate stays as it is.
     """
 
     start: Start
@@ -54,6 +56,11 @@ class _FromLabels(Keyed):
             raise VsslError(f"clips are averaged by 'softmax' or 'logits', not {self.average!r}")
         if not 0 < self.share <= 1:
             raise VsslError(f"the share of the labels lies above 0 and up to 1, not {self.share:g}; 0.01 is one in a hundred")
+        if self.crops not in (1, 3):
+            raise VsslError(f"a clip is tested on 1 crop or on 3, not on {self.crops}")
+        tested, stored = self.test_size or self.size, (self.data.height, self.data.width)
+        if tested > min(stored):  # told now: the test comes after hours of training
+            raise VsslError(f"a test crop of {tested} x {tested} does not fit into frames of {stored[0]} x {stored[1]}; lower test_size")
 
     def needs(self) -> tuple[Experiment, ...]:
         return runs_of(self.start)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.distributed as dist
 from torch import Tensor
 from torch.nn import functional as F
+
+from vssl.errors import VsslError
 
 
 def similarity(z: Tensor, normalize: bool = False, temperature: float = 1.0) -> Tensor:
@@ -58,24 +62,40 @@ def info_nce(z: Tensor, temperature: float = 0.1) -> Tensor:
     Several processes contrast with each other's clips too. Their gradients pass through the exchange, so that the mean of the
     processes' losses, and its gradient, are those of one process with the whole batch.
     """
-    sim, positive = against_all(z, temperature)  # [2n, 2N], [2n]
-    return F.cross_entropy(sim, positive)
+    return against_all(z, temperature)[0]
 
 
-def against_all(z: Tensor, temperature: float = 0.1) -> tuple[Tensor, Tensor]:
-    """Similarities of this process's clips with those of all, [2n, 2N], itself at -inf; and the place of each one's positive, [2n]."""
+def against_all(z: Tensor, temperature: float = 0.1) -> tuple[Tensor, Tensor, Tensor]:
+    """The loss of `info_nce`; similarities of this process's clips with all, [2n, 2N], itself at -inf; and each one's positive, [2n]."""
+    if z.ndim != 3 or z.shape[1] != 2:
+        raise VsslError(f"this loss contrasts 2 clips of each video, [N, 2, D], and got {list(z.shape)}; sample as many")
     with torch.autocast(z.device.type, enabled=False):  # in float32: exp(1 / 0.1) apart, half precision has three digits
         z = F.normalize(z.float(), dim=-1).flatten(0, 1)  # [2n, D], the two clips of a video side by side
         everyone, first = gathered(z)  # [2N, D]
         sim = z @ everyone.T / temperature  # [2n, 2N]
     itself = first + torch.arange(len(z), device=z.device)
-    return sim.scatter(1, itself[:, None], -torch.inf), itself ^ 1  # 2i and 2i + 1 are of one video
+    sim, positive = sim.scatter(1, itself[:, None], -torch.inf), itself ^ 1  # 2i and 2i + 1 are of one video
+    return F.cross_entropy(sim, positive), sim, positive
 
 
 def gathered(z: Tensor) -> tuple[Tensor, int]:
     """The rows of all processes in order of rank, with gradients, and the place of this one's first row among them."""
     if not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1):
         return z, 0
-    from torch.distributed.nn.functional import all_gather  # its backward pass sums what every process asks of these rows
+    return _Gather.apply(z), dist.get_rank() * len(z)
 
-    return torch.cat(all_gather(z)), dist.get_rank() * len(z)
+
+class _Gather(torch.autograd.Function):
+    """The rows of all, and backwards the sum of what every process asks of these rows; torch's own, in distributed.nn, is deprecated."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor) -> Tensor:
+        everyone = [torch.empty_like(z) for _ in range(dist.get_world_size())]
+        dist.all_gather(everyone, z.contiguous())
+        return torch.cat(everyone)  # [2N, D]
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        gradient = gradient.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(gradient)
+        return gradient.chunk(dist.get_world_size())[dist.get_rank()]  # [2n, D]

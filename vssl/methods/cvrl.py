@@ -5,12 +5,17 @@ drawn near each other more often than far apart (3.3, Algorithm 2), and changed 
 (Algorithm 1).
 
 What the paper leaves open, and what we chose:
-- The paper draws the interval from [0, T], the authors' code from the starts that leave room for a clip. So do we; `over` has both.
+- The paper draws the interval from [0, T], the authors' code from the starts that leave room for a clip. `over` has both; the default
+  is the code's.
 - "Temporal augmentation off" (Table 9): two clips of the same frames. "Spatial augmentation off": the middle of the frame, unchanged.
 - Algorithm 1 always blurs. The first public code passes arguments by which nothing is blurred, the later one blurs one clip always
   and the other one time in ten, and solarises that one: `blur` and `asymmetric`.
+- A crop's aspect is drawn on a logarithmic scale, and contrast turns about the mean luma of the clip, as torchvision does for an image;
+  the code turns each channel about its own mean.
 - RandAugment (Table 12) takes the place of jitter, grey and blur; crop and flip stay. Its magnitude is not given: torchvision's 9.
-- Weight decay is not given: the code's 1e-6, on kernels alone. The code sums the loss over both directions; Eq. 1 is the mean.
+- Weight decay is not given: the code's 1e-6, on kernels alone. Neither gives one for few labels, nor for Table 2's supervised row, which
+  has `linear`'s recipe: ours is 0.
+- The code sums the loss over both directions; Eq. 1 is the mean.
 - LARS is not used: neither the paper nor its stored settings do.
 - A batch of 1024 is of videos. A recipe counts clips: 2048.
 """
@@ -46,8 +51,15 @@ class CVRL:
     def __post_init__(self) -> None:
         if self.spatial not in ("algorithm 1", "randaugment", "off"):
             raise VsslError(f"spatial is 'algorithm 1', 'randaugment' or 'off', not {self.spatial!r}")
-        if self.spatial != "algorithm 1" and not (self.consistent and not self.asymmetric):
+        if self.spatial != "algorithm 1" and (not self.consistent or self.asymmetric):
             raise VsslError("consistent=False and asymmetric=True are variants of Algorithm 1: set spatial='algorithm 1'")
+        if self.blur != 1 and (self.spatial != "algorithm 1" or self.asymmetric):
+            raise VsslError("blur is Algorithm 1's on both clips: leave it out, or set spatial='algorithm 1' and asymmetric=False")
+        if not 0 <= self.blur <= 1:
+            raise VsslError(f"blur is a probability, from 0 to 1, not {self.blur}")
+        if self.batch < 1:
+            raise VsslError(f"a batch is of 1 video or more, not of {self.batch}; 1024 is the paper's")
+        self.sampler(), self.objective(), self.recipe()  # each refuses what it cannot be made of
 
     @property
     def most_together(self) -> int:
@@ -98,7 +110,10 @@ class CVRL:
 
     def linear(self, data: str = "kinetics400") -> Recipe:
         """The linear layer on frozen features: 100 epochs at 32 (4.1); 50 at 0.8 on UCF101 and at 0.2 on HMDB51 (B.1)."""
-        rate, epochs = {"ucf101": (0.8, 50), "hmdb51": (0.2, 50)}.get(data, (32.0, 100))
+        own = {"kinetics400": (32.0, 100), "kinetics600": (32.0, 100), "ucf101": (0.8, 50), "hmdb51": (0.2, 50)}
+        if data not in own:
+            raise VsslError(f"there is no linear evaluation on {data!r}; choose {', '.join(own)}")
+        rate, epochs = own[data]
         return _sgd(rate, 1024, epochs)
 
     def few_labels(self, share: float) -> Recipe:

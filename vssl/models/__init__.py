@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from vssl.errors import VsslError
 from vssl.models.backbone import Backbone
-from vssl.models.bottleneck import r2d50, r3d50, r3d101
+from vssl.models.bottleneck import BLOCKS, r2d50, r3d50, r3d101
 from vssl.models.c3d import c3d
 from vssl.models.count import macs, parameters
 from vssl.models.inception import s3dg
 from vssl.models.inflate import imagenet, imagenet_weights, inflate
 from vssl.models.resnet import r2plus1d, r2plus1d18, r3d, r3d18
 
-__all__ = ["NAMES", "Backbone", "build", "imagenet", "imagenet_weights", "inflate", "macs", "parameters"]
+__all__ = ["BLOCKS", "NAMES", "Backbone", "build", "imagenet", "imagenet_weights", "inflate", "macs", "parameters"]
 
 _BUILDERS = {
     "c3d": c3d,

@@ -39,6 +39,8 @@ def inflate(flat: nn.Module | Mapping[str, Tensor], backbone: Backbone) -> Backb
         raise VsslError(f"2-D weights fit {' and '.join(BLOCKS)}, not {backbone.name}; build one of those")
     given = flat.state_dict() if isinstance(flat, nn.Module) else flat
     if isinstance(flat, Backbone):  # its kernels have one frame of time, and our names
+        if any(value.ndim == 5 and value.shape[2] > 1 for value in given.values()):
+            raise VsslError(f"a net to inflate sees one frame at a time, and {flat.name} sees several; take r2d50 or a torchvision ResNet")
         counted = {name: value for name, value in given.items() if not name.endswith("num_batches_tracked")}
         given = {_flat_name(name): value[:, :, 0] if value.ndim == 5 else value for name, value in counted.items()}
     own = {name: value for name, value in backbone.state_dict().items() if not name.endswith("num_batches_tracked")}
@@ -64,8 +66,6 @@ def imagenet(name: str) -> Backbone:
     The weights are the first version (76.1 % and 77.4 % on ImageNet), nearest to those of the paper's time. They are downloaded once, about
     100 and 170 MB, into torch hub's folder.
     """
-    if name not in BLOCKS:
-        raise VsslError(f"there are ImageNet weights for {' and '.join(BLOCKS)}, not for {name!r}")
     weights, file = imagenet_weights(name)
     try:
         with _impatient():
@@ -86,6 +86,8 @@ def imagenet(name: str) -> Backbone:
 
 def imagenet_weights(name: str) -> tuple[Any, Path]:
     """torchvision's weights for `name`, and the file that they are kept in once downloaded; nothing is downloaded here."""
+    if name not in BLOCKS:
+        raise VsslError(f"there are ImageNet weights for {' and '.join(BLOCKS)}, not for {name!r}; choose one of those")
     import torchvision  # here, not above: it takes seconds
 
     weights = torchvision.models.get_model_weights(name.replace("r3d", "resnet"))["IMAGENET1K_V1"]

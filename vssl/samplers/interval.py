@@ -38,6 +38,8 @@ class Law:
 
 def decreasing(power: float = 1.0) -> Law:
     """The law that falls to 0 at the longest interval, P ~ 1 - t^power: 1 is the paper's default, the straight line."""
+    if power <= 0:
+        raise VsslError(f"a law that falls needs a power above 0, not {power:g}; 1 is the straight line")
     return Law(-(power + 1) / power, power, (power + 1) / power)
 
 
@@ -69,14 +71,13 @@ def interval(cdf: Callable[[int], float], v: float, longest: int) -> int:
 class Interval:
     """Two clips of `length` frames, every `stride`-th of the video, whose starts lie t frames apart; t is drawn from `law`.
 
-    The label "interval" is t; the two clips come in either order of time. With M possible starts, t lies in [0, M), the
-    first start is uniform over the M - t that leave room for the second, and no clip passes the video's end.
+    The label "interval" is t; the two clips come in either order of time. With M possible starts, t lies in [0, M), and the
+    earlier start is uniform over the M - t that leave room for the later. A clip that passes the video's end goes on from frame 0.
 
     law     None: t = 0, two clips of the same frames (what "no temporal augmentation" can mean; the paper does not say).
-    over    what t is a share of. "starts": the M starts from which a whole clip fits (the authors' code).
-            "video": all T frames, as the paper's text has it; a clip that passes the end goes on from frame 0.
-
-    A video too short for one clip gives two independent starts anywhere, and its clips go on from frame 0 at its end.
+    over    what t is a share of. "starts": the M starts from which a whole clip fits, so that none passes the end; a video too
+            short for one gives two independent starts anywhere, or with law=None one (the authors' code).
+            "video": all T frames, as the paper's text has it.
     """
 
     law: Law | None = LINEAR
@@ -85,6 +86,8 @@ class Interval:
     over: Literal["starts", "video"] = "starts"
 
     def __post_init__(self) -> None:
+        if not isinstance(self.law, Law | None):
+            raise VsslError(f"the law of the interval is a Law or None, not {self.law!r}; take samplers.LINEAR, for example")
         if self.over not in ("starts", "video"):
             raise VsslError(f"over is 'starts' or 'video', not {self.over!r}")
         if self.length < 1 or self.stride < 1:
@@ -97,17 +100,12 @@ class Interval:
 
     def __call__(self, num_frames: int, rng: np.random.Generator) -> Sample:
         longest = self.starts(num_frames)
-        short = num_frames <= (self.length - 1) * self.stride
-        if self.law is None:
-            first = second = int(rng.integers(longest))
-        elif short and self.over == "starts":
-            first, second = map(int, rng.integers(longest, size=2))
+        if self.law and self.over == "starts" and num_frames <= (self.length - 1) * self.stride:
+            starts = rng.integers(longest, size=2)  # [2]
         else:
-            t = interval(lambda t: self.law.cdf(t / longest), rng.random(), longest)
-            first = int(rng.integers(longest - t))
-            second = first + t
-        t = abs(second - first)
+            t = interval(lambda t: self.law.cdf(t / longest), rng.random(), longest) if self.law else 0
+            starts = rng.integers(longest - t) + np.array([0, t])  # [2]
         if rng.random() < 0.5:
-            first, second = second, first
-        frames = np.array([[first], [second]]) + np.arange(self.length) * self.stride  # [2, T]
-        return Sample(tuple(Clip(row) for row in frames % num_frames), {"interval": t})
+            starts = starts[::-1]
+        frames = (starts[:, None] + np.arange(self.length) * self.stride) % num_frames  # [2, T]
+        return Sample(tuple(map(Clip, frames)), {"interval": abs(int(starts[1] - starts[0]))})

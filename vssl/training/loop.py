@@ -42,14 +42,15 @@ def fit(
     """Train `model` (views, labels -> Outcome) and return one record of metrics an epoch.
 
     `folder` holds the checkpoint of the last whole epoch and metrics.jsonl; call again with the same folder to go on from
-    there, bit for bit on a CPU. `tell` gets each epoch's record as it ends. Under `torchrun` every process takes its share of each
-    batch, and the first alone writes.
+    there: bit for bit on a CPU, but not on a GPU, whose kernels add in no fixed order. `tell` gets each epoch's record as it ends.
+    Under `torchrun` every process takes its share of each batch, and the first alone writes. All resume with its random states: seed
+    them alike.
     """
     device = device or device_here()
     rank, ranks = processes(device)
     batches = replace(batches, rank=rank, ranks=ranks) if ranks > 1 else batches
     cuda = device.type == "cuda"
-    model.to(device, memory_format=torch.channels_last_3d)  # clips already lie so; on a CPU it saves a copy a convolution
+    model.to(device, memory_format=torch.channels_last_3d)  # as plainly cropped clips lie; on a CPU it saves a copy a convolution
     optimizer = recipe.optimizer(model.parameters())
     first, history = _resume(folder, model, optimizer, device)
     trained = _parallel(model, recipe, device, ranks)
@@ -136,6 +137,8 @@ def _kept(folder: Path, epoch: int) -> str:
 
 def processes(device: torch.device) -> tuple[int, int]:
     """This process's rank and how many there are: (0, 1), unless `torchrun` started several, whose group it then joins."""
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # or collectives and random states would be those of the first GPU
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return 0, 1
     if not torch.distributed.is_initialized():
