@@ -147,7 +147,7 @@ def test_the_paper_profile_is_the_paper_s(monkeypatch):
 
 
 def test_an_inflated_net_learnt_from_frames_alone(scale):
-    start = scale.frames("r3d50", seed=0)
+    start = scale.simclr("r3d50", seed=0)
     assert start.frames.length == 1 and start.frames.net.name == "r2d50" and start.frames.sampler().law is None
     linear = scale.linear(start)
     assert linear.needs() == (start.frames,) and "r3d50 inflated from r2d50 pre-trained by CVRL" in linear.describe()

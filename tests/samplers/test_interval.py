@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from vssl.errors import VsslError
 from vssl.samplers import LINEAR, UNIFORM, Interval, Law, decreasing, increasing
-from vssl.samplers.interval import interval
+from vssl.samplers.interval import invert
 
 LAWS = {
     "linear": LINEAR,
@@ -52,7 +52,7 @@ def test_what_is_no_law_is_refused(law):
 @given(v=st.floats(0, 1, exclude_max=True), longest=st.integers(1, 1000))
 def test_the_binary_search_is_the_floored_inverse(name, v, longest):
     exact = longest * INVERSE[name](v)
-    found = interval(lambda t: LAWS[name].cdf(t / longest), v, longest)
+    found = invert(lambda t: LAWS[name].cdf(t / longest), v, longest)
     assert found == min(int(exact), longest - 1) or abs(exact - round(exact)) < 1e-6 * longest  # on a boundary either side is right
 
 
@@ -71,7 +71,7 @@ def test_the_printed_algorithm_s_midpoint_is_the_lower_bound_or_one_more():
 
     rng, longest = np.random.default_rng(0), 157
     draws = rng.random(20_000)
-    ours = np.array([interval(lambda t: LINEAR.cdf(t / longest), v, longest) for v in draws])
+    ours = np.array([invert(lambda t: LINEAR.cdf(t / longest), v, longest) for v in draws])
     theirs = np.array([printed(lambda t: LINEAR.cdf(t / longest), v, longest) for v in draws])
     assert set(theirs - ours) == {0, 1} and (theirs != ours).mean() == pytest.approx(0.59, abs=0.02)
 

@@ -50,7 +50,7 @@ class Augment:
         return self.apply(clips, [self.draw(rng, frames, height, width) for rng in rngs])
 
 
-DRAWN = {"probability", "area", "aspect", "place", "sigma", "brightness", "contrast", "saturation", "hue"}  # read by the draw alone
+DRAWN = {"probability", "area", "aspect", "place", "sigma", "brightness", "contrast", "saturation"}  # read by the draw alone
 
 
 @dataclass(frozen=True)

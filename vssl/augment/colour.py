@@ -40,7 +40,7 @@ class Jitter:
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         images, p, back = per_row(x, p)  # [M, C, T', H, W], [M, 9]
-        changed = [_brightness, _contrast, _saturation] + ([_hue] if p[:, 3].any() else [])
+        changed = [_brightness, _contrast, _saturation] + ([_hue] if self.hue else [])
         images = images.clone()
         for place in range(4, 8):
             for kind, change in enumerate(changed):

@@ -13,10 +13,10 @@ from vssl.figures import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Law = tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]  # P(t) for t in [0, 1], and drawn whole numbers
+Drawn = tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]  # P(t) for t in [0, 1], and drawn whole numbers
 
 
-def laws(drawn: Mapping[str, Law], longest: int, title: str) -> Figure:
+def laws(drawn: Mapping[str, Drawn], longest: int, title: str) -> Figure:
     """A panel for each law: its curve over the intervals from 0 to `longest`, on the shares of intervals as they were drawn."""
     if not drawn or longest < 1:
         raise VsslError("at least one law is wanted, over an interval of one frame or more")

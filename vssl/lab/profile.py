@@ -94,7 +94,7 @@ class Scale:
         size = recipe.batch / usual.batch
         return replace(made, recipe=replace(ours, epochs=epochs, batch=round(ours.batch * size), rate=ours.rate * size))
 
-    def frames(self, net: str | Net, seed: int, data: str | None = None) -> Inflated:
+    def simclr(self, net: str | Net, seed: int, data: str | None = None) -> Inflated:
         """An R3D-50 inflated from a ResNet-50 that learnt to tell single frames apart (SimCLR), over as many frames as CVRL sees clips."""
         flat = replace(self, sizes=replace(self.sizes, length=1))
         return Inflated(self._net(net), flat.pretrain(CVRL(law=None), replace(self._net(net), name="r2d50"), seed, data), seed)

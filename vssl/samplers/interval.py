@@ -52,7 +52,7 @@ LINEAR = decreasing()
 UNIFORM = Law(0.0, 1.0, 1.0)
 
 
-def interval(cdf: Callable[[int], float], v: float, longest: int) -> int:
+def invert(cdf: Callable[[int], float], v: float, longest: int) -> int:
     """The interval t with F(t) <= v < F(t + 1), in [0, longest), by halving (Algorithm 2).
 
     The algorithm as printed gives back the last midpoint it looked at, which is this t or one more; we give its lower bound.
@@ -103,7 +103,7 @@ class Interval:
         if self.law and self.over == "starts" and num_frames <= (self.length - 1) * self.stride:
             starts = rng.integers(longest, size=2)  # [2]
         else:
-            t = interval(lambda t: self.law.cdf(t / longest), rng.random(), longest) if self.law else 0
+            t = invert(lambda t: self.law.cdf(t / longest), rng.random(), longest) if self.law else 0
             starts = rng.integers(longest - t) + np.array([0, t])  # [2]
         if rng.random() < 0.5:
             starts = starts[::-1]
