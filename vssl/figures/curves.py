@@ -32,7 +32,7 @@ def training(
     ends = {name: (steps[-1], mean[-1]) for name, (steps, mean, *_) in lines.items()}
     if chance is not None:
         axis.axhline(chance, color=style.GREY, linestyle=(0, (4, 3)), linewidth=1)
-        ends[f"chance {chance:.4g}"] = (max(x for x, _ in ends.values()), chance)
+        ends[f"chance {chance:.3g}"] = (max(x for x, _ in ends.values()), chance)
     axis.margins(x=0.01)
     axis.set(xlabel=xlabel, ylabel=ylabel)
     axis.xaxis.get_major_locator().set_params(integer=True)
