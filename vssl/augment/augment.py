@@ -14,7 +14,11 @@ from vssl.errors import VsslError
 
 
 class Step(Protocol):
-    """One augmentation: frozen settings, a draw for one clip, and its application to a batch."""
+    """One augmentation: frozen settings, a draw for one clip, and its application to a batch.
+
+    Parameters [N, F, P] come on the CPU, wherever the clips are: which clips a step changes is decided there, so that nothing is ever
+    asked of a GPU, which would have to finish all it has to do before it answered.
+    """
 
     def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray: ...
 
@@ -39,7 +43,7 @@ class Augment:
         """Clips uint8 [N, T, H, W, C] and the parameters of each -> views, float32 [N, C, T, H, W] in [0, 1]."""
         x = clips.permute(0, 4, 1, 2, 3)  # [N, C, T, H, W]: the bytes already lie as channels_last_3d wants them
         for place, step in enumerate(self.steps):
-            p = torch.from_numpy(np.stack([drawn[place] for drawn in parameters]).astype(np.float32)).to(x.device)  # [N, F, P]
+            p = torch.from_numpy(np.stack([drawn[place] for drawn in parameters]).astype(np.float32))  # [N, F, P], on the CPU
             x = step.apply(x, p)
             x = x if x.is_floating_point() else x.float() / 255
         return x.clamp(0, 1)
@@ -89,7 +93,8 @@ class Pair:
 def where_drawn(x: Tensor, p: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
     """Change the pictures whose parameter [N, F, 1] is 1, and leave the others."""
     images, p, back = per_row(x, p)
-    return back(torch.where(p[:, 0, None, None, None, None].bool(), change(images), images))
+    drawn = p[:, 0, None, None, None, None].bool().to(x.device, non_blocking=True)
+    return back(torch.where(drawn, change(images), images))
 
 
 def per_row(x: Tensor, p: Tensor):

@@ -46,7 +46,8 @@ class Jitter:
             for kind, change in enumerate(changed):
                 rows = ((p[:, place] == kind) & (p[:, 8] > 0)).nonzero()[:, 0]
                 if len(rows):
-                    images[rows] = change(images[rows], p[rows, kind, None, None, None, None]).clamp(0, 1)
+                    factor = p[rows, kind, None, None, None, None].to(x.device, non_blocking=True)
+                    images[rows] = change(images[rows], factor).clamp(0, 1)
         return back(images)
 
 
@@ -104,7 +105,7 @@ class Blur:
         if not len(rows):
             return x
         offset = torch.arange(-radius, radius + 1, device=x.device)
-        kernel = (-0.5 * (offset / sigma[rows, None]) ** 2).exp()  # [M, 2R + 1]
+        kernel = (-0.5 * (offset / sigma[rows, None].to(x.device, non_blocking=True)) ** 2).exp()  # [M, 2R + 1]
         kernel = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(c * t, 0)  # [M * C * T, 2R + 1]
         planes = x[rows].reshape(1, -1, h, w)  # [1, M * C * T, H, W]: one group a plane
         planes = F.pad(planes, (radius,) * 4, mode="reflect")

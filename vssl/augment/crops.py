@@ -98,7 +98,7 @@ class RandomResizedCrop:
         images, p, back = per_row(x, p)
         _, c, t, height, width = images.shape
         place = (torch.arange(self.size, device=x.device) + 0.5) / self.size  # [S], pixel centres of the output
-        top, left, h, w = p.T[..., None]  # each [M, 1]
+        top, left, h, w = p.T[..., None].to(x.device, non_blocking=True)  # each [M, 1]
         # Held inside the crop: a resize knows nothing of the pixels around it.
         y = (top + (h * place - 0.5).clamp(min=0).minimum(h - 1)) * 2 / (height - 1) - 1  # [M, S] in [-1, 1]
         x_ = (left + (w * place - 0.5).clamp(min=0).minimum(w - 1)) * 2 / (width - 1) - 1

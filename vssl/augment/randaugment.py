@@ -39,44 +39,45 @@ class RandAugment:
         return np.concatenate([kinds, signs])[None]  # [1, 2 * count]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
-        out = []
-        for clip, (*row,) in zip(x.transpose(1, 2), p[:, 0].long().tolist(), strict=True):  # [T, C, H, W]
-            for kind, sign in zip(row[: self.count], row[self.count :], strict=True):
-                clip = operate(clip, OPERATORS[kind], sign * self.magnitude / 30)
-            out.append(clip)
-        return torch.stack(out).transpose(1, 2)  # [N, C, T, H, W]
+        clips = x.transpose(1, 2).clone()  # [N, T, C, H, W]
+        for place in range(self.count):
+            drawn = p[:, 0, [place, self.count + place]]  # [N, 2]: operator and sign
+            for kind, sign in drawn.unique(dim=0).tolist():  # all clips that drew the same, at once
+                rows = (drawn == torch.tensor([kind, sign])).all(1).nonzero()[:, 0]
+                clips[rows] = operate(clips[rows], OPERATORS[int(kind)], sign * self.magnitude / 30)
+        return clips.transpose(1, 2)  # [N, C, T, H, W]
 
 
-def operate(clip: Tensor, name: str, strength: float) -> Tensor:
-    """One operator on one clip [T, C, H, W] in [0, 1]; strength in [-1, 1], the sign of which matters only where there are two ways."""
+def operate(clips: Tensor, name: str, strength: float) -> Tensor:
+    """One operator on clips [..., T, C, H, W] in [0, 1]; strength in [-1, 1], the sign of which matters only where there are two ways."""
     from torchvision.transforms.v2 import functional as v2  # late: torchvision takes seconds to import
 
     share = abs(strength)
-    frames, channels, height, width = clip.shape
+    frames, _, height, width = clips.shape[-4:]
     if name in ("ShearX", "ShearY"):
         turn = math.degrees(math.atan(0.3 * strength))
         shear = [turn, 0.0] if name == "ShearX" else [0.0, turn]
-        return v2.affine(clip, angle=0.0, translate=[0, 0], scale=1.0, shear=shear, fill=FILL, center=[0.0, 0.0])
+        return v2.affine(clips, angle=0.0, translate=[0, 0], scale=1.0, shear=shear, fill=FILL, center=[0.0, 0.0])
     if name in ("TranslateX", "TranslateY"):
         move = [int(150 / 331 * width * strength), 0] if name == "TranslateX" else [0, int(150 / 331 * height * strength)]
-        return v2.affine(clip, angle=0.0, translate=move, scale=1.0, shear=[0.0, 0.0], fill=FILL)
+        return v2.affine(clips, angle=0.0, translate=move, scale=1.0, shear=[0.0, 0.0], fill=FILL)
     if name == "Rotate":
-        return v2.rotate(clip, 30.0 * strength, fill=FILL)
+        return v2.rotate(clips, 30.0 * strength, fill=FILL)
     if name == "Brightness":
-        return v2.adjust_brightness(clip, 1 + 0.9 * strength)
+        return v2.adjust_brightness(clips, 1 + 0.9 * strength)
     if name == "Color":
-        return v2.adjust_saturation(clip, 1 + 0.9 * strength)
+        return v2.adjust_saturation(clips, 1 + 0.9 * strength)
     if name == "Sharpness":
-        return v2.adjust_sharpness(clip, 1 + 0.9 * strength)
+        return v2.adjust_sharpness(clips, 1 + 0.9 * strength)
     if name == "Posterize":
-        return v2.posterize((clip * 255).round().byte(), 8 - round(4 * share)) / 255
+        return v2.posterize((clips * 255).round().byte(), 8 - round(4 * share)) / 255
     if name == "Solarize":
-        return v2.solarize(clip, 1 - share)
-    tall = clip.transpose(0, 1).reshape(1, channels, frames * height, width)  # all frames one below the other
+        return v2.solarize(clips, 1 - share)
+    tall = clips.transpose(-4, -3).flatten(-3, -2)  # [..., C, T * H, W]: all frames of a clip one below the other
     if name == "Contrast":
         tall = v2.adjust_contrast(tall, 1 + 0.9 * strength)
     elif name == "AutoContrast":
         tall = v2.autocontrast(tall)
     elif name == "Equalize":
         tall = v2.equalize((tall * 255).round().byte()) / 255
-    return tall.view(channels, frames, height, width).transpose(0, 1)
+    return tall.unflatten(-2, (frames, height)).transpose(-4, -3)
