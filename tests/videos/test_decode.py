@@ -170,6 +170,20 @@ def test_a_resize_is_a_fair_picture_of_the_whole(tiny):
     assert np.abs(half - full.reshape(24, 2, 32, 2, 3).mean((1, 3))).mean() < 12
 
 
+def test_a_resize_keeps_the_colours(realvideo):
+    """Scaled as planes and then turned into RGB: hardly another picture than turned into RGB and then averaged."""
+    from torch import from_numpy
+    from torch.nn.functional import interpolate
+
+    for path in (realvideo / "clips" / "test.avi", realvideo / "ucf101/UCF-101/Punch/v_Punch_g01_c03.avi"):
+        full, small = decode.read_frames(path, [0, 20, 40]), decode.read_frames(path, [0, 20, 40], 128, 172)
+        reference = interpolate(from_numpy(full).permute(0, 3, 1, 2).float(), (128, 172), mode="bilinear", antialias=True).permute(
+            0, 2, 3, 1
+        )
+        difference = small - reference.numpy()
+        assert np.abs(difference).mean() < 2 and np.abs(difference.mean((0, 1, 2))).max() < 1.5  # of 255; of each colour
+
+
 def test_frames_of_two_sizes_take_the_first_ones_size(tmp_path):
     small, large = (encode(tmp_path / f"{side}.h264", frames=3, size=(side, side)) for side in (32, 64))
     joined = tmp_path / "joined.h264"

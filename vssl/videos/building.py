@@ -8,6 +8,7 @@ Workers are fresh interpreters that import numpy and PyAV only, started by a com
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ from vssl import files
 from vssl.errors import VideoError, VsslError
 from vssl.progress import progress
 from vssl.videos import decode, journal
+from vssl.videos.entries import survey
 from vssl.videos.journal import Plan
 
 WORKER = "from vssl.videos.building import work; work()"
@@ -181,15 +183,17 @@ def _decode_one(plan: Plan, video: int, path: str, builder: int) -> None:
             own = decode.claimed(path)[1]
             if plan.fps is not None and own <= 0:
                 raise VideoError(f"{path} does not name its frame rate, so it cannot be brought to {plan.fps} frames a second")
-            if plan.keep or plan.fps is not None:
+            if plan.keep:
                 for number, picture in enumerate(decode.stream(path, plan.height, plan.width)):
                     while source_frame(frames, plan.fps, own) == number:
                         frames += 1
-                        if plan.keep:
-                            spool.write(picture.data)
+                        spool.write(picture.data)
+                more = {}
             else:
-                frames = decode.probe(path).num_frames
-            record = {"video": video, "frames": frames, "fps": plan.fps or own}
+                found = survey(path)
+                frames = next(frame for frame in itertools.count() if source_frame(frame, plan.fps, own) >= found.num_frames)
+                more = {"entries": found.entries}
+            record = {"video": video, "frames": frames, "fps": plan.fps or own, **more}
         except VideoError as error:
             record = {"video": video, "failed": str(error)}
         spool.seek(0)

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from vssl import files
 from vssl.errors import VsslError
 
-FORMAT = 1  # of the folder: raise it when a store written by older code must not be read
+FORMAT = 2  # of the folder: raise it when a store written by older code must not be read
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,10 @@ def _read(plan: Plan, path: Path) -> list[dict]:
 
 
 def append(plan: Plan, record: dict, frames: BinaryIO | None = None, builder: int | None = None) -> None:
-    """Add a video, {"video", "frames", "fps"} or {"video", "failed"}: under a lock, and only while its builder lives."""
+    """Add a video, {"video", "frames", "fps"}, with its "entries" where no frames are kept, or {"video", "failed"}.
+
+    Under a lock, and only while its builder lives.
+    """
     journal_file, frames_file = plan.file("journal.jsonl"), plan.file("frames.u8")
     with files.locked(plan.file("append.lock")):
         if builder is not None and os.getppid() != builder:
@@ -112,6 +115,7 @@ def close(plan: Plan) -> None:
         "first": [record["end"] - record.get("frames", 0) for record in records],
         "num_frames": [record.get("frames", 0) for record in records],
         "fps": [record.get("fps", 0.0) for record in records],
+        "entries": [record.get("entries", []) for record in records],
         "failed": {Path(plan.paths[record["video"]]).stem: record["failed"] for record in records if "failed" in record},
     }
     files.write_json(plan.file("index.json"), index)
@@ -125,7 +129,7 @@ def read_index(folder: Path) -> dict:
         raise VsslError(f"there is no frame store at {folder}; FrameStore.build makes one")
     try:
         index = json.loads(file.read_text(encoding="utf-8"))
-        whole = len(index["num_frames"]) == len(index["fps"]) == len(index["first"])
+        whole = len(index["num_frames"]) == len(index["fps"]) == len(index["first"]) == len(index.get("entries", index["first"]))
         known = index["format"] == FORMAT
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise VsslError(

@@ -82,7 +82,7 @@ class FrameStore(_Frames):
 
 
 class OnTheFly(_Frames):
-    """The frame store's twin for data that does not fit: only the frames are counted once, and each gather decodes."""
+    """The frame store's twin for data that does not fit: frames are counted once, with the places to begin at, and each gather decodes."""
 
     def __init__(
         self,
@@ -95,6 +95,7 @@ class OnTheFly(_Frames):
     ) -> None:
         super().__init__(_prepare(dataset, height, width, folder, workers, fps, keep=False))
         self._paths = [video.path for video in dataset.videos]
+        self._entries = [[decode.Entry(*entry) for entry in found] for found in journal.read_index(self.folder)["entries"]]
         self._rate = fps
 
     def frames(self, video: int) -> np.ndarray:
@@ -107,7 +108,7 @@ class OnTheFly(_Frames):
         if self._rate is not None:
             own = decode.claimed(path)[1]
             frames = np.array([building.source_frame(int(frame), self._rate, own) for frame in frames], dtype=np.int64)
-        return decode.read_frames(path, frames, self.height, self.width)
+        return decode.read_frames(path, frames, self.height, self.width, self._entries[video])
 
 
 def _prepare(

@@ -1,0 +1,121 @@
+"""Beginning at an entry shows the very frames of a sequential decode; what cannot be proved to is no entry."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vssl.errors import VideoError
+from vssl.videos import decode, entries
+
+FRAMES = 60
+
+
+def encode(path: Path, codec: str, *, still: bool = False, **options: str) -> Path:
+    """A gradient that moves with every frame, or never."""
+    rows, columns = np.mgrid[:48, :64]
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(FRAMES):
+            moved = 0 if still else number
+            picture = np.stack([rows * 4 + moved * 5, columns * 3 - moved * 7, rows + columns + moved * 3], axis=-1) % 256
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture.astype(np.uint8), format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory) -> dict[str, tuple[Path, entries.Survey, np.ndarray]]:
+    folder = tmp_path_factory.mktemp("films")
+    paths = {
+        "avi with B-frames": encode(folder / "a.avi", "mpeg4", g="12", bf="2", b="1M"),
+        "avi": encode(folder / "b.avi", "mpeg4", g="12", b="1M"),
+        "mp4": encode(folder / "c.mp4", "libx264", g="15", bf="3", preset="veryfast"),
+        "mp4, open groups": encode(folder / "d.mp4", "libx264", g="15", bf="3", preset="veryfast", **{"x264-params": "open-gop=1"}),
+        "mkv": encode(folder / "e.mkv", "libx264", g="20", preset="veryfast"),
+        "one key frame": encode(folder / "f.avi", "mpeg4", g="250", b="1M"),
+    }
+    return {name: (path, entries.survey(path), np.stack(list(decode.stream(path, 24, 32)))) for name, path in paths.items()}
+
+
+def test_a_survey_counts_as_a_probe_does_and_finds_the_key_frames(films):
+    for path, found, _ in films.values():
+        assert (found.num_frames, found.rate) == (decode.probe(path).num_frames, 25.0) == (FRAMES, 25.0)
+    starts = {name: [entry.frame for entry in found.entries] for name, (_, found, _) in films.items()}
+    assert starts["avi"] == [12, 24, 36, 48] and starts["avi with B-frames"][:4] == [12, 24, 36, 48]
+    assert starts["mkv"] == [20, 40] and len(starts["mp4"]) == 3
+    assert starts["one key frame"] == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(indices=st.lists(st.integers(0, FRAMES - 1), max_size=10), name=st.integers(0, 5))
+def test_any_indices_read_alike_with_and_without_entries(films, indices, name):
+    path, found, every = list(films.values())[name]
+    assert np.array_equal(decode.read_frames(path, indices, 24, 32, found.entries), every[indices])
+
+
+def test_frames_before_the_entry_are_not_decoded(films, monkeypatch):
+    decoded = []
+    frames = decode.Film.frames
+    monkeypatch.setattr(decode.Film, "frames", lambda self, entry=None: (decoded.append(f) or f for f in frames(self, entry)))
+    path, found, _ = films["avi"]
+    decode.read_frames(path, range(50, 54), entries=found.entries)
+    assert len(decoded) == 6  # 48 to 53
+    decoded.clear()
+    decode.read_frames(path, [2, 3, 50, 51], entries=found.entries)  # two legs, and nothing between
+    assert len(decoded) == 4 + 4
+    decoded.clear()
+    decode.read_frames(path, range(50, 54))
+    assert len(decoded) == 54
+
+
+def test_a_still_scene_has_no_entry_for_nobody_could_tell_which(tmp_path):
+    found = entries.survey(encode(tmp_path / "still.avi", "mpeg4", still=True, g="12", b="1M"))
+    assert found.num_frames == FRAMES and found.entries == ()
+
+
+def test_a_frame_beyond_the_end_is_named(films):
+    path, found, _ = films["avi"]
+    with pytest.raises(VideoError, match="no frame 60: it has 60 frames"):
+        decode.read_frames(path, [3, 60], entries=found.entries)
+
+
+def test_a_seek_that_lands_elsewhere_is_no_entry(films, monkeypatch):
+    path, found, _ = films["avi"]
+    times = entries._times
+    monkeypatch.setattr(entries, "_times", lambda film: [time + 2 for time in times(film)])  # each still lands on its key frame
+    assert [entry.frame for entry in entries.survey(path).entries] == [entry.frame for entry in found.entries]
+    frames = decode.Film.frames
+    late = lambda self, entry=None: (f for n, f in enumerate(frames(self, entry)) if entry is None or n)  # noqa: E731
+    monkeypatch.setattr(decode.Film, "frames", late)  # one frame is lost after each seek
+    assert entries.survey(path).entries == ()
+
+
+@pytest.mark.parametrize("kind", ["ucf101", "clips"])
+def test_real_files(realvideo, kind):
+    surveyed = 0
+    for path in sorted((realvideo / kind).rglob("*.*")):
+        if path.suffix == ".txt" or path.name == "corrupted.mp4":
+            continue
+        found = entries.survey(path)
+        every = np.stack(list(decode.stream(path, 24, 32)))
+        assert found.num_frames == len(every)
+        rng = np.random.default_rng(len(every))
+        for _ in range(4):
+            indices = rng.integers(len(every), size=5)
+            assert np.array_equal(decode.read_frames(path, indices, 24, 32, found.entries), every[indices]), path
+        surveyed += len(found.entries) > 0
+    assert surveyed > 2
+
+
+def test_a_broken_file_is_named(realvideo, tmp_path):
+    path = Path(shutil.copy(realvideo / "clips" / "corrupted.mp4", tmp_path))
+    with pytest.raises(VideoError, match=r"corrupted.mp4 is broken after 28 frames"):
+        entries.survey(path)
