@@ -25,7 +25,6 @@ from vssl.errors import VideoError, VsslError
 if TYPE_CHECKING:
     from av import VideoFrame, VideoStream
     from av.container import InputContainer
-    from av.video.reformatter import VideoReformatter
 
 MOST_PIXELS = 2**26  # 8K has half of it; a damaged header can ask for a frame that fills the memory
 SEEK = 4  # a seek costs about as much as decoding this many frames
