@@ -12,6 +12,9 @@ from vssl.videos import building, decode, journal
 from vssl.videos.datasets import Dataset
 
 
+Window = tuple[int, int, int, int]  # top, left, height and width of the part of a frame that is read
+
+
 class _Frames:
     """What a store on disk and one that decodes on the fly have in common: the index. Video i is the dataset's video i."""
 
@@ -54,7 +57,8 @@ class FrameStore(_Frames):
             raise VsslError(
                 f"the frame store {self.folder} is empty, no video could be decoded ({reason}); delete that folder to try again"
             )
-        self.pixels = np.memmap(file, np.uint8, mode="r", shape=(self.total, self.height, self.width, 3))  # [frames, H, W, 3]
+        mapped = np.memmap(file, np.uint8, mode="r", shape=(self.total, self.height, self.width, 3))
+        self.pixels = mapped.view(np.ndarray)  # [frames, H, W, 3]; a memmap's own indexing takes microseconds more, at every frame
 
     @classmethod
     def build(
@@ -73,9 +77,21 @@ class FrameStore(_Frames):
         """All frames of a video, [T, H, W, 3]: a read-only view, nothing is copied."""
         return self.pixels[self.first[video] : self.first[video] + self.num_frames[video]]
 
-    def gather(self, video: int, frames: np.ndarray) -> np.ndarray:
-        """Copy the frames of a video at these indices, in any order and repeated at will: uint8 [T, H, W, 3]."""
-        return np.asarray(self.pixels[self.first[video] + self._check(video, frames)])
+    def gather(self, video: int, frames: np.ndarray, window: Window | None = None, out: np.ndarray | None = None) -> np.ndarray:
+        """Copy the frames of a video at these indices, in any order and repeated at will: uint8 [T, H, W, 3].
+
+        With a `window` only that part of each frame is read; `out` takes the copy, so that a batch need not be put together later.
+        """
+        rows = self.first[video] + self._check(video, frames)
+        top, left, height, width = window or (0, 0, self.height, self.width)
+        out = np.empty((len(rows), height, width, 3), np.uint8) if out is None else out
+        steps = np.diff(rows)
+        if len(steps) and steps[0] > 0 and (steps == steps[0]).all():  # a constant pace, as nearly always: one copy for all frames
+            out[:] = self.pixels[rows[0] : rows[-1] + 1 : steps[0], top : top + height, left : left + width]
+        else:
+            for place, row in enumerate(rows.tolist()):
+                out[place] = self.pixels[row, top : top + height, left : left + width]
+        return out
 
     def __reduce__(self) -> tuple:
         return FrameStore, (self.folder,)  # a loader's process maps the file again instead of being sent its bytes
@@ -102,13 +118,20 @@ class OnTheFly(_Frames):
         """All frames of a video, [T, H, W, 3], decoded anew."""
         return self.gather(video, np.arange(self.num_frames[video]))
 
-    def gather(self, video: int, frames: np.ndarray) -> np.ndarray:
-        """Decode the frames of a video at these indices, in any order and repeated at will: uint8 [T, H, W, 3]."""
+    def gather(self, video: int, frames: np.ndarray, window: Window | None = None, out: np.ndarray | None = None) -> np.ndarray:
+        """Decode the frames of a video at these indices, as `FrameStore.gather` copies them."""
         path, frames = self._paths[video], self._check(video, frames)
         if self._rate is not None:
             own = decode.claimed(path)[1]
             frames = np.array([building.source_frame(int(frame), self._rate, own) for frame in frames], dtype=np.int64)
-        return decode.read_frames(path, frames, self.height, self.width, self._entries[video])
+        pixels = decode.read_frames(path, frames, self.height, self.width, self._entries[video])
+        if window is not None:
+            top, left, height, width = window
+            pixels = pixels[:, top : top + height, left : left + width]
+        if out is None:
+            return pixels
+        out[:] = pixels
+        return out
 
 
 def _prepare(

@@ -1,0 +1,10 @@
+"""`vssl bench`: how fast each part is, beside what one would use otherwise, on the same work in one run.
+
+    timing     contenders run in turn, a few rounds; what counts are ratios within a round
+    material   the videos to read: drawn once, or a folder of real ones
+    peers      the libraries to compare with, each optional
+    rows       what was measured, as records of the speed ledger and as a table
+    stages     decode, store, gather, upload, augment, loss, step, train, beside, growth: one file each
+
+A benchmark is never a timed test: machines are shared, and a figure of one run means something only beside another of that run.
+"""

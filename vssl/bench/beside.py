@@ -1,0 +1,98 @@
+"""Runs side by side: as many runs as cores with one thread each, against one run after another with all threads; and on one GPU.
+
+Small runs are most of our work, and a small net cannot fill a machine. The runs live in processes of their own, started once, and train
+when they are told to, so that what is timed is training alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from vssl.bench.rows import OURS, Row, rows
+from vssl.bench.setting import Setting
+from vssl.bench.timing import Timing
+
+STEPS, CLIPS = 10, 8
+WORKER = "from vssl.bench.beside import work; work()"
+
+
+def run(setting: Setting) -> Iterator[Row]:
+    """All runs together against the same runs in sequence."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    together = 4 if setting.cuda else min(cores, 8)
+    if together < 2:
+        return
+    with ExitStack() as stack:
+        many = [stack.enter_context(_Run(1)) for _ in range(together)]
+        alone = stack.enter_context(_Run(cores))
+        spent: dict[str, list[tuple[float, float]]] = {OURS: [], "one after another, all threads": []}
+        for number in range(-1, setting.rounds):
+            for name, runs, times in ((OURS, many, 1), ("one after another, all threads", [alone], together)):
+                began = time.perf_counter()
+                for one in runs:
+                    one.train(STEPS * times)
+                core = sum(one.wait() for one in runs)
+                if number >= 0:
+                    spent[name].append((time.perf_counter() - began, core))
+    timings = {name: Timing(*(tuple(kind) for kind in zip(*times, strict=True))) for name, times in spent.items()}
+    where = "one GPU" if setting.cuda else f"{cores} cores"
+    case = f"{together} runs of r3d 16 wide, 8x56x56, on {where}"
+    notes = {OURS: "all at once, one thread each: the ratio by the clock is what counts here"}
+    yield from rows("beside", case, "clips", together * STEPS * CLIPS, timings, notes=notes)
+
+
+class _Run:
+    """A process that trains when told to."""
+
+    def __init__(self, threads: int) -> None:
+        environment = {**os.environ, **{f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")}}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+
+    def __enter__(self) -> _Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(20)
+
+    def train(self, steps: int) -> None:
+        """Begin."""
+        self.process.stdin.write(f"{steps}\n")
+        self.process.stdin.flush()
+
+    def wait(self) -> float:
+        """Wait for the end; the core seconds it took."""
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("a training process ended before its time")
+        return json.loads(line)
+
+
+def work() -> None:
+    """What the processes run: a training step as often as the next line of stdin says, until there is none."""
+    import torch
+
+    from vssl import models
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model = models.build("r3d", width=16, pool=True).to(device, memory_format=torch.channels_last_3d)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+    x = torch.rand(CLIPS, 3, 8, 56, 56, device=device)
+    for line in sys.stdin:
+        began = time.process_time()
+        for _ in range(int(line)):
+            loss = model(x).pow(2).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        loss.item()
+        print(time.process_time() - began, flush=True)

@@ -1,0 +1,131 @@
+"""Random clips from files: 16 frames at 128 x 172 from anywhere in a video, decoded when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from vssl.bench import peers
+from vssl.bench.rows import OURS, Row, absent, rows
+from vssl.bench.setting import HEIGHT, LENGTH, WIDTH, Setting
+from vssl.bench.timing import race
+from vssl.videos import decode
+from vssl.videos.entries import survey
+
+Read = Callable[[Path, int], np.ndarray]
+CLIPS = 24  # a round
+SAME = 6.0  # mean difference, of 255, up to which two scalers show the same frame; its neighbour in a quiet video is further away
+
+
+def run(setting: Setting) -> Iterator[Row]:
+    """Every reader on the same clips, for each kind of file."""
+    readers, missing = _readers()
+    for material in setting.material:
+        surveys = {path: survey(path) for path in material.paths}
+        rng = np.random.default_rng(setting.seed)
+        long = [path for path in material.paths if surveys[path].num_frames >= LENGTH]
+        jobs = [(path, int(rng.integers(surveys[path].num_frames - LENGTH + 1))) for path in rng.choice(np.array(long, object), CLIPS)]
+        ours: dict[str, Read] = {
+            OURS: lambda path, start: decode.read_frames(path, range(start, start + LENGTH), HEIGHT, WIDTH, surveys[path].entries),
+            "vssl, from the start of the file": lambda path, start: decode.read_frames(path, range(start, start + LENGTH), HEIGHT, WIDTH),
+        }
+        floor: dict[str, Read] = {
+            "decoder alone, no picture made": lambda path, start: _decoded(path, range(start, start + LENGTH), surveys[path].entries)
+        }
+        notes = {name: _differs(ours[OURS], read, jobs) for name, read in readers.items()}
+        works = {name: _work(read, jobs) for name, read in {**ours, **readers, **floor}.items()}
+        timings = race(works, setting.rounds)
+        case = f"{LENGTH} frames at {HEIGHT}x{WIDTH}, {material.kind}"
+        yield from rows("decode", case, "clips", CLIPS, timings, notes=notes)
+        yield from absent("decode", case, "clips", missing)
+
+
+def _work(read: Read, jobs: list[tuple[Path, int]]) -> Callable[[], None]:
+    def work() -> None:
+        for path, start in jobs:
+            read(path, start)
+
+    return work
+
+
+def _differs(ours: Read, theirs: Read, jobs: list[tuple[Path, int]]) -> str:
+    """What a reader's frames have different from ours, which are those of a sequential decode; empty where nothing."""
+    others = 0
+    for path, start in jobs:
+        expected, found = ours(path, start).astype(np.int16), theirs(path, start).astype(np.int16)
+        if found.shape != expected.shape:
+            return f"gives {found.shape}, not {expected.shape}"
+        others += bool(np.abs(found - expected).mean() > SAME)
+    return f"shows other frames in {others} of {len(jobs)} clips" if others else ""
+
+
+def _decoded(path: Path, numbers: range, entries: tuple[decode.Entry, ...]) -> None:
+    """What no reader can do without: the decoder's own work from the nearest entry on."""
+    with decode.opened(path) as film:
+        entry = max((entry for entry in entries if entry.frame <= numbers[0]), default=None)
+        for number, _ in enumerate(film.frames(entry), entry.frame if entry else 0):
+            if number == numbers[-1]:
+                break
+
+
+def _readers() -> tuple[dict[str, Read], dict[str, str]]:
+    """The peers that are here, on one thread each as in a loader's worker, and why the others are not."""
+    found: dict[str, Read] = {"plain PyAV": _pyav}
+    missing = {}
+    for name, make in {"torchcodec": _torchcodec, "decord": _decord, "OpenCV": _opencv}.items():
+        module, version = peers.find(name)
+        if module is None:
+            missing[name] = version
+        else:
+            found[f"{name} {version}"] = make(module)
+    return found, missing
+
+
+def _pyav(path: Path, start: int) -> np.ndarray:
+    """The loop that anybody would write."""
+    import av
+
+    with av.open(str(path)) as container:
+        video = container.streams.video[0]
+        video.thread_count = 1
+        pictures = []
+        for number, frame in enumerate(container.decode(video)):
+            if number >= start:
+                pictures.append(frame.reformat(WIDTH, HEIGHT, "rgb24").to_ndarray())
+            if len(pictures) == LENGTH:
+                return np.stack(pictures)
+    raise AssertionError("the survey counted more frames")
+
+
+def _torchcodec(module) -> Read:
+    from torchvision.transforms.v2 import functional
+
+    def read(path: Path, start: int) -> np.ndarray:
+        decoder = module.VideoDecoder(str(path), num_ffmpeg_threads=1)
+        frames = decoder.get_frames_in_range(start, start + LENGTH).data  # [T, C, H, W]
+        return functional.resize(frames, [HEIGHT, WIDTH]).permute(0, 2, 3, 1).numpy()  # faster than its own resize
+
+    return read
+
+
+def _decord(module) -> Read:
+    def read(path: Path, start: int) -> np.ndarray:
+        reader = module.VideoReader(str(path), width=WIDTH, height=HEIGHT, num_threads=1)
+        return reader.get_batch(range(start, start + LENGTH)).asnumpy()
+
+    return read
+
+
+def _opencv(module) -> Read:
+    module.setNumThreads(1)
+
+    def read(path: Path, start: int) -> np.ndarray:
+        capture = module.VideoCapture(str(path))
+        capture.set(module.CAP_PROP_POS_FRAMES, start)
+        pictures = [module.resize(capture.read()[1], (WIDTH, HEIGHT)) for _ in range(LENGTH)]
+        capture.release()
+        return np.stack([module.cvtColor(picture, module.COLOR_BGR2RGB) for picture in pictures])
+
+    return read

@@ -1,0 +1,146 @@
+"""How cost grows, with what: straight lines, or a reason. And whether memory does, over ten thousand steps."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from vssl import losses, methods, models
+from vssl.bench.augment import pictures
+from vssl.bench.rows import Row
+from vssl.bench.setting import Setting
+from vssl.bench.step import _step
+from vssl.bench.timing import race
+from vssl.samplers import RandomClip
+from vssl.training import Batches, Recipe, fit
+
+
+def run(setting: Setting) -> Iterator[Row]:
+    """A row a point: what one unit costs at each size of each thing that can grow."""
+    for axis, unit, points in (_videos(), _frames(), _lengths(), _widths(), _pairs(), _threads()):
+        timings = race({str(value): work for value, (work, _) in points.items()}, max(2, setting.rounds - 2))
+        for value, (_, amount) in points.items():
+            timing = timings[str(value)]
+            yield Row("growth", axis, str(value), unit, amount, timing.wall, timing.core, more={"value": value})
+    yield from memory()
+
+
+Points = dict[int, tuple[Callable[[], object], int]]  # size -> the work, and how many units it is
+CLIPS = 64
+
+
+def _videos() -> tuple[str, str, Points]:
+    def point(videos: int) -> tuple[Callable[[], object], int]:
+        batches = Batches(Made(videos, 40), np.arange(videos), RandomClip(16), methods.Pace(jitter=False).augment(32), 8)
+        plans = batches.epoch(0)
+        return lambda: [next(plans) for _ in range(CLIPS // 8)], CLIPS
+
+    def whole(videos: int) -> tuple[Callable[[], object], int]:
+        return point(videos)
+
+    return "clips from a set of so many videos", "clips", {videos: whole(videos) for videos in (1_000, 4_000, 16_000, 64_000)}
+
+
+def _frames() -> tuple[str, str, Points]:
+    def point(frames: int) -> tuple[Callable[[], object], int]:
+        made, rng = Made(8, frames), np.random.default_rng(0)
+        sampler = RandomClip(16)
+        return lambda: [made.gather(0, sampler(frames, rng).clips[0].frames) for _ in range(CLIPS)], CLIPS
+
+    return "clips from videos of so many frames", "clips", {frames: point(frames) for frames in (100, 400, 1_600, 6_400)}
+
+
+def _lengths() -> tuple[str, str, Points]:
+    clips = pictures(0)[:4]  # [N, T, H, W, C]
+    augment = methods.Pace().augment(112)
+
+    def point(length: int) -> tuple[Callable[[], object], int]:
+        long = clips.repeat(1, -(-length // clips.shape[1]), 1, 1, 1)[:, :length]
+        drawn = [augment.draw(np.random.default_rng(n), *long.shape[1:4]) for n in range(len(long))]
+        return lambda: augment.apply(long, drawn), len(long) * length
+
+    return "frames augmented in clips of so many", "frames", {length: point(length) for length in (4, 8, 16, 32, 64)}
+
+
+def _widths() -> tuple[str, str, Points]:
+    def point(width: int) -> tuple[Callable[[], object], int]:
+        backbone = models.build("r3d", width=width, pool=True)
+        return _step(backbone, torch.rand(2, 3, 8, 56, 56), last=True), 2
+
+    return "training steps of r3d so many channels wide", "clips", {width: point(width) for width in (8, 16, 32, 64)}
+
+
+def _pairs() -> tuple[str, str, Points]:
+    def point(videos: int) -> tuple[Callable[[], object], int]:
+        z = torch.randn(videos, 2, 128)
+        return lambda: losses.info_nce(z.clone().requires_grad_()).backward(), 1
+
+    return "InfoNCE over so many pairs", "losses", {videos: point(videos) for videos in (128, 256, 512, 1024, 2048)}
+
+
+def _threads() -> tuple[str, str, Points]:
+    def point(ahead: int) -> tuple[Callable[[], object], int]:
+        batches = Batches(Made(64, 40), np.arange(64), RandomClip(16), methods.Pace(jitter=False).augment(112), 16)
+        return lambda: [batch.clips for batch in batches.epoch(0, ahead)], 64
+
+    return "clips gathered by so many threads", "clips", {ahead: point(ahead) for ahead in (0, 1, 2, 4)}
+
+
+class Made:
+    """Frames in memory with the interface of a frame store: any number of videos share one."""
+
+    height, width = 128, 172
+
+    def __init__(self, videos: int, frames: int) -> None:
+        self.num_frames = np.full(videos, frames)
+        self.pixels = np.zeros((min(frames, 400), self.height, self.width, 3), np.uint8)  # [frames, H, W, 3]
+
+    def gather(self, video: int, frames: np.ndarray, window=None, out=None) -> np.ndarray:
+        """As `FrameStore.gather`; frames beyond the first 400 are those again."""
+        top, left, height, width = window or (0, 0, self.height, self.width)
+        rows = np.asarray(frames) % len(self.pixels)
+        pixels = self.pixels[rows, top : top + height, left : left + width]
+        if out is None:
+            return pixels
+        out[:] = pixels
+        return out
+
+
+class _Small(Made):
+    height, width = 16, 16
+
+
+def memory(steps: int = 10_000, looks: int = 10) -> Iterator[Row]:
+    """The memory of this process while a tiny net trains, looked at ten times: a leak of a kilobyte a step would show."""
+    from vssl.objectives import Pretext
+
+    method = methods.Pace(jitter=False)
+    torch.manual_seed(0)
+    model = Pretext(models.build("r3d", width=4, pool=True), method.objective())
+    each = steps // looks
+    batches = Batches(_Small(4, 40), np.arange(4), method.sampler(4), method.augment(16), 2, passes=each // 2)
+    seen: list[float] = []
+    recipe = Recipe(epochs=looks, passes=each // 2, batch=2, rate=1e-6)
+    with tempfile.TemporaryDirectory() as folder:
+        history = fit(model, batches, recipe, Path(folder), device=torch.device("cpu"), tell=lambda _: seen.append(_resident()))
+    seconds = sum(record["seconds"] for record in history)
+    note = f"{seen[0]:.0f} MB after {each:,} steps, {seen[-1]:.0f} MB after {steps:,}"
+    more = {"megabytes": seen, "steps": each}
+    yield Row("growth", "memory over training steps", "10 looks", "steps", steps, (seconds,), (seconds,), note=note, more=more)
+
+
+def _resident() -> float:
+    """Megabytes this process holds now."""
+    import resource
+    import sys
+
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * resource.getpagesize() / 2**20
+    except OSError:  # elsewhere than on Linux only the peak is told
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / (2**20 if sys.platform == "darwin" else 2**10)

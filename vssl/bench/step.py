@@ -1,0 +1,86 @@
+"""A training step of each backbone, against the plain recipe: float32, contiguous, eager.
+
+On a CPU at the size of the `demo` profile, on a GPU at the papers': a step of theirs takes a core the better part of a minute.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from vssl import models
+from vssl.bench.rows import OURS, Row, rows
+from vssl.bench.setting import CROP, LENGTH, Setting
+from vssl.bench.timing import Work, race
+
+BACKBONES = ("r3d", "r2plus1d", "r3d18", "r2plus1d18", "c3d", "s3dg")
+PLAIN = "plain: float32, contiguous, eager"
+LAYOUTS = {True: "channels_last_3d", False: "contiguous"}
+
+
+def run(setting: Setting) -> Iterator[Row]:
+    """Forward, backward and an SGD step on clips that are there already."""
+    for name in BACKBONES:
+        yield from (_on_gpu(name, setting) if setting.cuda else _on_cpu(name, setting))
+
+
+def _on_cpu(name: str, setting: Setting) -> Iterator[Row]:
+    """The layout is all that a CPU offers: its half precision is not to be trusted with 3-d convolutions."""
+    clips = 8
+    pool = name in ("r3d", "r2plus1d")
+    backbone = models.build(name, width=16, pool=True) if pool else models.build(name, width=16)
+    x = torch.rand(clips, 3, 16 if name in ("c3d", "s3dg") else 8, 56, 56)  # [N, C, T, H, W]
+    works: dict[str, Work] = {OURS: _step(backbone, x, True), PLAIN: _step(backbone, x, False)}
+    _agree(backbone, x)
+    case = f"{name}, 16 wide, {'pooled after the stem, ' if pool else ''}{clips} clips of {x.shape[2]}x56x56"
+    yield from rows("step", case, "clips", clips, race(works, setting.rounds), layouts={OURS: LAYOUTS[True], PLAIN: LAYOUTS[False]})
+
+
+def _on_gpu(name: str, setting: Setting) -> Iterator[Row]:
+    """Precision, layout and compilation, each alone and together; the fastest is what a recipe should ask for."""
+    clips, device = 32, torch.device("cuda")
+    backbone = models.build(name).to(device)
+    x = torch.rand(clips, 3, LENGTH, CROP, CROP, device=device)
+    works: dict[str, Work] = {PLAIN: _step(backbone, x, False)}
+    layouts, precisions = {PLAIN: LAYOUTS[False]}, {}
+    for last in (False, True):
+        for compiled in (False, True):
+            kind = f"bfloat16, {LAYOUTS[last]}{', compiled' if compiled else ''}"
+            works[kind] = _step(backbone, x, last, torch.bfloat16, compiled)
+            layouts[kind], precisions[kind] = LAYOUTS[last], "bfloat16"
+    timings = race(works, setting.rounds)
+    best = min((kind for kind in works if "compiled" not in kind and kind != PLAIN), key=lambda kind: sum(timings[kind].wall))
+    timings = {OURS: timings[best], **{kind: timing for kind, timing in timings.items() if kind != best}}
+    layouts[OURS], precisions[OURS] = layouts[best], precisions[best]
+    case = f"{name}, {clips} clips of {LENGTH}x{CROP}x{CROP}, on the GPU"
+    yield from rows("step", case, "clips", clips, timings, layouts=layouts, precisions=precisions, notes={OURS: best})
+
+
+def _step(backbone: nn.Module, x: Tensor, last: bool, dtype: torch.dtype | None = None, compiled: bool = False) -> Work:
+    model = copy.deepcopy(backbone)
+    if last:
+        model = model.to(memory_format=torch.channels_last_3d)
+        x = x.contiguous(memory_format=torch.channels_last_3d)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+    run = torch.compile(model) if compiled else model
+
+    def work() -> None:
+        with torch.autocast(x.device.type, dtype, enabled=dtype is not None):
+            loss = run(x).mean((2, 3, 4)).float().pow(2).mean()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+
+    return work
+
+
+def _agree(backbone: nn.Module, x: Tensor) -> None:
+    """Both layouts are the same arithmetic."""
+    backbone = copy.deepcopy(backbone).eval()
+    with torch.inference_mode():
+        plain = backbone(x)
+        last = backbone.to(memory_format=torch.channels_last_3d)(x.contiguous(memory_format=torch.channels_last_3d))
+    assert torch.allclose(plain, last, rtol=1e-3, atol=1e-4), "the layout changes the features"

@@ -1,0 +1,120 @@
+"""The frame store: building it, and what a gather from it costs beside decoding."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from vssl.bench import peers
+from vssl.bench.material import Material
+from vssl.bench.rows import OURS, Row, absent, rows
+from vssl.bench.setting import CROP, HEIGHT, LENGTH, WIDTH, Setting
+from vssl.bench.timing import race
+from vssl.videos import decode
+from vssl.videos.entries import survey
+from vssl.videos.store import FrameStore
+
+GATHERED, DECODED = 2000, 16  # clips a round: a round of each should take about as long
+
+
+def build(setting: Setting) -> Iterator[Row]:
+    """All frames of all videos to one file of pixels at 128 x 172, by one process."""
+    for material in setting.material[:2]:
+        with setting.scratch() as folder:
+            works: dict[str, Callable[[], None]] = {
+                OURS: lambda folder=folder, material=material: _built(material, folder / "store"),
+                "plain PyAV": lambda folder=folder, material=material: _written(material, folder / "plain", _pyav),
+            }
+            module, version = peers.find("OpenCV")
+            if module is not None:
+                read = _opencv(module)
+                works[f"OpenCV {version}"] = lambda folder=folder, material=material, read=read: _written(material, folder / "opencv", read)
+            total = _built(material, folder / "store").total
+            case = f"{HEIGHT}x{WIDTH}, {material.kind}"
+            yield from rows("store", case, "frames", total, race(works, max(2, setting.rounds - 2)))
+            yield from absent("store", case, "frames", {} if module is not None else {"OpenCV": version})
+
+
+def gather(setting: Setting) -> Iterator[Row]:
+    """Random clips with a random crop, into one batch's memory: from the store, and decoded on the fly."""
+    material = setting.material[0]
+    with setting.scratch() as folder:
+        store = _built(material, folder / "store")
+        entries = {path: survey(path).entries for path in material.paths}
+        rng = np.random.default_rng(setting.seed)
+        jobs = []
+        for video in rng.choice(np.flatnonzero(store.num_frames >= LENGTH), GATHERED).tolist():
+            frames = int(rng.integers(store.num_frames[video] - LENGTH + 1)) + np.arange(LENGTH)
+            window = int(rng.integers(HEIGHT - CROP + 1)), int(rng.integers(WIDTH - CROP + 1)), CROP, CROP
+            jobs.append((video, frames, window))
+        batch = np.empty((32, LENGTH, CROP, CROP, 3), np.uint8)  # [N, T, H, W, C]
+
+        def gathered(some=jobs) -> None:
+            for place, (video, frames, window) in enumerate(some):
+                store.gather(video, frames, window, batch[place % 32])
+
+        def plainly(some=jobs) -> None:
+            """Whole frames first, then stacked, then cut: three copies."""
+            for first in range(0, len(some), 32):
+                part = some[first : first + 32]
+                whole = np.stack([store.gather(video, frames) for video, frames, _ in part])  # [N, T, H, W, C]
+                for place, (_, _, (top, left, height, width)) in enumerate(part):
+                    batch[place] = whole[place, :, top : top + height, left : left + width]
+
+        def decoded(some=jobs[:DECODED]) -> None:
+            for place, (video, frames, (top, left, height, width)) in enumerate(some):
+                path = material.paths[video]
+                whole = decode.read_frames(path, frames, HEIGHT, WIDTH, entries[path])
+                batch[place % 32] = whole[:, top : top + height, left : left + width]
+
+        gathered(jobs[:8])
+        kept = batch[:8].copy()
+        for other in (plainly, decoded):
+            other(jobs[:8])
+            assert np.array_equal(batch[:8], kept), "the same clips, whatever gathers them"
+        # A round of decoding reads fewer clips: its seconds are brought to as many.
+        timings = race({OURS: gathered, "whole frames, stacked, then cut": plainly, "decoded on the fly": decoded}, setting.rounds)
+        often = GATHERED / DECODED
+        slow = timings["decoded on the fly"]
+        timings["decoded on the fly"] = type(slow)(tuple(often * s for s in slow.wall), tuple(often * s for s in slow.core))
+        case = f"{LENGTH}x{CROP}x{CROP} crops of {HEIGHT}x{WIDTH}, {material.kind}"
+        megabytes = GATHERED * LENGTH * CROP * CROP * 3 / 1e6
+        speed = f"{megabytes / 1e3 / min(timings[OURS].core):.1f} GB a core-second at best"
+        yield from rows("gather", case, "clips", GATHERED, timings, notes={OURS: speed})
+
+
+def _built(material: Material, folder: Path) -> FrameStore:
+    shutil.rmtree(folder, ignore_errors=True)
+    return FrameStore.build(material.dataset(), HEIGHT, WIDTH, folder, workers=1)
+
+
+def _written(material: Material, target: Path, read: Callable[[Path], Iterator[np.ndarray]]) -> None:
+    with open(target, "wb") as file:
+        for path in material.paths:
+            for picture in read(path):
+                file.write(picture.tobytes())
+
+
+def _pyav(path: Path) -> Iterator[np.ndarray]:
+    import av
+
+    with av.open(str(path)) as container:
+        video = container.streams.video[0]
+        video.thread_count = 1
+        for frame in container.decode(video):
+            yield frame.reformat(WIDTH, HEIGHT, "rgb24").to_ndarray()
+
+
+def _opencv(module) -> Callable[[Path], Iterator[np.ndarray]]:
+    module.setNumThreads(1)
+
+    def read(path: Path) -> Iterator[np.ndarray]:
+        capture = module.VideoCapture(str(path))
+        while (found := capture.read())[0]:
+            yield module.cvtColor(module.resize(found[1], (WIDTH, HEIGHT)), module.COLOR_BGR2RGB)
+        capture.release()
+
+    return read

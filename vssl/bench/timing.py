@@ -1,0 +1,70 @@
+"""Timing contenders against each other: in turn, several rounds, in seconds of wall time and of processor time."""
+
+from __future__ import annotations
+
+import gc
+import resource
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import median
+
+Work = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What a contender took in each round.
+
+    wall   seconds on the clock: what a user waits for, and what neighbours on a shared machine disturb.
+    core   seconds of processor time, of all threads and of child processes that have ended: what the work costs.
+    """
+
+    wall: tuple[float, ...]
+    core: tuple[float, ...]
+
+
+def race(contenders: Mapping[str, Work], rounds: int = 5) -> dict[str, Timing]:
+    """Run every contender once a round, each round beginning with another, after one round that does not count.
+
+    Interleaved, so that a machine that slows down for a while slows all of them: compare within a round, then take the median.
+    """
+    names = list(contenders)
+    spent: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+    for number in range(-1, rounds):
+        shift = number % len(names)
+        for name in names[shift:] + names[:shift]:
+            gc.collect()  # one contender's garbage is not the next one's time
+            gone = once(contenders[name])
+            if number >= 0:
+                spent[name].append(gone)
+    return {name: Timing(*(tuple(kind) for kind in zip(*times, strict=True))) for name, times in spent.items()}
+
+
+def once(work: Work) -> tuple[float, float]:
+    """Wall and core seconds of one call."""
+    synchronise()
+    wall, core = time.perf_counter(), _core_seconds()
+    work()
+    synchronise()
+    return time.perf_counter() - wall, _core_seconds() - core
+
+
+def ratio(ours: Timing, theirs: Timing, kind: str = "core") -> tuple[float, float, float]:
+    """How many times longer they took: the median of the rounds, the lowest and the highest."""
+    each = [b / a for a, b in zip(getattr(ours, kind), getattr(theirs, kind), strict=True)]
+    return median(each), min(each), max(each)
+
+
+def synchronise() -> None:
+    """Wait for the GPU, where one is at work: its kernels are only queued by the calls that start them."""
+    import sys
+
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def _core_seconds() -> float:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime

@@ -1,0 +1,108 @@
+"""End to end: files in, trained weights out. The package's own loop against the plain recipe, both pre-training on pace."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vssl import methods, models
+from vssl.augment import Augment
+from vssl.bench.augment import by_torchvision
+from vssl.bench.material import Material
+from vssl.bench.rows import OURS, Row, rows
+from vssl.bench.setting import Setting
+from vssl.bench.timing import race
+from vssl.objectives import Pretext
+from vssl.recipe import Recipe
+from vssl.samplers import Repeat
+from vssl.training import Batches, fit
+from vssl.training.batches import AUGMENT, SAMPLER, generator
+from vssl.videos.store import FrameStore, OnTheFly
+
+PLAIN = "plain: PyAV, torchvision, float32"
+TOGETHER = 4  # clips of a video in a batch
+
+
+def run(setting: Setting) -> Iterator[Row]:
+    """On a CPU at the size of the `demo` profile; on a GPU at the papers', in half precision."""
+    material = setting.material[0]
+    height, width, length, size = (128, 172, 16, 112) if setting.cuda else (64, 86, 8, 56)
+    method = methods.Pace(paces=(1, 2, 3, 4))
+    backbone = models.build("r3d18") if setting.cuda else models.build("r3d", width=16, pool=True)
+    model = Pretext(backbone, method.objective())
+    recipe = Recipe(epochs=1, passes=4 if setting.cuda else 1, batch=32, precision="bfloat16" if setting.cuda else "float32")
+    sampler, augment = Repeat(method.sampler(length), TOGETHER, "pace"), method.augment(size)
+    assert isinstance(augment, Augment)
+    with setting.scratch() as folder:
+        dataset = material.dataset()
+        every = np.arange(len(material.paths))
+        kept = FrameStore.build(dataset, height, width, folder / "store", workers=1)
+        counted = OnTheFly(dataset, height, width, folder / "counted", workers=1)
+        batches = {
+            name: Batches(frames, every, sampler, augment, recipe.batch, recipe.passes, setting.seed)
+            for name, frames in {OURS: kept, "vssl, decoding on the fly": counted}.items()
+        }
+        works = {name: lambda name=name: _fit(model, batches[name], recipe, folder / "run", setting) for name in batches}
+        works[PLAIN] = lambda: _plain(model, material, batches[OURS], augment, (height, width), setting)
+        clips = len(batches[OURS]) * recipe.batch
+        case = f"pace, {models_name(setting)}, {length}x{size}x{size} from 320x240 files" + (", on the GPU" if setting.cuda else "")
+        timings = race(works, max(2, setting.rounds - 2))
+        notes = {name: f"waits for data {100 * _waits.get(name, 0):.1f} % of the time" for name in batches}
+        notes[PLAIN] = ""
+        yield from rows("train", case, "clips", clips, timings, notes=notes, layouts={OURS: "channels_last_3d", PLAIN: "contiguous"})
+
+
+def models_name(setting: Setting) -> str:
+    """The backbone in words."""
+    return "r3d18" if setting.cuda else "r3d 16 wide"
+
+
+_waits: dict[str, float] = {}
+
+
+def _fit(model: Pretext, batches: Batches, recipe: Recipe, folder: Path, setting: Setting) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    (record,) = fit(copy.deepcopy(model), batches, recipe, folder, device=torch.device("cuda" if setting.cuda else "cpu"))
+    _waits[OURS if isinstance(batches.frames, FrameStore) else "vssl, decoding on the fly"] = record["waiting"]
+
+
+def _plain(model: Pretext, material: Material, batches: Batches, augment: Augment, size: tuple[int, int], setting: Setting) -> None:
+    """What a first version of such a loop looks like: each clip decoded by PyAV, augmented by itself, and a step in float32."""
+    device = torch.device("cuda" if setting.cuda else "cpu")
+    model = copy.deepcopy(model).to(device).train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+    for number in range(batches.passes):
+        for videos in batches._parts(number):
+            views, paces = [], []
+            for video in videos.tolist():
+                sample = batches.sampler(int(batches.frames.num_frames[video]), generator(batches.seed, SAMPLER, number, video))
+                paces.append(sample.labels["pace"])
+                for view, clip in enumerate(sample.clips):
+                    pixels = torch.from_numpy(_decoded(material.paths[video], clip.frames, size))  # [T, H, W, C]
+                    drawn = augment.draw(generator(batches.seed, AUGMENT, number, video, view), *pixels.shape[:3])
+                    views.append(by_torchvision(pixels[None], augment, [drawn]))
+            x: Tensor = torch.cat(views).contiguous().to(device)  # [N, C, T, H, W]
+            loss, _ = model(x, {"pace": torch.from_numpy(np.stack(paces)).to(device)})
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            loss.item()
+
+
+def _decoded(path: Path, numbers: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    import av
+
+    with av.open(str(path)) as container:
+        video = container.streams.video[0]
+        video.thread_count = 1
+        wanted = set(numbers.tolist())
+        frames = itertools.islice(container.decode(video), max(wanted) + 1)
+        found = {n: frame.reformat(size[1], size[0], "rgb24").to_ndarray() for n, frame in enumerate(frames) if n in wanted}
+    return np.stack([found[n] for n in numbers.tolist()])
