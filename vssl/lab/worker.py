@@ -19,6 +19,7 @@ from typing import Any
 
 from vssl import files
 from vssl.errors import VsslError
+from vssl.lab import gpus
 from vssl.lab.plan import Plan, Planned
 from vssl.lab.processes import end_with_parent
 
@@ -100,11 +101,12 @@ def _compute(job: dict[str, Any]) -> None:
         ready = [one for one in waiting.values() if not any(need in unfinished or reasons.get(need) for need in one.needs)]
         for one in ready[: job["jobs"] - len(running)]:
             log = job["logs"] / f"{one.key}.log"
-            process = context.Process(target=_work, args=(waiting.pop(one.key).pickled, job["lab"], log))
+            slot = gpus.free_slot({held for *_, held in running.values()})
+            process = context.Process(target=_work, args=(waiting.pop(one.key).pickled, job["lab"], log, slot))
             process.start()
-            running[process.sentinel] = (one, process, log, time.monotonic())
+            running[process.sentinel] = (one, process, log, time.monotonic(), slot)
         for sentinel in connection.wait(list(running)):
-            one, process, log, begin = running.pop(sentinel)
+            one, process, log, begin, _ = running.pop(sentinel)
             process.join()
             ended(one, _reason(one, process.exitcode, log), f" in {(time.monotonic() - begin) / 60:.1f} minutes")
         for one in list(waiting.values()):
@@ -112,13 +114,15 @@ def _compute(job: dict[str, Any]) -> None:
                 ended(waiting.pop(one.key), f"{one.what} was not computed, for {lost}")
 
 
-def _work(pickled: bytes, lab: str, log: Path) -> None:
-    """Carry out one experiment; all that it prints goes to its log, and the last line says why it failed."""
+def _work(pickled: bytes, lab: str, log: Path, slot: int) -> None:
+    """Carry out one experiment, on the GPU of its slot; all that it prints goes to its log, and the last line says why it failed."""
     target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(target, stream)
     try:
-        importlib.import_module(lab).run(pickle.loads(pickled))
+        experiment = pickle.loads(pickled)  # which imports torch, where it is needed
+        gpus.take(slot)
+        importlib.import_module(lab).run(experiment)
     except BaseException as error:
         traceback.print_exc()
         print(_first_line(error) if isinstance(error, VsslError) else f"{type(error).__name__}: {_first_line(error)}", flush=True)
