@@ -59,34 +59,55 @@ def test_without_torch_or_a_gpu_nothing_is_changed(torch, monkeypatch):
 # A lab of our own, on a machine with three GPUs: each run notes which one it saw, and the long one waits until the last is done.
 SLOTLAB = """
 import os, sys, time, types
-from dataclasses import dataclass
 from pathlib import Path
 
 sys.modules["torch"] = types.SimpleNamespace(cuda=types.SimpleNamespace(device_count=lambda: 3))
+
+def run(step):
+    here, loaded = Path(os.environ["VSSL_RUNS"]), "here" if step.loaded == os.getpid() else "before"
+    (here / step.name).write_text(os.environ["CUDA_VISIBLE_DEVICES"] + " " + loaded)
+    end = time.monotonic() + 60
+    while step.name == "long" and not (here / "last").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+"""
+SLOTSTEPS = """
+import os
+from dataclasses import dataclass
+
+LOADED = os.getpid()
 
 @dataclass(frozen=True)
 class Step:
     name: str
 
-def run(step):
-    (Path(os.environ["VSSL_RUNS"]) / step.name).write_text(os.environ["CUDA_VISIBLE_DEVICES"])
-    end = time.monotonic() + 60
-    while step.name == "long" and not (Path(os.environ["VSSL_RUNS"]) / "last").exists() and time.monotonic() < end:
-        time.sleep(0.02)
+    @property
+    def loaded(self): return LOADED
 """
 
 
-def test_experiments_side_by_side_are_spread_and_a_place_is_used_again(tmp_path, monkeypatch):
-    (tmp_path / "slotlab.py").write_text(SLOTLAB)
+@pytest.fixture
+def seen(tmp_path, monkeypatch):
+    """What each of three experiments saw, two at a time: the GPU, and whether its module was loaded before its process was forked."""
+    for name, source in {"slotlab": SLOTLAB, "slotsteps": SLOTSTEPS}.items():
+        (tmp_path / f"{name}.py").write_text(source)
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setitem(sys.modules, "torch", sys.modules.get("torch"))  # the lab below puts another in its place
-    import slotlab
+    import slotsteps
 
     path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
     env = {**runner.environment(tmp_path, jobs=2), "VSSL_RUNS": str(tmp_path), "PYTHONPATH": path}
     env.pop("CUDA_VISIBLE_DEVICES", None)
     needs = {"long": (), "short": (), "last": ("short",)}
-    steps = {name: Planned(name, name, needs[name], False, pickle.dumps(slotlab.Step(name))) for name in needs}
+    pickled = {name: pickle.dumps(slotsteps.Step(name)) for name in needs}
+    steps = {name: Planned(name, name, needs[name], False, pickled[name], module="slotsteps") for name in needs}
     with Children() as children:
         assert plan.compute(children, Plan(steps), 2, tmp_path, tmp_path, env, "slotlab") == {}
-    assert {name: (tmp_path / name).read_text() for name in needs} == {"long": "0", "short": "1", "last": "1"}
+    yield {name: (tmp_path / name).read_text().split() for name in needs}
+    sys.modules.pop("slotsteps")
+
+
+def test_experiments_side_by_side_are_spread_and_a_place_is_used_again(seen):
+    assert {name: gpu for name, (gpu, _) in seen.items()} == {"long": "0", "short": "1", "last": "1"}
+
+
+def test_what_experiments_need_is_loaded_once_for_all(seen):
+    assert {loaded for _, loaded in seen.values()} == {"before"}

@@ -79,14 +79,15 @@ def _add(plan: Plan, experiment: Any, lab: types.ModuleType, profile: str) -> st
         what = experiment.describe()
         what = what if len(what) <= LINE else f"{what[:LINE]} …"
         cost = lab.estimate(experiment, profile) if hasattr(lab, "estimate") and not done else None
-        plan.experiments[key] = Planned(key, what, needs, done, pickle.dumps(experiment), cost)
+        plan.experiments[key] = Planned(key, what, needs, done, pickle.dumps(experiment), cost, type(experiment).__module__)
     return key
 
 
 def _compute(job: dict[str, Any]) -> None:
-    """Run every experiment in a process of its own, forked from one that has imported the lab (an import costs seconds)."""
+    """Run every experiment in a process of its own, forked from one that has imported what they need (torch costs seconds)."""
     context = get_context("forkserver")
-    context.set_forkserver_preload([job["lab"], "vssl.lab.worker"])
+    # The lab fetches its names on first use: the modules of the experiments are what brings torch in.
+    context.set_forkserver_preload([job["lab"], "vssl.lab.worker", *sorted({one.module for one in job["experiments"] if one.module})])
     waiting: dict[str, Planned] = {one.key: one for one in job["experiments"]}
     unfinished, running = set(waiting), {}
     reasons: dict[str, str] = {}  # of those that ended; empty for a success
