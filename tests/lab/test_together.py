@@ -173,6 +173,40 @@ def test_a_failure_in_the_middle_of_a_shared_training_ends_both_with_its_line(ra
     assert "no luck in training" in said
 
 
+def test_the_first_speaks_in_the_words_of_the_one_that_broke_the_collective():
+    words = dist.HashStore()
+    first, second = together._Mailbox(0, words), together._Mailbox(1, words)
+
+    def broken():
+        raise RuntimeError("Connection closed by peer")
+
+    def breaks():
+        raise VsslError("no such video")
+
+    with pytest.raises(VsslError, match=r"^no such video"):
+        second.first(lambda: pytest.fail("asked"), meanwhile=breaks)
+    with pytest.raises(VsslError, match=r"^process 1 of . failed: no such video"):
+        first.first(broken)
+    third = together._Mailbox(2, words)
+    with pytest.raises(VsslError, match=r"^process 1 of . failed: no such video"):
+        third.first(lambda: pytest.fail("asked"))
+    assert first.first(lambda: True) and second.first(lambda: pytest.fail("asked"))  # the next question is another
+
+
+def test_who_waits_waits_as_long_as_it_takes(monkeypatch):
+    words = dist.HashStore()
+    first, second = together._Mailbox(0, words), together._Mailbox(1, words)
+    slept = []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        if len(slept) == 1000:
+            first.first(lambda: False)
+
+    monkeypatch.setattr(together.time, "sleep", sleep)
+    assert not second.first(lambda: pytest.fail("asked")) and len(slept) == 1000
+
+
 def test_one_process_asks_itself(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     assert together.count() == 1 and together.is_first()

@@ -12,6 +12,7 @@ import functools
 import os
 import time
 from collections.abc import Callable
+from typing import Any
 
 from vssl.errors import VsslError
 
@@ -39,20 +40,10 @@ def first(ask: Callable[[], object], meanwhile: Callable[[], object] | None = No
 class _Mailbox:
     """Words that the processes leave for each other; all of them ask the same questions in the same order."""
 
-    def __init__(self) -> None:
-        import torch.distributed as dist
+    def __init__(self, rank: int, words: Any) -> None:
+        self.rank, self.words, self.questions = rank, words, 0
 
-        from vssl.training.loop import device_here, processes
-
-        if missing := [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]:
-            raise VsslError(f"WORLD_SIZE is {count()}, but there is no {missing[0]}: start with torchrun, or unset WORLD_SIZE")
-        self.rank, _ = processes(device_here())  # before the store is looked for: without torchrun, this is what opens it
-        store = dist.TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False)
-        # A try after a failure must not find the words of the one before: torchrun's store outlives its processes.
-        self.words = dist.PrefixStore(f"vssl/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
-        self.questions = 0
-
-    def first(self, ask: Callable[[], object], meanwhile: Callable[[], object] | None) -> bool:
+    def first(self, ask: Callable[[], object], meanwhile: Callable[[], object] | None = None) -> bool:
         self.questions += 1
         answer, failure = f"answer {self.questions}", f"failure {self.questions}"
         try:
@@ -83,4 +74,16 @@ class _Mailbox:
         return ""
 
 
-_mailbox = functools.cache(_Mailbox)
+@functools.cache
+def _mailbox() -> _Mailbox:
+    """This process's end of torchrun's store."""
+    import torch.distributed as dist
+
+    from vssl.training.loop import device_here, processes
+
+    if missing := [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]:
+        raise VsslError(f"WORLD_SIZE is {count()}, but there is no {missing[0]}: start with torchrun, or unset WORLD_SIZE")
+    rank, _ = processes(device_here())  # before the store is looked for: without torchrun, this is what opens it
+    store = dist.TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False)
+    # A try after a failure must not find the words of the one before: torchrun's store outlives its processes.
+    return _Mailbox(rank, dist.PrefixStore(f"vssl/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store))
