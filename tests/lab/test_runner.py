@@ -399,6 +399,7 @@ def test_a_notebook_whose_plan_ends_the_process_is_named_and_the_rest_is_planned
     assert "its plan cannot be made: it was killed" in plan.failed["200_dies"]
     assert "no list named plan" in plan.failed["400_odd"]
     assert plan.mistakes == {"500_wrong": "say it so"}
+    assert {one.module for one in plan.experiments.values()} == {"fakelab"}
 
 
 def test_what_is_done_needs_nothing_any_more(fakelab):

@@ -146,12 +146,6 @@ def test_costs_count_a_shared_run_once(tmp_path):
     assert set(store.costs(chain)) == {chain.key(), chain.before.key(), chain.before.before.key()}
 
 
-def test_torchrun_is_refused_rather_than_waited_for(monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(VsslError, match="for one process"):
-        store.run(Add(1))
-
-
 def test_code_digest_sees_a_changed_file(tmp_path, monkeypatch):
     (tmp_path / "package" / "part").mkdir(parents=True)
     file = tmp_path / "package" / "part" / "a.py"

@@ -1,11 +1,15 @@
 """Batches: every clip is keyed by (seed, pass, video, view), whatever gathers it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from vssl import methods
-from vssl.augment import Augment, CentreCrop, Pair, Solarise
+from vssl.augment import Augment, CentreCrop, Pair, RandomResizedCrop, Solarise
 from vssl.errors import VsslError
 from vssl.samplers import Interval, Pace, RandomClip, Repeat
 from vssl.training import Batches
@@ -44,12 +48,64 @@ def test_a_clip_does_not_depend_on_the_batch_size(memory_frames):
             assert batch.labels["pace"][place] == small[video].labels["pace"][0]
 
 
-def test_two_processes_share_each_batch_without_overlap(memory_frames):
-    frames = memory_frames((20,) * 16)
-    whole = list(make(frames, batch=8).epoch(0))
-    halves = [list(make(frames, batch=8, rank=rank, ranks=2).epoch(0)) for rank in (0, 1)]
-    for batch, first, second in zip(whole, *halves, strict=True):
-        assert sorted([*first.videos, *second.videos]) == sorted(batch.videos) and not set(first.videos) & set(second.videos)
+class Marks:
+    """Frames that name themselves: each pixel is its video's number. Any number of videos costs nothing."""
+
+    height, width = 6, 8
+
+    def __init__(self, videos):
+        self.num_frames = np.full(videos, 20)
+
+    def gather(self, video, frames):
+        return np.full((len(frames), self.height, self.width, 3), video, np.uint8)
+
+
+FEW = settings(max_examples=60, deadline=None)
+SHARED = {"videos": st.integers(1, 90), "batch": st.integers(1, 40), "views": st.integers(1, 5), "ranks": st.integers(1, 6)}
+
+
+def shares(videos, batch, views, ranks, **changes):
+    """The batches of one process that takes as many videos at once as all ranks together, and those of each rank."""
+    each = batch // views // ranks
+    assume(0 < each * ranks <= videos)
+    sampler, augment = Repeat(RandomClip(2), views), Augment((RandomResizedCrop(4),))
+    whole = make(Marks(videos), sampler, augment=augment, batch=each * ranks * views, **changes)
+    return whole, [replace(whole, batch=batch, rank=rank, ranks=ranks) for rank in range(ranks)]
+
+
+@FEW
+@given(**SHARED, seed=st.integers(0, 2**32), epoch=st.integers(0, 500), passes=st.integers(1, 3))
+def test_the_processes_shares_are_equal_disjoint_and_together_the_whole_batch(videos, batch, views, ranks, seed, epoch, passes):
+    whole, parts = shares(videos, batch, views, ranks, seed=seed, passes=passes)
+    assert all(len(part) == len(whole) > 0 for part in parts)
+    for number in range(epoch * passes, (epoch + 1) * passes):
+        steps = zip(whole._parts(number), *(part._parts(number) for part in parts), strict=True)
+        for together, *each in steps:
+            assert {len(share) for share in each} == {len(together) // ranks}
+            assert sorted(np.concatenate(each)) == sorted(together) == sorted(set(together))
+
+
+@settings(max_examples=25, deadline=None)
+@given(**{**SHARED, "videos": st.integers(1, 30)}, seed=st.integers(0, 2**32), ahead=st.integers(1, 12))
+def test_clips_and_how_they_are_changed_know_neither_threads_nor_processes(videos, batch, views, ranks, seed, ahead):
+    whole, parts = shares(videos, batch, views, ranks, seed=seed)
+    sources = zip(*(part.epoch(1, ahead) for part in parts), strict=True)
+    for together, each in zip(whole.epoch(1), sources, strict=True):
+        assert all(len(share.clips) == len(share.parameters) == len(together.clips) // ranks for share in each)
+        joined = {place: drawn for share in each for place, drawn in _by_place(share, views)}
+        for place, (pixels, labels, parameters) in _by_place(together, views):
+            same_pixels, same_labels, same_parameters = joined.pop(place)
+            assert (pixels == same_pixels).all() and (pixels == place[0]).all() and labels == same_labels
+            assert all((a == b).all() for a, b in zip(parameters, same_parameters, strict=True))
+        assert not joined
+
+
+def _by_place(batch, views):
+    """Each clip of a batch with its labels and parameters, by (video, view)."""
+    for place, clip in enumerate(batch.clips):
+        row, view = divmod(place, views)
+        labels = {name: value[row, view] for name, value in batch.labels.items()}
+        yield (int(batch.videos[row]), view), (clip, labels, batch.parameters[place])
 
 
 def test_every_video_comes_once_a_pass_and_labels_are_a_value_a_clip(memory_frames):

@@ -1,6 +1,11 @@
-"""Two processes under torchrun give the single process's curves (no batch norm here: its synchronised form needs CUDA)."""
+"""Two processes under torchrun give the single process's curves: Pace's, and CVRL's, whose negatives come from both processes.
+
+No net here has batch statistics of its own: their synchronised form needs CUDA, and each process's own are another computation.
+Pace's net has no batch norm; that of CVRL's, a real backbone and projection, is frozen at the statistics of one batch.
+"""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -8,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 WORKER = """
 import importlib.util, sys
@@ -20,40 +26,93 @@ def load(name, file):
     spec.loader.exec_module(module)
     return module
 
-here = Path({here!r})
+here, folder, count = Path({here!r}), Path(sys.argv[1]), int(sys.argv[2])
 frames = load("frames", here / "conftest.py").MemoryFrames((20,) * 24)
 tests = load("tests_of_fit", here / "test_fit.py")
+import numpy as np
 import torch
 from torch import nn
-from vssl.training import fit
+from vssl import losses, methods, models
+from vssl.objectives import Pretext
+from vssl.recipe import Recipe
+from vssl.training import Batches, fit
 
-model = tests.model()
-model.backbone.layers = nn.Sequential(nn.Conv3d(3, 6, 3, stride=4), nn.ReLU())
-torch.manual_seed(0)
-model.backbone.layers[0].reset_parameters()
-fit(model, tests.batches(frames), tests.RECIPE, Path(sys.argv[1]))
+# Frozen statistics hold no scale: a rate as for live ones brings all clips to one place within an epoch.
+GENTLE = Recipe("sgd", rate=3e-5, epochs=2, batch=16)
+
+def pace():
+    model = tests.model()
+    model.backbone.layers = nn.Sequential(nn.Conv3d(3, 6, 3, stride=4), nn.ReLU())
+    torch.manual_seed(0)
+    model.backbone.layers[0].reset_parameters()
+    fit(model, tests.batches(frames), tests.RECIPE, folder / "pace")
+
+def cvrl(name):
+    method = methods.CVRL()
+    torch.manual_seed(0)
+    model = Pretext(models.build("r3d", 4, True), method.objective())
+    batches = Batches(frames, np.arange(24), method.sampler(8), method.augment(32), batch=16, seed=1)
+    norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    for norm in norms:
+        norm.momentum = None  # the mean of what was seen: here, of the first batch
+    batch = next(batches.epoch(0))
+    with torch.no_grad():
+        model.objective.head(model.backbone.features(batches.augment.apply(torch.from_numpy(batch.clips), batch.parameters)))
+    for norm in norms:
+        norm.eval().train = lambda mode=True, norm=norm: norm  # whoever asks for training: frozen
+    fit(model, batches, GENTLE, folder / name)
+
+pace()
+cvrl("cvrl")
+if count > 1:
+    losses.contrast.gathered = lambda z: (z, 0)
+    cvrl("apart")
 """
 
 
-def curves(folder: Path) -> list[dict]:
-    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-
-
-def test_two_processes_give_the_single_process_curve(tmp_path):
-    script = tmp_path / "worker.py"
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory) -> Path:
+    """Every training of this file, in the folders one/ and two/, by as many processes: an import of torch costs more than all of them."""
+    folder = tmp_path_factory.mktemp("torchrun")
+    script, said = folder / "worker.py", folder / "stderr"
     script.write_text(WORKER.format(here=str(Path(__file__).parent)))
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-    said = tmp_path / "stderr"
+    commands = {
+        "one": [sys.executable, str(script), str(folder / "one"), "1"],
+        "two": [*torchrun, str(script), str(folder / "two"), "2"],
+    }
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with said.open("w") as stderr:
-        runs = {
-            "one": subprocess.Popen([sys.executable, str(script), str(tmp_path / "one")], env=environment),
-            "two": subprocess.Popen([*torchrun, str(script), str(tmp_path / "two")], env=environment, stderr=stderr),
-        }
-        ended = {name: run.wait(240) for name, run in runs.items()}
+        started = {name: subprocess.Popen(command, env=environment, stderr=stderr) for name, command in commands.items()}
+        ended = {name: process.wait(240) for name, process in started.items()}
     assert ended == {"one": 0, "two": 0}, said.read_text()[-3000:]
-    one, two = curves(tmp_path / "one"), curves(tmp_path / "two")
-    assert len(one) == len(two) == 2
+    return folder
+
+
+def curves(folder: Path) -> list[dict]:
+    records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert len(records) == 2
+    return records
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return torch.load(folder / "checkpoint.pt", weights_only=True)["model"]
+
+
+@pytest.mark.parametrize(("method", "accuracy"), [("pace", "pace_accuracy"), ("cvrl", "instance_accuracy")])
+def test_two_processes_give_the_single_process_curve_and_weights(ran, method, accuracy):
+    one, two = curves(ran / "one" / method), curves(ran / "two" / method)
     for a, b in zip(one, two, strict=True):
-        assert a["loss"] == pytest.approx(b["loss"], rel=1e-4) and a["pace_accuracy"] == pytest.approx(b["pace_accuracy"], abs=1e-6)
-    assert not np.isclose(one[0]["loss"], one[1]["loss"], rtol=1e-6)  # something was learned, so equality means something
+        assert a["loss"] == pytest.approx(b["loss"], rel=1e-4) and a[accuracy] == pytest.approx(b[accuracy], abs=1e-6)
+    assert not np.isclose(one[0]["loss"], one[1]["loss"], rtol=1e-3)  # something was learned, so equality means something
+    first, second = weights(ran / "one" / method), weights(ran / "two" / method)
+    assert first.keys() == second.keys()
+    assert all(torch.allclose(first[name].float(), second[name].float(), atol=1e-5) for name in first)
+
+
+def test_each_process_is_told_from_the_clips_of_both(ran):
+    """The spread of an anchor's similarities shows among how many clips it was told: 15 others in all, 7 in a process."""
+    one, two, apart = (curves(ran / name)[1] for name in ("one/cvrl", "two/cvrl", "two/apart"))
+    assert two["entropy"] == pytest.approx(one["entropy"], rel=1e-4)
+    assert math.log(7) < two["entropy"] < math.log(15) and apart["entropy"] < math.log(7)
+    assert apart["loss"] < two["loss"] - 0.5  # fewer to be told from: another curve altogether

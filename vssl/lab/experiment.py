@@ -6,7 +6,8 @@
     Random   -> the same: a start that was never trained
 
 `needs()` names the experiments that must be run first; `compute(folder, inputs)` gets their runs in that order, may use
-`folder` (which survives a kill, so training goes on where it stopped) and returns metrics and arrays.
+`folder` (which survives a kill, so training goes on where it stopped) and returns metrics and arrays. Under torchrun the first process
+alone calls it; where the experiment is `shared` all do, and what the others return is thrown away.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ class Experiment(Protocol):
 
 class Keyed:
     """The key, made the same way for all."""
+
+    shared: ClassVar[bool] = False  # whether the processes of torchrun compute it together, by training.fit
 
     def key(self) -> str:
         return f"{type(self).__name__.lower()}-{key.key(self)}"
@@ -139,6 +142,7 @@ class PreTrain(Keyed):
     start: PreTrain | None = None
 
     code = (*TRAINING_CODE, "methods")
+    shared = True
 
     def describe(self) -> str:
         after = f", after {key.brief(self.start.method)}" if self.start else ""
@@ -160,7 +164,7 @@ class PreTrain(Keyed):
         augment = self.method.augment(self.size)
         batches = batches_of(opened, self.sampler(), augment, self.recipe, self.seed)
         history = training.fit(model, batches, self.recipe, folder, tell=tell_epoch)
-        return kept(folder, model, history)
+        return kept(folder, model, history) if training.is_first() else ({}, {})
 
     def backbone(self, inputs: tuple[Run, ...]) -> nn.Module:
         """The trained net, from this experiment's own run."""

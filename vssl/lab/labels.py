@@ -50,6 +50,7 @@ class _FromLabels(Keyed):
     share: float = 1.0
 
     code = (*TRAINING_CODE, "evaluation", "lab/labels.py")
+    shared = True
 
     def __post_init__(self) -> None:
         if self.average not in ("softmax", "logits"):
@@ -85,6 +86,8 @@ class _FromLabels(Keyed):
         clip = samplers.RandomClip(self.length, self.stride)
         batches = batches_of(opened._replace(train=videos), clip, Augment((crop, Flip())), recipe, self.seed)
         history = training.fit(model, batches, recipe, folder, tell=tell_epoch)
+        if not training.is_first():
+            return {}, {}  # the training was shared, the test is the first process's
         metrics, arrays = kept(folder, model, history)
         test = samplers.Uniform(self.clips, self.length, self.stride)
         size = self.test_size or self.size

@@ -41,6 +41,7 @@ class Planned:
     done: bool  # computed before
     pickled: bytes = field(repr=False)
     cost: Cost | None = None  # what `lab.estimate` says of it, where the lab has that
+    module: str = ""  # where its class is defined
 
     def says(self) -> str:
         """What it is, how many clips it takes, about how long that should be, and whether its data is missing."""

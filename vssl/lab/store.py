@@ -7,6 +7,7 @@ holder dies, and whoever comes next goes on from the last checkpoint.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -22,7 +23,7 @@ import numpy as np
 from vssl import paths
 from vssl.errors import VsslError
 from vssl.files import locked, replacing, write_json
-from vssl.lab import key
+from vssl.lab import key, together
 from vssl.lab.machine import machine
 
 
@@ -86,39 +87,66 @@ def run(experiment: Any, *, reuse_old: bool = False, tell: Callable[[str], None]
     """The run of an experiment: from the store if it is there, computed (with what it needs) if not.
 
     A run that older code made is computed again, unless `reuse_old` (or the environment's VSSL_REUSE_OLD) asks for it.
+
+    Under `torchrun` every process calls this with the same experiments in the same order. The first looks into the store and decides
+    for all; it alone locks and writes. A training is shared: each process takes its part of every batch, which is the same computation
+    only where the recipe joins batch statistics and the loss gathers its negatives. All else the first computes while the others wait,
+    and every process reads the finished run. An error ends the call on all of them with its line; if it came in the middle of a
+    training, the others may learn of it only when the process that failed has ended.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise VsslError("the run store is for one process; under torchrun call training.fit, and share tables with --jobs instead")
     reuse_old = reuse_old or _old_will_do()
     code = code_of(experiment)
-    with locked(folder_of(experiment).with_name(f".{experiment.key()}.lock")):
-        found = _read(experiment)
-        if found is not None and (found.record["code"] == code or reuse_old):
+    with contextlib.ExitStack() as lock:
+
+        def known() -> bool:
+            lock.enter_context(locked(folder_of(experiment).with_name(f".{experiment.key()}.lock")))
+            if (_working(experiment, code) / "run.json").exists():  # a whole run that was killed on its way to its place
+                _place(experiment, code)
+            found = _read(experiment)
+            return found is not None and (found.record["code"] == code or reuse_old)
+
+        if together.first(known):
+            found: Run = _read(experiment)  # type: ignore[assignment]
             return found if found.record["code"] == code else replace(found, older=True)
         inputs = tuple(run(need, reuse_old=reuse_old, tell=tell) for need in experiment.needs())
-        if tell:
-            tell(f"computing {experiment.key()}" + (" again: the code has changed since its run" if found else ""))
-        return _compute(experiment, inputs, code)
+        if tell and together.is_first():
+            tell(f"computing {experiment.key()}" + (" again: the code has changed since its run" if _read(experiment) else ""))
+        part = functools.partial(experiment.compute, _working(experiment, code), inputs) if _shared(experiment) else None
+        together.first(functools.partial(_compute, experiment, inputs, code), meanwhile=part)
+    return replace(_read(experiment), computed=True)  # type: ignore[type-var]
 
 
 def _old_will_do() -> bool:
     return os.environ.get("VSSL_REUSE_OLD", "0") != "0"
 
 
-def _compute(experiment: Any, inputs: tuple[Run, ...], code: str) -> Run:
+def _shared(experiment: Any) -> bool:
+    """Whether the processes of torchrun compute it together."""
+    return getattr(experiment, "shared", False)
+
+
+def _working(experiment: Any, code: str) -> Path:
+    """Where a run is computed; with the code in its name, for no resume goes across a change."""
+    return folder_of(experiment).with_name(f".{experiment.key()}.{code}.working")
+
+
+def _compute(experiment: Any, inputs: tuple[Run, ...], code: str) -> None:
     """Compute in a working folder, then move it to its place."""
-    final = folder_of(experiment)
-    working = final.with_name(f".{experiment.key()}.{code}.working")  # with the code in its name: no resume across a change
+    working = _working(experiment, code)
     working.mkdir(parents=True, exist_ok=True)
-    if not (working / "run.json").exists():  # else a whole run that was killed on its way to its place
-        _fill(working, experiment, inputs, code)
+    _fill(working, experiment, inputs, code)
+    _place(experiment, code)
+
+
+def _place(experiment: Any, code: str) -> None:
+    """Move a whole run to its place."""
+    final = folder_of(experiment)
     if final.exists():  # an older code's run gives way
         shutil.rmtree(final)
-    os.replace(working, final)
+    os.replace(_working(experiment, code), final)
     # What a resume needs and a finished run does not.
     for leftover in (final / "checkpoint.pt", final / "seconds.json", *final.glob(".*.tmp")):
         leftover.unlink(missing_ok=True)
-    return replace(_read(experiment), computed=True)  # type: ignore[type-var]
 
 
 def _fill(working: Path, experiment: Any, inputs: tuple[Run, ...], code: str) -> None:
@@ -133,6 +161,8 @@ def _fill(working: Path, experiment: Any, inputs: tuple[Run, ...], code: str) ->
     with replacing(working / "arrays.npz") as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, **arrays)
     record = {"minutes": seconds / 60, "code": code, "inputs": [i.record["key"] for i in inputs], "key": experiment.key(), **machine()}
+    if _shared(experiment):
+        record["processes"] = together.count()
     write_json(working / "run.json", {"description": key.described(experiment), "metrics": metrics, "record": record})
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from vssl import files
 from vssl.errors import VsslError
+from vssl.lab import gpus
 from vssl.lab.plan import Plan, Planned
 from vssl.lab.processes import end_with_parent
 
@@ -78,14 +79,15 @@ def _add(plan: Plan, experiment: Any, lab: types.ModuleType, profile: str) -> st
         what = experiment.describe()
         what = what if len(what) <= LINE else f"{what[:LINE]} …"
         cost = lab.estimate(experiment, profile) if hasattr(lab, "estimate") and not done else None
-        plan.experiments[key] = Planned(key, what, needs, done, pickle.dumps(experiment), cost)
+        plan.experiments[key] = Planned(key, what, needs, done, pickle.dumps(experiment), cost, type(experiment).__module__)
     return key
 
 
 def _compute(job: dict[str, Any]) -> None:
-    """Run every experiment in a process of its own, forked from one that has imported the lab (an import costs seconds)."""
+    """Run every experiment in a process of its own, forked from one that has imported what they need (torch costs seconds)."""
     context = get_context("forkserver")
-    context.set_forkserver_preload([job["lab"], "vssl.lab.worker"])
+    # The lab fetches its names on first use: the modules of the experiments are what brings torch in.
+    context.set_forkserver_preload([job["lab"], "vssl.lab.worker", *sorted({one.module for one in job["experiments"] if one.module})])
     waiting: dict[str, Planned] = {one.key: one for one in job["experiments"]}
     unfinished, running = set(waiting), {}
     reasons: dict[str, str] = {}  # of those that ended; empty for a success
@@ -100,11 +102,12 @@ def _compute(job: dict[str, Any]) -> None:
         ready = [one for one in waiting.values() if not any(need in unfinished or reasons.get(need) for need in one.needs)]
         for one in ready[: job["jobs"] - len(running)]:
             log = job["logs"] / f"{one.key}.log"
-            process = context.Process(target=_work, args=(waiting.pop(one.key).pickled, job["lab"], log))
+            slot = gpus.free_slot({held for *_, held in running.values()})
+            process = context.Process(target=_work, args=(waiting.pop(one.key).pickled, job["lab"], log, slot))
             process.start()
-            running[process.sentinel] = (one, process, log, time.monotonic())
+            running[process.sentinel] = (one, process, log, time.monotonic(), slot)
         for sentinel in connection.wait(list(running)):
-            one, process, log, begin = running.pop(sentinel)
+            one, process, log, begin, _ = running.pop(sentinel)
             process.join()
             ended(one, _reason(one, process.exitcode, log), f" in {(time.monotonic() - begin) / 60:.1f} minutes")
         for one in list(waiting.values()):
@@ -112,13 +115,15 @@ def _compute(job: dict[str, Any]) -> None:
                 ended(waiting.pop(one.key), f"{one.what} was not computed, for {lost}")
 
 
-def _work(pickled: bytes, lab: str, log: Path) -> None:
-    """Carry out one experiment; all that it prints goes to its log, and the last line says why it failed."""
+def _work(pickled: bytes, lab: str, log: Path, slot: int) -> None:
+    """Carry out one experiment, on the GPU of its slot; all that it prints goes to its log, and the last line says why it failed."""
     target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(target, stream)
     try:
-        importlib.import_module(lab).run(pickle.loads(pickled))
+        experiment = pickle.loads(pickled)  # which imports torch, where it is needed
+        gpus.take(slot)
+        importlib.import_module(lab).run(experiment)
     except BaseException as error:
         traceback.print_exc()
         print(_first_line(error) if isinstance(error, VsslError) else f"{type(error).__name__}: {_first_line(error)}", flush=True)

@@ -146,6 +146,11 @@ def processes(device: torch.device) -> tuple[int, int]:
     return torch.distributed.get_rank(), torch.distributed.get_world_size()
 
 
+def is_first() -> bool:
+    """Whether this process is the one that writes: the only one, or the first of those that `torchrun` started."""
+    return processes(device_here())[0] == 0
+
+
 def _parallel(model: nn.Module, recipe: Recipe, device: torch.device, ranks: int) -> nn.Module:
     """The model as it is, or with its gradients averaged over the processes."""
     if recipe.synchronise and ranks > 1 and device.type == "cuda":

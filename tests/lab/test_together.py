@@ -1,0 +1,224 @@
+"""The lab under torchrun: two processes share a training, one decides and writes, and what one fails at ends both with its line.
+
+All of it in one start of torchrun, for an import of torch costs more than the trainings. This file is also what its processes run.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.distributed as dist
+from torch import nn
+
+from vssl import methods
+from vssl.errors import VsslError
+from vssl.lab import Net, key, resolve, run, together
+from vssl.lab import sizes as profiles
+from vssl.training import Batches
+
+WORLDS = {"ucf101": {"classes": ("Walk", "Squat"), "groups": 6, "clips": 1, "frames": (12, 16)}}
+
+
+@dataclass(frozen=True)
+class StillNet(Net):
+    """A backbone whose batch norm is frozen: two processes' own batch statistics are not one's, and joint ones need CUDA."""
+
+    def build(self, seed):
+        backbone = super().build(seed)
+        norms = [module for module in backbone.modules() if isinstance(module, nn.BatchNorm3d)]
+        for norm in norms:
+            norm.momentum = None  # the mean of what was seen: a batch of noise, so that activations have a scale
+        with torch.no_grad():
+            backbone.train()(torch.rand(8, 3, 8, 40, 40))
+        for norm in norms:
+            norm.eval().train = lambda mode=True, norm=norm: norm  # whoever asks for training: frozen
+        return backbone
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something to compute; it notes which process did, and may fail there."""
+
+    log: str
+    fails: str = ""
+    shared: bool = False
+    code = ("clips.py",)
+
+    def key(self):
+        return f"step-{key.key(self)}"
+
+    def needs(self):
+        return ()
+
+    def compute(self, folder, inputs):
+        rank = os.environ.get("RANK", "alone")
+        with open(self.log, "a") as file:
+            file.write(f"{rank}\n")
+        if self.fails and rank == "0":
+            raise ValueError(self.fails)
+        if self.shared:
+            dist.barrier()  # as in a training: whoever comes here waits for all
+        return {"made": 1.0}, {}
+
+
+def experiments():
+    """A pre-training of four epochs and a fine-tuning from it, at the smallest size."""
+    smoke = resolve("smoke")
+    profiles.PROFILES["smoke"] = tiny = replace(smoke.sizes, worlds=WORLDS)
+    scale = replace(smoke, sizes=tiny)
+    start = scale.pretrain(methods.Pace(short="fit"), StillNet("r3d", 4, True), seed=0)
+    start = replace(start, recipe=replace(start.recipe, epochs=4))
+    return start, scale.fine_tune(start)
+
+
+def worker(folder: Path) -> None:
+    """What each of the two processes does; what it saw goes into a file of its own."""
+    seen: dict = {"epochs": []}
+    rank = os.environ["RANK"]
+    start, tuned = experiments()
+    whole = Batches.epoch
+
+    def until_the_third(self, epoch, ahead=0):
+        seen["epochs"].append(epoch)
+        if epoch == 2 and not seen.get("stopped"):
+            raise VsslError("stopped on all")
+        return whole(self, epoch, ahead)
+
+    Batches.epoch = until_the_third
+    seen["stopped"] = tried(lambda: run(start))
+    seen["told"] = []
+    made = [run(tuned, tell=seen["told"].append), run(start), run(tuned)]
+    seen["runs"] = [{"computed": one.computed, "metrics": one.metrics} for one in made]
+    seen["alone"] = run(Step(str(folder / "alone"))).computed
+    seen["fails alone"] = tried(lambda: run(Step(str(folder / "fails-alone"), "no luck")))
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun ends us as soon as the other ended: we want to hear why first
+    try:
+        run(Step(str(folder / "fails"), "no luck in training", shared=True))
+    except Exception as error:
+        seen["fails"] = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        (folder / f"rank{rank}.json").write_text(json.dumps(seen))
+
+
+def tried(call) -> str:
+    try:
+        call()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """What the two processes saw, and the same runs made by this one alone."""
+    folder = tmp_path_factory.mktemp("together")
+    said = folder / "stderr"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "VSSL_DATA": str(folder / "data"), "VSSL_RUNS": str(folder / "runs")}
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", __file__, str(folder)]
+    with said.open("w") as stderr, pytest.MonkeyPatch.context() as patch:
+        process = subprocess.Popen(command, env=environment, stderr=stderr)
+        patch.setenv("VSSL_DATA", str(folder / "data"))
+        patch.setenv("VSSL_RUNS", str(folder / "runs-alone"))
+        patch.setitem(profiles.PROFILES, "smoke", profiles.PROFILES["smoke"])
+        alone = [run(one) for one in experiments()]
+        code = process.wait(240)
+    seen = [folder / f"rank{rank}.json" for rank in (0, 1)]
+    assert all(path.is_file() for path in seen), said.read_text()[-3000:]
+    return folder, code, [json.loads(path.read_text()) for path in seen], alone, said.read_text()
+
+
+def test_a_shared_training_that_went_on_from_its_checkpoint_gives_the_curves_of_one_process(ran):
+    folder, _, seen, alone, _ = ran
+    for one in alone:
+        two = folder / "runs" / "store" / one.folder.name
+        assert json.loads((two / "run.json").read_text())["record"]["processes"] == 2 and one.record["processes"] == 1
+        assert {path.name for path in two.iterdir()} == {path.name for path in one.folder.iterdir()}
+        with np.load(two / "arrays.npz") as arrays:
+            assert arrays["curve_loss"] == pytest.approx(one.arrays["curve_loss"], rel=1e-4)
+            assert set(arrays) == set(one.arrays)
+    assert len(alone[0].arrays["curve_loss"]) == 4 and np.ptp(alone[0].arrays["curve_loss"]) > 0.01
+    for process in seen:
+        assert process["stopped"] == "VsslError: stopped on all"
+        assert process["epochs"] == [0, 1, 2, 2, 3, 0]  # the first two were kept; then the fine-tuning's one
+
+
+def test_both_read_the_run_that_the_first_has_written(ran):
+    _, _, (first, second), _, _ = ran
+    assert [one["computed"] for one in first["runs"]] == [True, False, False]
+    assert first["runs"] == second["runs"] and first["runs"][0]["metrics"] == first["runs"][2]["metrics"]
+    assert len(first["told"]) == 2 and not second["told"]
+
+
+def test_what_does_not_train_is_computed_by_the_first_alone_and_fails_for_all(ran):
+    folder, _, (first, second), _, _ = ran
+    assert first["alone"] and second["alone"]
+    assert (folder / "alone").read_text().split() == (folder / "fails-alone").read_text().split() == ["0"]
+    assert first["fails alone"] == "ValueError: no luck"
+    assert second["fails alone"] == "VsslError: process 0 of 2 failed: ValueError: no luck"
+
+
+def test_a_failure_in_the_middle_of_a_shared_training_ends_both_with_its_line(ran):
+    folder, code, (first, second), _, said = ran
+    assert code == 1 and sorted((folder / "fails").read_text().split()) == ["0", "1"]
+    assert first["fails"] == "ValueError: no luck in training"
+    assert second["fails"] == "VsslError: process 0 of 2 failed: ValueError: no luck in training"
+    assert "no luck in training" in said
+
+
+def test_the_first_speaks_in_the_words_of_the_one_that_broke_the_collective():
+    words = dist.HashStore()
+    first, second = together._Mailbox(0, words), together._Mailbox(1, words)
+
+    def broken():
+        raise RuntimeError("Connection closed by peer")
+
+    def breaks():
+        raise VsslError("no such video")
+
+    with pytest.raises(VsslError, match=r"^no such video"):
+        second.first(lambda: pytest.fail("asked"), meanwhile=breaks)
+    with pytest.raises(VsslError, match=r"^process 1 of . failed: no such video"):
+        first.first(broken)
+    third = together._Mailbox(2, words)
+    with pytest.raises(VsslError, match=r"^process 1 of . failed: no such video"):
+        third.first(lambda: pytest.fail("asked"))
+    assert first.first(lambda: True) and second.first(lambda: pytest.fail("asked"))  # the next question is another
+
+
+def test_who_waits_waits_as_long_as_it_takes(monkeypatch):
+    words = dist.HashStore()
+    first, second = together._Mailbox(0, words), together._Mailbox(1, words)
+    slept = []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        if len(slept) == 1000:
+            first.first(lambda: False)
+
+    monkeypatch.setattr(together.time, "sleep", sleep)
+    assert not second.first(lambda: pytest.fail("asked")) and len(slept) == 1000
+
+
+def test_one_process_asks_itself(monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    assert together.count() == 1 and together.is_first()
+    assert together.first(lambda: True, meanwhile=pytest.fail) and not together.first(lambda: None)
+
+
+def test_a_world_without_torchrun_is_refused_rather_than_waited_for(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.delenv("RANK", raising=False)
+    with pytest.raises(VsslError, match="start with torchrun, or unset WORLD_SIZE"):
+        run(Step("nowhere"))
+
+
+if __name__ == "__main__":
+    worker(Path(sys.argv[1]))
