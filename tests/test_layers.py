@@ -21,7 +21,7 @@ LAYERS = (
     ("methods",),
     ("training", "evaluation", "figures"),
     ("lab",),
-    ("doctor", "arguments"),
+    ("doctor", "arguments", "bench"),
     ("cli",),
     ("__main__",),
 )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PROFILES = ("smoke", "demo", "gpu", "paper")  # named here too, so that a slip is answered without loading torch; a test compares
 SETS = ("ucf101", "hmdb51", "kinetics400", "kinetics600")
 SIZES = PROFILES[:3]  # of puppets; the paper profile wants the real data
+STAGES = ("decode", "store", "gather", "upload", "augment", "loss", "step", "train", "beside", "growth")  # named here for the same reason
 
 WRONG_INPUT = 2
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
@@ -173,6 +174,13 @@ def _doctor(options: argparse.Namespace) -> int:
     return 1 if report["problems"] else 0
 
 
+def _bench(options: argparse.Namespace) -> int:
+    stages = [one_of(name, STAGES, "stage") for name in options.stages]
+    from vssl.bench.run import bench
+
+    return bench(stages, options.videos, options.rounds, options.keep)
+
+
 # ---------------------------------------------------------------------------------------------------- arguments
 
 
@@ -204,6 +212,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_data(data.add_subparsers(metavar="COMMAND"))
     ledger = _add(commands, "ledger", "list the committed results, or add what notebooks left", _ledger, "vssl ledger\nvssl ledger --add")
     ledger.add_argument("--add", action="store_true", help="move the numbers that notebooks left into data/results/")
+    bench = _add(
+        commands,
+        "bench",
+        "time each part beside what one would use otherwise",
+        _bench,
+        "vssl bench\nvssl bench decode augment --rounds 9\nvssl bench decode --videos /data/UCF-101",
+    )
+    bench.add_argument("stages", nargs="*", metavar="STAGE", help=f"{', '.join(STAGES)}; none: all (some eight minutes on two cores)")
+    bench.add_argument("--videos", type=folder, metavar="DIR", help="read videos of this folder; none: puppets of UCF101's size")
+    bench.add_argument("--rounds", type=count, default=5, metavar="N", help="of which the median counts (default: 5)")
+    bench.add_argument("--keep", action="store_true", help="put the figures into data/results/speed/")
     doctor = _add(commands, "doctor", "say what is on this machine and try a 3-d convolution", _doctor, "vssl doctor\nvssl doctor --json")
     doctor.add_argument("--json", action="store_true", help="print the same as JSON")
     doctor.add_argument("--no-probe", action="store_true", help="leave out the convolution (about five seconds)")

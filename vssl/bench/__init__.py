@@ -4,7 +4,7 @@
     material   the videos to read: drawn once, or a folder of real ones
     peers      the libraries to compare with, each optional
     rows       what was measured, as records of the speed ledger and as a table
-    stages     decode, store, gather, upload, augment, loss, step, train, beside, growth: one file each
+    stages     decode, store (and gather), upload, augment, loss, step, train, beside, growth: a file each, named in `run`
 
 A benchmark is never a timed test: machines are shared, and a figure of one run means something only beside another of that run.
 """

@@ -1,0 +1,78 @@
+"""The stages in their order, and one call that runs them, tells what they find, and keeps it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from vssl import files, paths
+from vssl.bench import augment, beside, decode, growth, loss, material, rows, step, store, train, upload
+from vssl.bench.rows import Row
+from vssl.bench.setting import Setting
+from vssl.errors import VsslError
+from vssl.lab.machine import machine
+
+STAGES: dict[str, Callable[[Setting], Iterator[Row]]] = {
+    "decode": decode.run,
+    "store": store.build,
+    "gather": store.gather,
+    "upload": upload.run,
+    "augment": augment.run,
+    "loss": loss.run,
+    "step": step.run,
+    "train": train.run,
+    "beside": beside.run,
+    "growth": growth.run,
+}
+READING = ("decode", "store", "gather", "train")  # of files
+
+
+def bench(stages: Sequence[str] = (), videos: Path | None = None, rounds: int = 5, keep: bool = False) -> int:
+    """Run stages (none named: all), print each as it is done, and leave the rows in runs/speed.json, or in the ledger."""
+    import torch
+
+    if rounds < 2:
+        raise VsslError(f"a ratio wants 2 rounds or more, not {rounds}: with one there is no telling noise from speed")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # so that a core-second is a core's second, whoever is measured
+    began = time.monotonic()
+    try:
+        chosen = {name: run for name, run in STAGES.items() if not stages or name in stages}
+        read = tuple((material.found(videos) if videos else material.drawn()) if set(chosen) & set(READING) else ())
+        setting = Setting(read, rounds, cuda=torch.cuda.is_available())
+        print(f"{_where(setting)}; one thread; {rounds} rounds after one to warm up; core-seconds, median (slowest to fastest round)\n")
+        found: list[Row] = []
+        for run in chosen.values():
+            new = list(run(setting))
+            if new:
+                print(rows.text(new) + "\n", flush=True)
+            found += new
+        about = about_here()
+    finally:
+        torch.set_num_threads(threads)
+    where = rows.add(found, about) if keep else _leave(found, about)
+    print(f"{len(found)} rows in {(time.monotonic() - began) / 60:.1f} minutes; kept in {where}")
+    return 0
+
+
+def about_here() -> dict[str, Any]:
+    """What every row is stored with: machine, versions, commit, date, and how busy the machine was."""
+    found = machine()
+    return {name: found[name] for name in ("hardware", "threads", "versions", "commit", "date")} | {"load": round(os.getloadavg()[0], 2)}
+
+
+def _where(setting: Setting) -> str:
+    from vssl.lab.machine import hardware
+
+    return hardware() + ("" if setting.cuda else " (no GPU)")
+
+
+def _leave(found: list[Row], about: dict[str, Any]) -> Path:
+    from dataclasses import asdict
+
+    path = paths.runs() / "speed.json"
+    files.write_json(path, [{**asdict(row), **about} for row in found])
+    return path
