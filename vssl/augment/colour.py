@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vssl.augment.augment import per_row, where_drawn
+from vssl.augment.augment import per_row, planes, together, where_drawn
 
 LUMA = (0.2989, 0.587, 0.114)  # ITU-R 601, as torchvision has it
 
@@ -40,15 +40,38 @@ class Jitter:
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         images, p, back = per_row(x, p)  # [M, C, T', H, W], [M, 9]
-        changed = [_brightness, _contrast, _saturation] + ([_hue] if self.hue else [])
-        images = images.clone()
-        for place in range(4, 8):
-            for kind, change in enumerate(changed):
-                rows = ((p[:, place] == kind) & (p[:, 8] > 0)).nonzero()[:, 0]
-                if len(rows):
-                    factor = p[rows, kind, None, None, None, None].to(x.device, non_blocking=True)
-                    images[rows] = change(images[rows], factor).clamp(0, 1)
-        return back(images)
+        out = planes(images)
+        out = out.clone() if out is images else out
+        alike = _met_together(p) if together(x) else _met_in_turn(p, max(1, BLOCK // out[0, 0].numel()))
+        for rows, kinds in alike:
+            kinds = [kind for kind in kinds if kind < 3 or self.hue]
+            first, last = rows[0], rows[-1] + 1
+            adjacent = last - first == len(rows)
+            index = torch.tensor(rows).to(x.device, non_blocking=True)
+            block = out[first:last] if adjacent else out[index]
+            for kind in kinds:
+                CHANGES[kind](block, p[rows, kind, None, None, None, None])
+            if not adjacent:
+                out[index] = block
+        return back(out)
+
+
+BLOCK = 2**17  # pixels jittered at once on a CPU
+
+
+def _met_together(p: Tensor) -> list[tuple[list[int], list[int]]]:
+    """Rows of parameters, and the operators that they meet next: at most 16 turns for any number of rows."""
+    turns = [((p[:, place] == kind) & (p[:, 8] > 0)).nonzero()[:, 0].tolist() for place in range(4, 8) for kind in range(4)]
+    return [(rows, [turn % 4]) for turn, rows in enumerate(turns) if rows]
+
+
+def _met_in_turn(p: Tensor, most: int) -> list[tuple[list[int], list[int]]]:
+    """The same by order: at most so many rows, and all their operators one after the other, so that they stay in the cache."""
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for row, (*order, on) in enumerate(p[:, 4:].int().tolist()):
+        if on:
+            alike.setdefault(tuple(order), []).append(row)
+    return [(rows[start : start + most], list(order)) for order, rows in alike.items() for start in range(0, len(rows), most)]
 
 
 @dataclass(frozen=True)
@@ -99,56 +122,109 @@ class Blur:
         return back(self._blurred(images, p[:, 0]))
 
     def _blurred(self, x: Tensor, sigma: Tensor) -> Tensor:
-        _, c, t, h, w = x.shape
-        radius = min(self.radius, h - 1, w - 1)  # reflection cannot reach further than the picture
-        rows = (sigma > 0).nonzero()[:, 0]
-        if not len(rows):
+        if not (sigma > 0).any():
             return x
-        offset = torch.arange(-radius, radius + 1, device=x.device)
-        kernel = (-0.5 * (offset / sigma[rows, None].to(x.device, non_blocking=True)) ** 2).exp()  # [M, 2R + 1]
-        kernel = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(c * t, 0)  # [M * C * T, 2R + 1]
-        planes = x[rows].reshape(1, -1, h, w)  # [1, M * C * T, H, W]: one group a plane
-        planes = F.pad(planes, (radius,) * 4, mode="reflect")
-        planes = F.conv2d(planes, kernel[:, None, None, :], groups=len(kernel))
-        planes = F.conv2d(planes, kernel[:, None, :, None], groups=len(kernel))
-        out = x.clone()
-        out[rows] = planes.view(len(rows), c, t, h, w)
-        return out
+        radius = min(self.radius, x.shape[-2] - 1, x.shape[-1] - 1)  # reflection cannot reach further than the picture
+        return _blurred_together(x, sigma, radius) if together(x) else _blurred_one_by_one(x, sigma, radius)
+
+
+def _reach(sigma: float, radius: int) -> int:
+    """Where a kernel may end: at six sigma it has fallen to 2e-8, which a float32 beside 1 does not hold."""
+    return min(radius, int(6 * sigma))
+
+
+def _kernel(sigma: Tensor, radius: int) -> Tensor:
+    offset = torch.arange(-radius, radius + 1)
+    kernel = (-0.5 * (offset / sigma[:, None]) ** 2).exp()
+    return kernel / kernel.sum(1, keepdim=True)  # [M, 2R + 1]
+
+
+def _blurred_together(x: Tensor, sigma: Tensor, radius: int) -> Tensor:
+    _, c, t, h, w = x.shape
+    rows = (sigma > 0).nonzero()[:, 0]
+    radius = _reach(sigma.max().item(), radius)
+    kernel = _kernel(sigma[rows], radius).to(x.device, non_blocking=True).repeat_interleave(c * t, 0)  # [M * C * T, 2R + 1]
+    rows = rows.to(x.device, non_blocking=True)
+    changed = x[rows].reshape(1, -1, h, w)  # [1, M * C * T, H, W]: one group a plane
+    changed = F.pad(changed, (radius,) * 4, mode="reflect")
+    changed = F.conv2d(changed, kernel[:, None, None, :], groups=len(kernel))
+    changed = F.conv2d(changed, kernel[:, None, :, None], groups=len(kernel))
+    out = x.clone()
+    out[rows] = changed.view(-1, c, t, h, w)
+    return out
+
+
+def _blurred_one_by_one(x: Tensor, sigma: Tensor, radius: int) -> Tensor:
+    x = planes(x)
+    out = torch.empty_like(x)
+    for clip, blurred, width in zip(x, out, sigma.tolist(), strict=True):
+        reach = _reach(width, radius)
+        if not reach:
+            blurred.copy_(clip)
+            continue
+        kernel = _kernel(torch.tensor([width]), reach)[0].tolist()
+        rows = _weighted(F.pad(clip, (0, 0, reach, reach), mode="reflect"), kernel, 2, torch.empty_like(clip))
+        _weighted(F.pad(rows, (reach, reach, 0, 0), mode="reflect"), kernel, 3, blurred)
+    return out
+
+
+def _weighted(padded: Tensor, kernel: list[float], dim: int, out: Tensor) -> Tensor:
+    """The sum of shifted pictures, a weight each: cheaper than a convolution, which for one channel a group is not made."""
+    for shift, weight in enumerate(kernel):
+        moved = padded.narrow(dim, shift, out.shape[dim])
+        if shift:
+            out.add_(moved, alpha=weight)
+        else:
+            torch.mul(moved, weight, out=out)
+    return out
 
 
 def _luma(x: Tensor) -> Tensor:
     red, green, blue = x.unbind(1)  # each [M, T, H, W]
-    return (LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue)[:, None]  # [M, 1, T, H, W]
+    return (red * LUMA[0]).add_(green, alpha=LUMA[1]).add_(blue, alpha=LUMA[2])[:, None]  # [M, 1, T, H, W]
 
 
-def _brightness(x: Tensor, factor: Tensor) -> Tensor:
-    return x * factor
+def _brightness(x: Tensor, factor: Tensor) -> None:
+    x.mul_(factor.to(x.device, non_blocking=True))
+    if factor.max() > 1:
+        x.clamp_(max=1)
 
 
-def _contrast(x: Tensor, factor: Tensor) -> Tensor:
-    mean = _luma(x).mean((1, 2, 3, 4), keepdim=True)
-    return mean + (x - mean) * factor
+def _contrast(x: Tensor, factor: Tensor) -> None:
+    luma = torch.tensor(LUMA).to(x.device, non_blocking=True)
+    mean = (x.mean((2, 3, 4)) * luma).sum(1).view(-1, 1, 1, 1, 1)  # that of the luma: the luma of the channels' means
+    there = factor.to(x.device, non_blocking=True)
+    x.mul_(there).add_(mean * (1 - there))
+    if factor.max() > 1:
+        x.clamp_(0, 1)
 
 
-def _saturation(x: Tensor, factor: Tensor) -> Tensor:
-    grey = _luma(x)
-    return grey + (x - grey) * factor
+def _saturation(x: Tensor, factor: Tensor) -> None:
+    there = factor.to(x.device, non_blocking=True)
+    grey = _luma(x).mul_(1 - there)
+    x.mul_(there).add_(grey)
+    if factor.max() > 1:
+        x.clamp_(0, 1)
 
 
-def _hue(x: Tensor, turn: Tensor) -> Tensor:
-    """Turn the hue by a share of the circle, value and saturation kept: RGB -> HSV -> RGB in one pass.
+def _hue(x: Tensor, turn: Tensor) -> None:
+    """Turn the hue by a share of the circle, value and saturation kept: RGB -> HSV -> RGB in one pass, without a case for each colour.
 
-    Each channel of HSV -> RGB is v - v s clamp(min(k, 4 - k), 0, 1) with k = (n + 6 h) mod 6 and n = 5, 3, 1.
+    With the hue h in sixths of the circle from red, -3 to 3, a channel is v - c clamp(d - 1, 0, 1), where v is the value, c the
+    chroma and d how far h lies from the channel's own colour: red at 0, green at 2, blue at -2. From red, it is
+    d = (v - 2 low + green + blue - red) / c, and h is positive where green is more than blue.
     """
-    red, green, blue = x.unbind(1)
-    value, low = x.amax(1), x.amin(1)  # [M, T, H, W]
+    red, green, blue = x.unbind(1)  # each [M, T, H, W]
+    value = red.maximum(green).maximum(blue)
+    low = red.minimum(green).minimum(blue)
     chroma = value - low
-    divisor = torch.where(chroma == 0, 1, chroma)
-    hue = torch.where(
-        value == red,
-        (green - blue) / divisor,
-        torch.where(value == green, 2 + (blue - red) / divisor, 4 + (red - green) / divisor),
-    )  # in sixths of the circle
-    hue = hue + 6 * turn[:, 0]
-    k = (torch.tensor([5.0, 3.0, 1.0], device=x.device).view(1, 3, 1, 1, 1) + hue[:, None]) % 6  # [M, 3, T, H, W]
-    return value[:, None] - chroma[:, None] * k.minimum(4 - k).clamp(0, 1)
+    distance = (green + blue).sub_(red).add_(value).sub_(low, alpha=2)
+    hue = distance.copysign_(green - blue).div_(chroma.clamp(min=1e-12))
+    centres = torch.tensor([0.0, 2.0, -2.0]).view(1, 3, 1, 1, 1)
+    offset = (6 * turn - centres + 3) % 6 - 3  # [M, 3, 1, 1, 1] in [-3, 3): what to add to h, to count from each channel's colour
+    torch.add(hue[:, None], offset.to(x.device, non_blocking=True), out=x)  # in [-6, 6]; d = 3 - ||x| - 3|
+    x.abs_().sub_(3).abs_().clamp_(1, 2)  # 2 - clamp(d - 1, 0, 1)
+    x.mul_(chroma[:, None]).add_(low.mul_(2).sub_(value)[:, None])  # v - 2 c = 2 low - v
+
+
+CHANGES = (_brightness, _contrast, _saturation, _hue)
