@@ -12,7 +12,7 @@ from torch import Tensor
 
 from vssl.errors import VsslError
 
-CACHED = 2**21  # pixels read at once on a CPU, whose cache they should not leave between two steps
+CACHED = 2**20  # pixels read at once on a CPU, whose cache they should not leave between two steps
 PIXELS = 2**25  # and on a GPU, which has to keep them and a few changed copies in its memory: 400 MB each
 
 
@@ -21,6 +21,9 @@ class Step(Protocol):
 
     Parameters [N, F, P] come on the CPU, wherever the clips are: which clips a step changes is decided there, so that nothing is ever
     asked of a GPU, which would have to finish all it has to do before it answered.
+
+    A step that has `moves = True` only moves pixels, and may be given bytes; the others are given float in [0, 1]. No step changes
+    what it is given.
     """
 
     def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray: ...
@@ -37,7 +40,7 @@ class Windowed(Protocol):
 
 @dataclass(frozen=True)
 class Augment:
-    """Steps applied in order; the first one crops (it sees uint8), the others see float in [0, 1]."""
+    """Steps applied in order; the first one crops (it sees uint8), the others see float in [0, 1], but for one that only moves pixels."""
 
     steps: tuple[Step, ...]
 
@@ -70,14 +73,19 @@ class Augment:
             if out is None:
                 shape = (len(x), *views.shape[1:])
                 out = torch.empty(shape, device=x.device, memory_format=torch.channels_last_3d)
-            out[some].copy_(views).clamp_(0, 1)  # rounding alone leaves [0, 1]
+            if views.is_floating_point():
+                out[some].copy_(views).clamp_(0, 1)  # rounding alone leaves [0, 1]
+            else:
+                torch.div(views, 255, out=out[some])
         return out
 
     def _views(self, x: Tensor, parameters: list[list[np.ndarray]]) -> Tensor:
+        """Bytes while pixels only move, and from the first step on that computes with their values, floats in planes."""
         for place, step in enumerate(self.steps):
             p = torch.from_numpy(np.stack([drawn[place] for drawn in parameters]).astype(np.float32))  # [N, F, P], on the CPU
+            if place and not getattr(step, "moves", False) and not x.is_floating_point():
+                x = x.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
             x = step.apply(x, p)
-            x = x if x.is_floating_point() else x.float().div_(255)
         return x
 
     def __call__(self, clips: Tensor, rngs: list[np.random.Generator]) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -109,7 +109,7 @@ class RandomResizedCrop:
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         images, p, back = per_row(x, p)
         resized = self._together(images, p) if together(x) else self._one_by_one(images, p)  # [M, C, T', S, S]
-        return back(resized if x.is_floating_point() else resized.div_(255))
+        return back(resized)
 
     def _one_by_one(self, images: Tensor, p: Tensor) -> Tensor:
         m, c, t, _, _ = images.shape
@@ -117,7 +117,7 @@ class RandomResizedCrop:
         out = images.new_empty((m, c, self.size, self.size, t), dtype=torch.float32).permute(0, 1, 4, 2, 3)  # [M, C, T', S, S]
         for row, (top, left, h, w) in enumerate(p.long().tolist()):
             box = images[row, :, :, top : top + h, left : left + w].to(torch.float32, memory_format=torch.channels_last)  # [C, T', h, w]
-            out[row] = F.interpolate(box, (self.size, self.size), mode="bilinear")
+            torch.div(F.interpolate(box, (self.size, self.size), mode="bilinear"), 1 if images.is_floating_point() else 255, out=out[row])
         return out
 
     def _together(self, images: Tensor, p: Tensor) -> Tensor:
@@ -129,7 +129,8 @@ class RandomResizedCrop:
         x = (left + (w * place - 0.5).clamp(min=0).minimum(w - 1)) * 2 / (width - 1) - 1
         grid = torch.stack([x[:, None].expand(-1, self.size, -1), y[:, :, None].expand(-1, -1, self.size)], -1)  # [M, S, S, 2]
         flat = images.flatten(1, 2).float()  # [M, C * T', H, W]: one grid a clip serves all its frames
-        return F.grid_sample(flat, grid, align_corners=True).unflatten(1, (c, t))  # [M, C, T', S, S]
+        resized = F.grid_sample(flat, grid, align_corners=True).unflatten(1, (c, t))  # [M, C, T', S, S]
+        return resized if images.is_floating_point() else resized.div_(255)
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ class Flip:
 
     probability: float = 0.5
     consistent: bool = True
+    moves: ClassVar[bool] = True  # pixels, so that bytes will do: a quarter of the memory
 
     def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
         return rng.random((1 if self.consistent else frames, 1)) < self.probability  # [F, 1]
