@@ -106,18 +106,14 @@ def test_two_clips_and_two_batches_get_different_parameters(augment):
 def test_colour_operators_equal_torchvision():
     from torchvision.transforms import functional as reference
 
-    from vssl.augment import colour
-
     x = clips(1, 1)[0].permute(0, 3, 1, 2).float() / 255  # [1, C, H, W]
-    pairs = [
-        (colour.brightness, reference.adjust_brightness, 1.4),
-        (colour.contrast, reference.adjust_contrast, 0.4),
-        (colour.saturation, reference.adjust_saturation, 1.7),
-        (colour.hue, reference.adjust_hue, -0.15),
-    ]
-    for ours, theirs, factor in pairs:
-        changed = ours(x[:, :, None], torch.full((1, 1, 1, 1, 1), factor)).clamp(0, 1)[:, :, 0]
-        assert torch.allclose(changed, theirs(x, factor), atol=2e-6), theirs.__name__
+    theirs = [reference.adjust_brightness, reference.adjust_contrast, reference.adjust_saturation, reference.adjust_hue]
+    for kind, factors in enumerate([(0.3, 1.4), (0.4, 1.8), (0.2, 1.7), (-0.5, -0.15, 0.2, 0.5)]):
+        for factor in factors:
+            p = torch.tensor([1, 1, 1, 0, 0, 1, 2, 3, 1.0])
+            p[kind] = factor
+            changed = Jitter().apply(x[:, :, None], p.view(1, 1, 9))[:, :, 0]
+            assert torch.allclose(changed, theirs[kind](x, factor), atol=2e-6), theirs[kind].__name__
 
 
 def test_a_flip_is_left_to_right_and_grey_is_torchvision_s_luma():

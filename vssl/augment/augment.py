@@ -12,7 +12,7 @@ from torch import Tensor
 
 from vssl.errors import VsslError
 
-CACHED = 2**20  # pixels read at once on a CPU, whose cache they should not leave between two steps
+CACHED = 2**21  # pixels read at once on a CPU, whose cache they should not leave between two steps
 PIXELS = 2**25  # and on a GPU, which has to keep them and a few changed copies in its memory: 400 MB each
 
 

@@ -66,23 +66,17 @@ def _blurred_together(x: Tensor, sigma: Tensor, radius: int) -> Tensor:
 def _blurred_one_by_one(x: Tensor, sigma: Tensor, radius: int) -> Tensor:
     x = planes(x)
     out = torch.empty_like(x)
-    for clip, blurred, width in zip(x, out, sigma.tolist(), strict=True):
+    for row, width in enumerate(sigma.tolist()):
         reach = _reach(width, radius)
-        if not reach:
-            blurred.copy_(clip)
-            continue
-        kernel = _kernel(torch.tensor([width]), reach)[0].tolist()
-        rows = _weighted(F.pad(clip, (0, 0, reach, reach), mode="reflect"), kernel, 2, torch.empty_like(clip))
-        _weighted(F.pad(rows, (reach, reach, 0, 0), mode="reflect"), kernel, 3, blurred)
+        out[row] = _blurred_clip(x[row], _kernel(sigma[row : row + 1], reach)) if reach else x[row]
     return out
 
 
-def _weighted(padded: Tensor, kernel: list[float], dim: int, out: Tensor) -> Tensor:
-    """The sum of shifted pictures, a weight each: cheaper than a convolution, which for one channel a group is not made."""
-    for shift, weight in enumerate(kernel):
-        moved = padded.narrow(dim, shift, out.shape[dim])
-        if shift:
-            out.add_(moved, alpha=weight)
-        else:
-            torch.mul(moved, weight, out=out)
-    return out
+def _blurred_clip(clip: Tensor, kernel: Tensor) -> Tensor:
+    """A clip [C, T, H, W] with one kernel [1, 2R + 1]: frames are channels, a group each, for they may lie innermost."""
+    if clip.shape[1] == 1:
+        return _blurred_clip(clip.transpose(0, 1), kernel).transpose(0, 1)  # a single frame: its colours
+    kernel, radius = kernel.expand(clip.shape[1], -1), kernel.shape[1] // 2
+    clip = F.pad(clip, (radius,) * 4, mode="reflect")
+    clip = F.conv2d(clip, kernel[:, None, :, None], groups=len(kernel))
+    return F.conv2d(clip, kernel[:, None, None, :], groups=len(kernel))
