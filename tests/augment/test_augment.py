@@ -22,7 +22,11 @@ from vssl.augment import (
     RandomCrop,
     RandomResizedCrop,
     Solarise,
+    blur,
+    crops,
+    jitter,
 )
+from vssl.augment import augment as pieces
 from vssl.augment.randaugment import OPERATORS, operate
 from vssl.errors import VsslError
 
@@ -92,6 +96,26 @@ def test_a_clip_does_not_depend_on_its_batch(augment):
     for n in range(4):
         alone = augment(batch[n : n + 1], rngs(10 + n))
         assert torch.allclose(together[n], alone[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("augment", [FULL, PACE, STRONG, FRAME_BY_FRAME])
+def test_pieces_give_what_the_whole_batch_gives(way, augment, monkeypatch):
+    batch = clips(5)
+    before, whole = batch.clone(), augment(batch, rngs(*range(5)))
+    for name in ("CACHED", "PIXELS"):
+        monkeypatch.setattr(pieces, name, 2 * batch[0, ..., 0].numel())  # two clips, two, and one
+    assert torch.allclose(augment(batch, rngs(*range(5))), whole, atol=1e-6)
+    assert torch.equal(batch, before), "a step changed the clips"
+    assert whole.is_contiguous(memory_format=torch.channels_last_3d)
+
+
+@pytest.mark.parametrize("augment", [FULL, PACE, FRAME_BY_FRAME])
+def test_all_at_once_and_one_by_one_are_the_same(augment, monkeypatch):
+    batch = clips(5)
+    expected = augment(batch, rngs(*range(5)))
+    for module in (pieces, blur, crops, jitter):
+        monkeypatch.setattr(module, "together", lambda x: True)
+    assert torch.allclose(augment(batch, rngs(*range(5))), expected, atol=2e-5)  # a sampled grid is rounded more than a resize
 
 
 @pytest.mark.parametrize("augment", [FULL, PACE, FRAME_BY_FRAME])

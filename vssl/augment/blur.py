@@ -31,9 +31,10 @@ class Blur:
         return back(self._blurred(images, p[:, 0]))
 
     def _blurred(self, x: Tensor, sigma: Tensor) -> Tensor:
-        if not (sigma > 0).any():
-            return x
         radius = min(self.radius, x.shape[-2] - 1, x.shape[-1] - 1)  # reflection cannot reach further than the picture
+        radius = _reach(sigma.max().item(), radius)
+        if not radius:
+            return x
         return _blurred_together(x, sigma, radius) if together(x) else _blurred_one_by_one(x, sigma, radius)
 
 
@@ -51,7 +52,6 @@ def _kernel(sigma: Tensor, radius: int) -> Tensor:
 def _blurred_together(x: Tensor, sigma: Tensor, radius: int) -> Tensor:
     _, c, t, h, w = x.shape
     rows = (sigma > 0).nonzero()[:, 0]
-    radius = _reach(sigma.max().item(), radius)
     kernel = _kernel(sigma[rows], radius).to(x.device, non_blocking=True).repeat_interleave(c * t, 0)  # [M * C * T, 2R + 1]
     rows = rows.to(x.device, non_blocking=True)
     changed = x[rows].reshape(1, -1, h, w)  # [1, M * C * T, H, W]: one group a plane
