@@ -22,7 +22,11 @@ from vssl.augment import (
     RandomCrop,
     RandomResizedCrop,
     Solarise,
+    blur,
+    crops,
+    jitter,
 )
+from vssl.augment import augment as pieces
 from vssl.augment.randaugment import OPERATORS, operate
 from vssl.errors import VsslError
 
@@ -94,6 +98,26 @@ def test_a_clip_does_not_depend_on_its_batch(augment):
         assert torch.allclose(together[n], alone[0], atol=1e-6)
 
 
+@pytest.mark.parametrize("augment", [FULL, PACE, STRONG, FRAME_BY_FRAME])
+def test_pieces_give_what_the_whole_batch_gives(way, augment, monkeypatch):
+    batch = clips(5)
+    before, whole = batch.clone(), augment(batch, rngs(*range(5)))
+    for name in ("CACHED", "PIXELS"):
+        monkeypatch.setattr(pieces, name, 2 * batch[0, ..., 0].numel())  # two clips, two, and one
+    assert torch.allclose(augment(batch, rngs(*range(5))), whole, atol=1e-6)
+    assert torch.equal(batch, before), "a step changed the clips"
+    assert whole.is_contiguous(memory_format=torch.channels_last_3d)
+
+
+@pytest.mark.parametrize("augment", [FULL, PACE, FRAME_BY_FRAME])
+def test_all_at_once_and_one_by_one_are_the_same(augment, monkeypatch):
+    batch = clips(5)
+    expected = augment(batch, rngs(*range(5)))
+    for module in (pieces, blur, crops, jitter):
+        monkeypatch.setattr(module, "together", lambda x: True)
+    assert torch.allclose(augment(batch, rngs(*range(5))), expected, atol=2e-5)  # a sampled grid is rounded more than a resize
+
+
 @pytest.mark.parametrize("augment", [FULL, PACE, FRAME_BY_FRAME])
 def test_two_clips_and_two_batches_get_different_parameters(augment):
     same = clips(1).expand(6, 4, 24, 32, 3).contiguous()
@@ -106,18 +130,14 @@ def test_two_clips_and_two_batches_get_different_parameters(augment):
 def test_colour_operators_equal_torchvision():
     from torchvision.transforms import functional as reference
 
-    from vssl.augment import colour
-
     x = clips(1, 1)[0].permute(0, 3, 1, 2).float() / 255  # [1, C, H, W]
-    pairs = [
-        (colour._brightness, reference.adjust_brightness, 1.4),
-        (colour._contrast, reference.adjust_contrast, 0.4),
-        (colour._saturation, reference.adjust_saturation, 1.7),
-        (colour._hue, reference.adjust_hue, -0.15),
-    ]
-    for ours, theirs, factor in pairs:
-        changed = ours(x[:, :, None], torch.full((1, 1, 1, 1, 1), factor)).clamp(0, 1)[:, :, 0]
-        assert torch.allclose(changed, theirs(x, factor), atol=2e-6), theirs.__name__
+    theirs = [reference.adjust_brightness, reference.adjust_contrast, reference.adjust_saturation, reference.adjust_hue]
+    for kind, factors in enumerate([(0.3, 1.4), (0.4, 1.8), (0.2, 1.7), (-0.5, -0.15, 0.2, 0.5)]):
+        for factor in factors:
+            p = torch.tensor([1, 1, 1, 0, 0, 1, 2, 3, 1.0])
+            p[kind] = factor
+            changed = Jitter().apply(x[:, :, None], p.view(1, 1, 9))[:, :, 0]
+            assert torch.allclose(changed, theirs[kind](x, factor), atol=2e-6), theirs[kind].__name__
 
 
 def test_a_flip_is_left_to_right_and_grey_is_torchvision_s_luma():

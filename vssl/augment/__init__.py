@@ -7,8 +7,10 @@ random generator alone: not on the batch around it, the device, or the number of
 """
 
 from vssl.augment.augment import Augment, Pair, Step
-from vssl.augment.colour import Blur, Grey, Jitter, Solarise
+from vssl.augment.blur import Blur
+from vssl.augment.colour import Grey, Solarise
 from vssl.augment.crops import CentreCrop, Flip, PlacedCrop, RandomCrop, RandomResizedCrop
+from vssl.augment.jitter import Jitter
 from vssl.augment.randaugment import RandAugment
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 import torch
@@ -12,12 +12,18 @@ from torch import Tensor
 
 from vssl.errors import VsslError
 
+CACHED = 2**21  # pixels read at once on a CPU, whose cache they should not leave between two steps
+PIXELS = 2**25  # and on a GPU, which has to keep them and a few changed copies in its memory: 400 MB each
+
 
 class Step(Protocol):
     """One augmentation: frozen settings, a draw for one clip, and its application to a batch.
 
     Parameters [N, F, P] come on the CPU, wherever the clips are: which clips a step changes is decided there, so that nothing is ever
     asked of a GPU, which would have to finish all it has to do before it answered.
+
+    A step that has `moves = True` only moves pixels, and may be given bytes; the others are given float in [0, 1]. No step changes
+    what it is given.
     """
 
     def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray: ...
@@ -25,9 +31,16 @@ class Step(Protocol):
     def apply(self, x: Tensor, p: Tensor) -> Tensor: ...
 
 
+@runtime_checkable
+class Windowed(Protocol):
+    """A step that reads one rectangle of every frame and no more."""
+
+    def window(self, p: np.ndarray) -> tuple[int, int, int, int]: ...
+
+
 @dataclass(frozen=True)
 class Augment:
-    """Steps applied in order; the first one crops (it sees uint8), the others see float in [0, 1]."""
+    """Steps applied in order; the first one crops (it sees uint8), the others see float in [0, 1], but for one that only moves pixels."""
 
     steps: tuple[Step, ...]
 
@@ -39,14 +52,41 @@ class Augment:
         """The parameters of one clip, an array [F, P] a step."""
         return [step.draw(rng, frames, height, width) for step in self.steps]
 
+    def window(self, parameters: list[np.ndarray]) -> tuple[int, int, int, int] | None:
+        """Top, left, height and width of all that is read of a clip with these parameters; None where that is whole frames.
+
+        Frames cut to their window beforehand give the same views: the crop passes on what has its size already.
+        """
+        first = self.steps[0]
+        return first.window(parameters[0]) if isinstance(first, Windowed) else None
+
     def apply(self, clips: Tensor, parameters: list[list[np.ndarray]]) -> Tensor:
-        """Clips uint8 [N, T, H, W, C] and the parameters of each -> views, float32 [N, C, T, H, W] in [0, 1]."""
+        """Clips uint8 [N, T, H, W, C] and the parameters of each -> views, float32 [N, C, T, H, W] in [0, 1].
+
+        They go through all steps a few at a time. Views lie as channels_last_3d: so the nets want them.
+        """
         x = clips.permute(0, 4, 1, 2, 3)  # [N, C, T, H, W]: the bytes already lie as channels_last_3d wants them
+        few = max(1, (PIXELS if together(x) else CACHED) // x[0, 0].numel())
+        out = None
+        for some in (slice(start, start + few) for start in range(0, len(x), few)):
+            views = self._views(x[some], parameters[some])
+            if out is None:
+                shape = (len(x), *views.shape[1:])
+                out = torch.empty(shape, device=x.device, memory_format=torch.channels_last_3d)
+            if views.is_floating_point():
+                out[some].copy_(views).clamp_(0, 1)  # rounding alone leaves [0, 1]
+            else:
+                torch.div(views, 255, out=out[some])
+        return out
+
+    def _views(self, x: Tensor, parameters: list[list[np.ndarray]]) -> Tensor:
+        """Bytes while pixels only move, and from the first step on that computes with their values, floats in planes."""
         for place, step in enumerate(self.steps):
             p = torch.from_numpy(np.stack([drawn[place] for drawn in parameters]).astype(np.float32))  # [N, F, P], on the CPU
+            if place and not getattr(step, "moves", False) and not x.is_floating_point():
+                x = x.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
             x = step.apply(x, p)
-            x = x if x.is_floating_point() else x.float() / 255
-        return x.clamp(0, 1)
+        return x
 
     def __call__(self, clips: Tensor, rngs: list[np.random.Generator]) -> Tensor:
         """Draw and apply: one generator a clip."""
@@ -90,11 +130,29 @@ class Pair:
         return self.of(view)(clips, rngs)
 
 
+def together(x: Tensor) -> bool:
+    """Whether pictures are changed all at once, as suits a GPU, or one after the other, as suits a CPU's cache.
+
+    The one place that asks for the device: what goes two ways in a step goes by this.
+    """
+    return x.device.type != "cpu"
+
+
 def where_drawn(x: Tensor, p: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
     """Change the pictures whose parameter [N, F, 1] is 1, and leave the others."""
     images, p, back = per_row(x, p)
-    drawn = p[:, 0, None, None, None, None].bool().to(x.device, non_blocking=True)
-    return back(torch.where(drawn, change(images), images))
+    drawn = p[:, 0] > 0
+    if not drawn.any():
+        return x
+    if drawn.all():
+        return back(change(images))
+    if together(x):
+        return back(torch.where(drawn[:, None, None, None, None].to(x.device, non_blocking=True), change(images), images))
+    out = torch.empty_like(images)
+    for row, on in enumerate(drawn.tolist()):
+        one = slice(row, row + 1)
+        out[one] = change(images[one]) if on else images[one]
+    return back(out)
 
 
 def per_row(x: Tensor, p: Tensor):
@@ -107,3 +165,8 @@ def per_row(x: Tensor, p: Tensor):
     n, c, t, h, w = x.shape
     frames = x.transpose(1, 2).reshape(n * t, c, 1, h, w)
     return frames, p.flatten(0, 1), lambda images: images.unflatten(0, (n, t)).flatten(2, 3).transpose(1, 2)
+
+
+def planes(x: Tensor) -> Tensor:
+    """Pictures [M, C, ...] with each colour's values side by side in memory, not each pixel's: three times faster to compute with."""
+    return x.contiguous() if x.stride(1) == 1 else x

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vssl.augment.augment import per_row, where_drawn
+from vssl.augment.augment import per_row, together, where_drawn
 from vssl.errors import VsslError
 
 
@@ -26,6 +26,10 @@ class CentreCrop:
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         return _crop(x, p, self.size)
+
+    def window(self, p: np.ndarray) -> tuple[int, int, int, int]:
+        """Top, left, height and width of what is read."""
+        return _window(p, self.size)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,10 @@ class PlacedCrop:
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         return _crop(x, p, self.size)
 
+    def window(self, p: np.ndarray) -> tuple[int, int, int, int]:
+        """Top, left, height and width of what is read."""
+        return _window(p, self.size)
+
 
 @dataclass(frozen=True)
 class RandomCrop:
@@ -61,6 +69,10 @@ class RandomCrop:
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         return _crop(x, p, self.size)
+
+    def window(self, p: np.ndarray) -> tuple[int, int, int, int]:
+        """Top, left, height and width of what is read."""
+        return _window(p, self.size)
 
 
 @dataclass(frozen=True)
@@ -96,16 +108,29 @@ class RandomResizedCrop:
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         images, p, back = per_row(x, p)
+        resized = self._together(images, p) if together(x) else self._one_by_one(images, p)  # [M, C, T', S, S]
+        return back(resized)
+
+    def _one_by_one(self, images: Tensor, p: Tensor) -> Tensor:
+        m, c, t, _, _ = images.shape
+        # Frames lie innermost, a pixel's values at all times side by side: so torch resizes six times faster.
+        out = images.new_empty((m, c, self.size, self.size, t), dtype=torch.float32).permute(0, 1, 4, 2, 3)  # [M, C, T', S, S]
+        for row, (top, left, h, w) in enumerate(p.long().tolist()):
+            box = images[row, :, :, top : top + h, left : left + w].to(torch.float32, memory_format=torch.channels_last)  # [C, T', h, w]
+            torch.div(F.interpolate(box, (self.size, self.size), mode="bilinear"), 1 if images.is_floating_point() else 255, out=out[row])
+        return out
+
+    def _together(self, images: Tensor, p: Tensor) -> Tensor:
         _, c, t, height, width = images.shape
-        place = (torch.arange(self.size, device=x.device) + 0.5) / self.size  # [S], pixel centres of the output
-        top, left, h, w = p.T[..., None].to(x.device, non_blocking=True)  # each [M, 1]
+        place = (torch.arange(self.size, device=images.device) + 0.5) / self.size  # [S], pixel centres of the output
+        top, left, h, w = p.T[..., None].to(images.device, non_blocking=True)  # each [M, 1]
         # Held inside the crop: a resize knows nothing of the pixels around it.
         y = (top + (h * place - 0.5).clamp(min=0).minimum(h - 1)) * 2 / (height - 1) - 1  # [M, S] in [-1, 1]
-        x_ = (left + (w * place - 0.5).clamp(min=0).minimum(w - 1)) * 2 / (width - 1) - 1
-        grid = torch.stack([x_[:, None].expand(-1, self.size, -1), y[:, :, None].expand(-1, -1, self.size)], -1)  # [M, S, S, 2]
+        x = (left + (w * place - 0.5).clamp(min=0).minimum(w - 1)) * 2 / (width - 1) - 1
+        grid = torch.stack([x[:, None].expand(-1, self.size, -1), y[:, :, None].expand(-1, -1, self.size)], -1)  # [M, S, S, 2]
         flat = images.flatten(1, 2).float()  # [M, C * T', H, W]: one grid a clip serves all its frames
         resized = F.grid_sample(flat, grid, align_corners=True).unflatten(1, (c, t))  # [M, C, T', S, S]
-        return back(resized) / (1 if x.is_floating_point() else 255)
+        return resized if images.is_floating_point() else resized.div_(255)
 
 
 @dataclass(frozen=True)
@@ -114,6 +139,7 @@ class Flip:
 
     probability: float = 0.5
     consistent: bool = True
+    moves: ClassVar[bool] = True  # pixels, so that bytes will do: a quarter of the memory
 
     def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
         return rng.random((1 if self.consistent else frames, 1)) < self.probability  # [F, 1]
@@ -127,11 +153,25 @@ def _fits(size: int, height: int, width: int) -> None:
         raise VsslError(f"a crop of {size} x {size} does not fit into frames of {height} x {width}; store larger frames or crop smaller")
 
 
+def _window(p: np.ndarray, size: int) -> tuple[int, int, int, int]:
+    top, left = p[0].astype(int).tolist()
+    return top, left, size, size
+
+
 def _crop(x: Tensor, p: Tensor, size: int) -> Tensor:
-    """Cut [size, size] out of each clip at its own corner (a slice and a copy a clip: nothing is computed)."""
-    corners = p[:, 0].long().tolist()
-    shape = (*x.shape[:3], size, size)
-    out = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=torch.channels_last_3d)
-    for n, (top, left) in enumerate(corners):
-        out[n] = x[n, :, :, top : top + size, left : left + size]
-    return out
+    """Cut [size, size] out of each clip at its own corner: a copy, nothing is computed.
+
+    Clips of that size pass as they are: there is one place only, or they were cut to their window where they were read.
+    """
+    if x.shape[-2:] == (size, size):
+        return x
+    clips = x.permute(0, 2, 3, 4, 1)  # [N, T, H, W, C], as the bytes lie
+    if together(x):
+        top, left = p[:, 0].long().T.to(x.device, non_blocking=True)
+        windows = clips.unfold(2, size, 1).unfold(3, size, 1).permute(0, 2, 3, 1, 5, 6, 4)  # [N, tops, lefts, T, S, S, C], a view
+        cut = windows[torch.arange(len(x), device=x.device), top, left]  # [N, T, S, S, C]
+    else:
+        cut = torch.stack(
+            [clip[:, top : top + size, left : left + size] for clip, (top, left) in zip(clips, p[:, 0].int().tolist(), strict=True)]
+        )
+    return cut.permute(0, 4, 1, 2, 3)  # [N, C, T, S, S]
