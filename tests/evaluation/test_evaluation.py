@@ -13,6 +13,7 @@ from vssl.evaluation.features import over_clips
 from vssl.evaluation.retrieval import blind, instance, nearest, recall
 from vssl.samplers import RandomClip, Uniform
 from vssl.training import Batches
+from vssl.videos.store import part_of
 
 
 class MemoryFrames:
@@ -23,9 +24,9 @@ class MemoryFrames:
     def __init__(self, lengths):
         self.num_frames = np.array(lengths)
 
-    def gather(self, video, frames):
+    def gather(self, video, frames, window=None, out=None):
         level = 10 * video + frames % 7
-        return np.broadcast_to(level[:, None, None, None], (len(frames), 12, 14, 3)).astype(np.uint8)
+        return part_of(np.broadcast_to(level[:, None, None, None], (len(frames), 12, 14, 3)).astype(np.uint8), window, out)
 
 
 class MeanNet(nn.Module):
@@ -100,8 +101,8 @@ def test_recognition_averages_softmax_or_logits():
             return torch.cat([sure * 9, (1 - sure) * 3, torch.zeros_like(sure)], 1)
 
     class Frames(MemoryFrames):
-        def gather(self, video, frames):
-            return np.full((len(frames), 12, 14, 3), 0 if frames[0] == 0 else 5, np.uint8)
+        def gather(self, video, frames, window=None, out=None):
+            return part_of(np.full((len(frames), 12, 14, 3), 0 if frames[0] == 0 else 5, np.uint8), window, out)
 
     clips = Uniform(3, 8)
     softmax, videos = evaluation.recognise(MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8)
@@ -115,8 +116,10 @@ def test_recognition_averages_softmax_or_logits():
 
 def test_three_crops_lie_side_by_side_for_each_clip():
     class Frames(MemoryFrames):
-        def gather(self, video, frames):
-            return np.broadcast_to((np.arange(14) * 10 + video)[None, None, :, None], (len(frames), 12, 14, 3)).astype(np.uint8)
+        def gather(self, video, frames, window=None, out=None):
+            return part_of(
+                np.broadcast_to((np.arange(14) * 10 + video)[None, None, :, None], (len(frames), 12, 14, 3)).astype(np.uint8), window, out
+            )
 
     seen, _ = over_clips(
         MeanNet(), lambda x: 255 * x.mean((1, 2, 3, 4))[:, None], Frames([24, 24]), np.arange(2), Uniform(2, 8), 8, crops=3

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from vssl.videos.store import part_of
+
 
 @dataclass
 class MemoryFrames:
@@ -22,8 +24,8 @@ class MemoryFrames:
         self.num_frames = np.array(self.lengths)
         self.pixels = [rng.integers(0, 256, (n, self.height, self.width, 3), dtype=np.uint8) for n in self.lengths]
 
-    def gather(self, video, frames):
-        return self.pixels[video][frames]
+    def gather(self, video, frames, window=None, out=None):
+        return part_of(self.pixels[video][frames], window, out)
 
 
 @pytest.fixture

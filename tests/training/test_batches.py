@@ -13,6 +13,8 @@ from vssl.augment import Augment, CentreCrop, Pair, RandomResizedCrop, Solarise
 from vssl.errors import VsslError
 from vssl.samplers import Interval, Pace, RandomClip, Repeat
 from vssl.training import Batches
+from vssl.training.batches import AUGMENT, SAMPLER, generator
+from vssl.videos.store import part_of
 
 METHOD = methods.Pace()
 
@@ -39,6 +41,18 @@ def test_the_same_epoch_twice_and_with_a_gathering_thread(memory_frames):
     assert not equal(once[0], next(batches.epoch(2)))
 
 
+def test_views_are_those_of_whole_frames_though_only_windows_were_read(memory_frames):
+    batches = make(memory_frames((20,) * 8), Pace(length=8))
+    batch = next(batches.epoch(1))
+    assert batch.clips.shape[2:4] == (32, 32)
+    x = batches.augment.apply(torch.from_numpy(batch.clips), batch.parameters)
+    for place, video in enumerate(batch.videos.tolist()):
+        clip = batches.sampler(20, generator(batches.seed, SAMPLER, 1, video)).clips[0]
+        whole = batches.frames.pixels[video][clip.frames]  # [T, H, W, C]
+        expected = batches.augment(torch.from_numpy(whole)[None], [generator(batches.seed, AUGMENT, 1, video, 0)])
+        assert torch.equal(x[place], expected[0])
+
+
 def test_a_clip_does_not_depend_on_the_batch_size(memory_frames):
     frames = memory_frames((20,) * 12)
     small = {int(b.videos[0]): b for b in make(frames, batch=1).epoch(0)}
@@ -56,8 +70,8 @@ class Marks:
     def __init__(self, videos):
         self.num_frames = np.full(videos, 20)
 
-    def gather(self, video, frames):
-        return np.full((len(frames), self.height, self.width, 3), video, np.uint8)
+    def gather(self, video, frames, window=None, out=None):
+        return part_of(np.full((len(frames), self.height, self.width, 3), video, np.uint8), window, out)
 
 
 FEW = settings(max_examples=60, deadline=None)
@@ -113,12 +127,12 @@ def test_every_video_comes_once_a_pass_and_labels_are_a_value_a_clip(memory_fram
     seen = np.concatenate([batch.videos for batch in batches.epoch(0)])
     assert (np.bincount(seen) == 3).all() and len(batches) == 12
     batch = next(batches.epoch(0))
-    assert batch.clips.shape == (8, 8, 40, 44, 3)
+    assert batch.clips.shape == (8, 8, 32, 32, 3)  # no more than the crop reads
     assert batch.labels["action"].shape == (4, 2) and (batch.labels["action"] == (batch.videos % 3)[:, None]).all()
 
 
 def test_two_views_of_the_same_frames_are_augmented_each_its_own_way(memory_frames):
-    batches = make(memory_frames((40,) * 8), Interval(None, 8))
+    batches = make(memory_frames((40,) * 8), Interval(None, 8), augment=methods.CVRL().augment(32))  # which reads whole frames
     batch = next(batches.epoch(0))
     assert (batch.clips[::2] == batch.clips[1::2]).all()
     x = batches.augment.apply(torch.from_numpy(batch.clips), batch.parameters)

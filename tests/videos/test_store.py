@@ -100,9 +100,14 @@ def test_a_gather_copies_the_frames_asked_for(whole, data):
     dataset, store, twin = whole
     video = data.draw(st.integers(0, 11))
     frames = np.array(data.draw(st.lists(st.integers(0, 8 + video), min_size=1, max_size=8)))
+    frames = data.draw(st.sampled_from([frames, np.arange(frames[0], 9 + video, 2), np.sort(frames)[::-1]]))  # some at a constant pace
     clip = store.gather(video, frames)  # [T, H, W, 3]
     assert type(clip) is np.ndarray and clip.dtype == np.uint8 and np.array_equal(clip, expected(dataset, video)[frames])
     assert np.array_equal(twin.gather(video, frames), clip)
+    top, left = data.draw(st.integers(0, SIZE[0] - 4)), data.draw(st.integers(0, SIZE[1] - 6))
+    for either in (store, twin):
+        window = either.gather(video, frames, (top, left, 4, 6), out := np.empty((len(frames), 4, 6, 3), np.uint8))
+        assert window is out and np.array_equal(out, clip[:, top : top + 4, left : left + 6])
     clip[:] = 0  # a copy: the store is not touched
     assert store.gather(video, frames).any()
 

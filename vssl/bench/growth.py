@@ -17,6 +17,7 @@ from vssl.bench.step import _step
 from vssl.bench.timing import race
 from vssl.samplers import RandomClip
 from vssl.training import Batches, Recipe, fit
+from vssl.videos.store import part_of
 
 
 def run(setting: Setting) -> Iterator[Row]:
@@ -101,13 +102,7 @@ class Made:
 
     def gather(self, video: int, frames: np.ndarray, window=None, out=None) -> np.ndarray:
         """As `FrameStore.gather`; frames beyond the first 400 are those again."""
-        top, left, height, width = window or (0, 0, self.height, self.width)
-        rows = np.asarray(frames) % len(self.pixels)
-        pixels = self.pixels[rows, top : top + height, left : left + width]
-        if out is None:
-            return pixels
-        out[:] = pixels
-        return out
+        return part_of(self.pixels[np.asarray(frames) % len(self.pixels)], window, out)
 
 
 class _Small(Made):

@@ -13,7 +13,7 @@ from vssl.augment import Augment, CentreCrop, PlacedCrop
 from vssl.clips import Sample, Sampler
 from vssl.errors import VsslError
 from vssl.progress import progress
-from vssl.training.batches import SAMPLER, Frames, generator
+from vssl.training.batches import SAMPLER, Frames, Wanted, generator, read
 from vssl.training.loop import device_here
 
 LAYERS = {
@@ -69,12 +69,13 @@ def over_clips(
         for group in progress(np.array_split(readable, max(1, -(-len(readable) * views // batch))), "features"):
             if not len(group):
                 continue
-            clips = [frames.gather(v, c.frames) for v in group.tolist() for c in sample_of(sampler, frames, v).clips]
-            pixels = torch.from_numpy(np.stack(clips)).to(device)  # [N, T, H, W, C]
-            seen = []
-            for crop in each:
-                drawn = [crop.draw(np.random.default_rng(0), *clip.shape[:3]) for clip in clips]  # the place is given, not drawn
-                seen.append(compute(crop.apply(pixels, drawn)).float())
+            clips = [(v, clip.frames) for v in group.tolist() for clip in sample_of(sampler, frames, v).clips]
+            places = [
+                crop.draw(np.random.default_rng(0), len(clips[0][1]), frames.height, frames.width) for crop in each
+            ]  # given, not drawn
+            window = each[0].window(places[0]) if crops == 1 else None
+            pixels = torch.as_tensor(read(frames, [Wanted(v, numbers, window) for v, numbers in clips])).to(device)  # [N, T, H, W, C]
+            seen = [compute(crop.apply(pixels, [place] * len(clips))).float() for crop, place in zip(each, places, strict=True)]
             results.append(torch.stack(seen, 1).flatten(0, 1).cpu().numpy())  # [N * crops, ...]
     joined = np.concatenate(results) if results else np.zeros((0, 1), np.float32)
     return joined.reshape(len(readable), views * crops, *joined.shape[1:]), readable

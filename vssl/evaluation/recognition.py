@@ -86,7 +86,7 @@ def calibrate(backbone: nn.Module, batches: Batches, count: int = 6) -> nn.Modul
         norm.momentum = None  # a plain mean over the batches that follow
     backbone.to(device_here()).train()
     for _, batch in zip(range(count), batches.epoch(0), strict=False):
-        clips = torch.from_numpy(batch.clips).to(device_here())
+        clips = torch.as_tensor(batch.clips).to(device_here())
         backbone(batches.augment.apply(clips, batch.parameters))
     for norm in norms:
         norm.momentum = 0.1

@@ -3,5 +3,6 @@
 from vssl.recipe import Recipe
 from vssl.training.batches import Batch, Batches
 from vssl.training.loop import device_here, fit, is_first
+from vssl.training.placement import placed
 
-__all__ = ["Batch", "Batches", "Recipe", "device_here", "fit", "is_first"]
+__all__ = ["Batch", "Batches", "Recipe", "device_here", "fit", "is_first", "placed"]

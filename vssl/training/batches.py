@@ -10,13 +10,16 @@ import functools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from vssl.augment import Augment, Pair
 from vssl.clips import Sampler, views
 from vssl.errors import VsslError
+from vssl.videos.store import Window
 
 SAMPLER, AUGMENT, ORDER = 0, 1, 2  # streams: a sampler that draws one number more must not change a crop
 
@@ -28,13 +31,28 @@ class Frames(Protocol):
     height: int
     width: int
 
-    def gather(self, video: int, frames: np.ndarray) -> np.ndarray: ...
+    def gather(self, video: int, frames: np.ndarray, window: Window | None = None, out: np.ndarray | None = None) -> np.ndarray: ...
+
+
+class Wanted(NamedTuple):
+    """A clip to be read."""
+
+    video: int
+    frames: np.ndarray  # [T]
+    window: Window | None  # None: whole frames
+
+
+@runtime_checkable
+class Resident(Protocol):
+    """Frames that lie on a GPU already, where a batch is put together at once."""
+
+    def clips(self, wanted: list[Wanted]) -> Tensor: ...
 
 
 class Batch(NamedTuple):
     """Clips, how to augment each, and their labels."""
 
-    clips: np.ndarray  # uint8 [N, T, H, W, C]
+    clips: np.ndarray | Tensor  # uint8 [N, T, H, W, C], cut to what the augmentation will read; a tensor where frames are resident
     parameters: list[list[np.ndarray]]  # of each clip, one array a step
     labels: dict[str, np.ndarray]  # name -> int64 [B, V]
     videos: np.ndarray  # [B]
@@ -108,7 +126,8 @@ class Batches:
 
     def gather(self, number: int, videos: np.ndarray) -> Batch:
         """Draw and read the samples of `videos` in pass `number`."""
-        clips, parameters, labels = [], [], []
+        wanted: list[Wanted] = []
+        parameters, labels = [], []
         for video in videos.tolist():
             sample = self.sampler(int(self.frames.num_frames[video]), generator(self.seed, SAMPLER, number, video))
             own = {} if self.actions is None else {"action": self.actions[video]}
@@ -116,9 +135,21 @@ class Batches:
             for view, clip in enumerate(sample.clips):
                 if clip.box is not None or clip.quarter_turns:
                     raise VsslError("this loop reads whole, upright frames: no sampler so far gives a clip a box or quarter turns")
-                pixels = self.frames.gather(video, clip.frames)  # [T, H, W, C]
-                rng = generator(self.seed, AUGMENT, number, video, view)
-                parameters.append(self.augment.of(view).draw(rng, *pixels.shape[:3]))
-                clips.append(pixels)
+                augment, rng = self.augment.of(view), generator(self.seed, AUGMENT, number, video, view)
+                parameters.append(augment.draw(rng, len(clip.frames), self.frames.height, self.frames.width))
+                wanted.append(Wanted(video, clip.frames, augment.window(parameters[-1])))
         joined = {name: np.stack([label[name] for label in labels]).astype(np.int64) for name in labels[0]}  # [B, V]
-        return Batch(np.stack(clips), parameters, joined, videos)
+        return Batch(read(self.frames, wanted), parameters, joined, videos)
+
+
+def read(frames: Frames, wanted: list[Wanted]) -> np.ndarray | Tensor:
+    """The clips of a batch, uint8 [N, T, H, W, C], each copied once: to where the batch lies, and nothing but its window."""
+    if isinstance(frames, Resident):
+        return frames.clips(wanted)
+    _, _, height, width = wanted[0].window or (0, 0, frames.height, frames.width)
+    shape = (len(wanted), len(wanted[0].frames), height, width, 3)
+    # Pinned, the transfer to a GPU goes on while the GPU computes.
+    clips = torch.empty(shape, dtype=torch.uint8, pin_memory=torch.cuda.is_available()).numpy()
+    for clip, one in zip(clips, wanted, strict=True):
+        frames.gather(one.video, one.frames, one.window, clip)
+    return clips

@@ -68,7 +68,7 @@ def fit(
 
             for group in optimizer.param_groups:
                 group["lr"] = recipe.rate * recipe.factor(epoch + step / len(batches))
-            clips = torch.from_numpy(batch.clips).to(device, non_blocking=True)  # uint8 [N, T, H, W, C]
+            clips = torch.as_tensor(batch.clips).to(device, non_blocking=True)  # uint8 [N, T, H, W, C]
             x = batches.augment.apply(clips, batch.parameters)  # [N, C, T, H, W]
             labels = {name: torch.from_numpy(value).to(device) for name, value in batch.labels.items()}  # [B, V]
             with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):

@@ -11,7 +11,6 @@ from vssl.errors import VideoError, VsslError
 from vssl.videos import building, decode, journal
 from vssl.videos.datasets import Dataset
 
-
 Window = tuple[int, int, int, int]  # top, left, height and width of the part of a frame that is read
 
 
@@ -124,14 +123,18 @@ class OnTheFly(_Frames):
         if self._rate is not None:
             own = decode.claimed(path)[1]
             frames = np.array([building.source_frame(int(frame), self._rate, own) for frame in frames], dtype=np.int64)
-        pixels = decode.read_frames(path, frames, self.height, self.width, self._entries[video])
-        if window is not None:
-            top, left, height, width = window
-            pixels = pixels[:, top : top + height, left : left + width]
-        if out is None:
-            return pixels
-        out[:] = pixels
-        return out
+        return part_of(decode.read_frames(path, frames, self.height, self.width, self._entries[video]), window, out)
+
+
+def part_of(pixels: np.ndarray, window: Window | None = None, out: np.ndarray | None = None) -> np.ndarray:
+    """What a gather gives of whole frames [T, H, W, 3] that are there: the window of them, copied to `out` if there is one."""
+    if window is not None:
+        top, left, height, width = window
+        pixels = pixels[:, top : top + height, left : left + width]
+    if out is None:
+        return pixels
+    out[:] = pixels
+    return out
 
 
 def _prepare(

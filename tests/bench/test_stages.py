@@ -1,0 +1,111 @@
+"""Each stage once on the smallest material: it measures ours, names who is absent, and checks that work is alike before it is timed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vssl.bench import augment, beside, decode, growth, loss, material, peers, run, store, upload
+from vssl.bench.rows import OURS
+from vssl.bench.setting import Setting
+from vssl.cli import STAGES
+from vssl.errors import VsslError
+
+
+@pytest.fixture(scope="module")
+def setting(tmp_path_factory) -> Setting:
+    """Four short videos in one kind of file."""
+    folder = tmp_path_factory.mktemp("videos")
+    rng = np.random.default_rng(0)
+    for number in range(4):
+        drift = rng.integers(0, 256, (240 + 60, 320, 3)).astype(np.float32)
+        smooth = sum(np.roll(drift, (a, b), (0, 1)) for a in range(0, 16, 4) for b in range(0, 16, 4)) / 16
+        frames = np.stack([smooth[2 * t : 2 * t + 240] for t in range(24)]).astype(np.uint8)  # [T, H, W, 3]
+        material._encode(folder / f"{number}.avi", frames, "mpeg4", {"g": "12", "qscale": "3", "flags": "+qscale"})
+    return Setting(tuple(material.found(folder)), rounds=2)
+
+
+@pytest.fixture
+def own_data(tmp_path, monkeypatch):
+    monkeypatch.setenv("VSSL_DATA", str(tmp_path / "data"))
+
+
+def test_the_command_and_the_package_name_the_same_stages():
+    assert tuple(run.STAGES) == STAGES
+
+
+def test_readers_are_raced_and_the_plain_one_shows_our_frames(setting):
+    found = {row.contender: row for row in decode.run(setting)}
+    assert len(found[OURS].core) == 2 and found["plain PyAV"].note == ""
+    assert found[OURS].rate() > 0 and found["decoder alone, no picture made"].core
+    for name in ("torchcodec", "decord", "OpenCV"):
+        assert any(contender.startswith(name) for contender in found)  # raced, or absent with the reason
+    assert all(row.core or row.note for row in found.values())
+
+
+def test_a_reader_of_other_frames_is_found_out(setting):
+    path = setting.material[0].paths[0]
+    ours = lambda path, start: np.stack(list(_frames(path)))[start : start + 16]  # noqa: E731
+    late = lambda path, start: np.stack(list(_frames(path)))[start + 3 : start + 19]  # noqa: E731
+    assert decode._differs(ours, ours, [(path, 0), (path, 4)]) == ""
+    assert decode._differs(ours, late, [(path, 0), (path, 4)]) == "shows other frames in 2 of 2 clips"
+    assert decode._differs(ours, lambda path, start: ours(path, start)[:, ::2], [(path, 0)]).startswith("gives (16, 64, 172, 3)")
+
+
+def _frames(path):
+    from vssl.videos.decode import stream
+
+    return stream(path, 128, 172)
+
+
+def test_building_and_gathering(setting, own_data):
+    built = {row.contender: row for row in store.build(setting)}
+    assert built[OURS].amount == 4 * 24 * store.TIMES and built["plain PyAV"].core
+    gathered = {row.contender: row for row in store.gather(setting)}
+    assert gathered[OURS].rate() > gathered["decoded on the fly"].rate()
+
+
+def test_torchvision_clip_by_clip_does_what_a_batch_does(monkeypatch):
+    monkeypatch.setattr(augment, "CLIPS", 6)
+    found = list(augment.run(Setting((), rounds=2)))
+    theirs = [row for row in found if row.contender.startswith("torchvision")]
+    assert len(theirs) == 2 and [row.note for row in theirs] == ["", ""]
+
+
+def test_losses_are_alike_or_said_not_to_be(monkeypatch):
+    for row in loss.run(Setting((), rounds=2)):
+        assert row.core or row.note
+        assert "another value" not in row.note, row
+
+
+def test_a_peer_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setitem(peers.PEERS, "torchcodec", ("no_such_module", "no-such-module"))
+    assert peers.find("torchcodec") == (None, "no_such_module is not installed")
+
+
+def test_nothing_is_uploaded_where_there_is_no_gpu():
+    assert list(upload.run(Setting(()))) == []
+
+
+def test_memory_is_looked_at_while_steps_are_made():
+    (row,) = growth.memory(steps=40, looks=2)
+    assert row.amount == 40 and len(row.more["megabytes"]) == 2 and row.more["megabytes"][0] > 50
+
+
+def test_videos_of_a_folder_are_found_and_an_empty_one_refused(setting, tmp_path):
+    assert len(setting.material[0].paths) == 4
+    (tmp_path / "broken.avi").write_text("no video")
+    with pytest.raises(VsslError, match="holds 0 videos that can be read"):
+        material.found(tmp_path)
+
+
+def test_a_process_that_ends_early_is_an_error(monkeypatch):
+    monkeypatch.setattr(beside, "WORKER", "raise SystemExit(1)")
+    with beside._Run(1) as one, pytest.raises((RuntimeError, BrokenPipeError)):
+        one.train(1)
+        one.wait()
+
+
+def test_one_round_is_refused():
+    with pytest.raises(VsslError, match="2 rounds or more"):
+        run.bench(["loss"], rounds=1)

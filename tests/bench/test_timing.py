@@ -1,0 +1,42 @@
+"""The stop-watch: every contender every round, in turn; core-seconds see threads and children; ratios are of one round."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from vssl.bench.timing import Timing, once, race, ratio
+
+
+def test_every_contender_runs_once_a_round_and_each_round_begins_with_another():
+    calls = []
+    timings = race({name: lambda name=name: calls.append(name) for name in "abc"}, rounds=3)
+    rounds = ["".join(calls[start : start + 3]) for start in range(0, len(calls), 3)]
+    assert len(rounds) == 4 and all(sorted(one) == ["a", "b", "c"] for one in rounds)  # one to warm up
+    assert len({one[0] for one in rounds[1:]}) == 3
+    assert all(len(timing.wall) == len(timing.core) == 3 for timing in timings.values())
+
+
+def test_a_ratio_pairs_the_seconds_of_a_round():
+    ours, theirs = Timing((9.0,) * 3, (1.0, 2.0, 4.0)), Timing((9.0,) * 3, (3.0, 4.0, 20.0))
+    assert ratio(ours, theirs) == (3.0, 2.0, 5.0)  # not the medians' 2.0
+    assert ratio(ours, theirs, "wall") == (1.0, 1.0, 1.0)
+
+
+def test_waiting_costs_wall_time_and_no_core_seconds():
+    wall, core = once(lambda: time.sleep(0.2))
+    assert wall >= 0.2 and core < 0.15
+
+
+def test_core_seconds_count_children():
+    burn = "import time\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
+    _, core = once(lambda: subprocess.run([sys.executable, "-c", burn], check=True))
+    assert core >= 0.3
+
+
+def test_an_error_of_a_contender_is_not_swallowed():
+    with pytest.raises(ZeroDivisionError):
+        race({"broken": lambda: 1 / 0}, rounds=2)
