@@ -80,11 +80,12 @@ class Augment:
         return out
 
     def _views(self, x: Tensor, parameters: list[list[np.ndarray]]) -> Tensor:
-        """Bytes while pixels only move, and from the first step on that computes with their values, floats in planes."""
+        """Bytes while pixels only move; from the first step on that computes with their values floats, frame by frame, plane by plane."""
         for place, step in enumerate(self.steps):
             p = torch.from_numpy(np.stack([drawn[place] for drawn in parameters]).astype(np.float32))  # [N, F, P], on the CPU
             if place and not getattr(step, "moves", False) and not x.is_floating_point():
-                x = x.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
+                frames = x.transpose(1, 2).to(torch.float32, memory_format=torch.contiguous_format)  # [N, T, C, H, W]
+                x = frames.div_(255).transpose(1, 2)
             x = step.apply(x, p)
         return x
 

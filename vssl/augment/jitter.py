@@ -41,14 +41,14 @@ class Jitter:
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         images, p, back = per_row(x, p)  # [M, C, T', H, W], [M, 9]
-        out = planes(images)
-        out = out.clone() if out is images else out
-        p = p.numpy()
-        for rows in [np.arange(len(p))] if together(x) else _alike(p, max(1, BLOCK // out[0, 0].numel())):
-            if len(rows) == rows[-1] + 1 - rows[0]:  # neighbours: no copy
-                _jitter(out[rows[0] : rows[-1] + 1], p[rows], bool(self.hue))
+        images, p = planes(images), p.numpy()
+        out = torch.empty_like(images)
+        for rows in [np.arange(len(p))] if together(x) else _alike(p, max(1, BLOCK // images[0, 0].numel())):
+            if len(rows) == rows[-1] + 1 - rows[0]:  # neighbours: changed where they will lie
+                some = slice(rows[0], rows[-1] + 1)
+                _jitter(out[some].copy_(images[some]), p[rows], bool(self.hue))
             else:
-                some = out[rows]
+                some = images[rows]
                 _jitter(some, p[rows], bool(self.hue))
                 out[rows] = some
         return back(out)
@@ -57,7 +57,7 @@ class Jitter:
 def _alike(p: np.ndarray, most: int) -> Iterator[np.ndarray]:
     """Rows whose hue is turned at the same place in the order, at most so many at once: hue is two thirds of the work."""
     places = np.where(p[:, 8] > 0, np.argmax(p[:, 4:8] == 3, axis=1), -1)
-    for place in range(4):
+    for place in (-1, 0, 1, 2, 3):  # -1: not jittered
         rows = (places == place).nonzero()[0]
         yield from (rows[start : start + most] for start in range(0, len(rows), most))
 
