@@ -58,7 +58,9 @@ def _frames(path):
     return stream(path, 128, 172)
 
 
-def test_building_and_gathering(setting, own_data):
+def test_building_and_gathering(setting, own_data, monkeypatch):
+    monkeypatch.setattr(store, "GATHERED", 64)
+    monkeypatch.setattr(store, "DECODED", 8)
     built = {row.contender: row for row in store.build(setting)}
     assert built[OURS].amount == 4 * 24 * store.TIMES and built["plain PyAV"].core
     gathered = {row.contender: row for row in store.gather(setting)}

@@ -26,6 +26,11 @@ def test_a_ratio_pairs_the_seconds_of_a_round():
     assert ratio(ours, theirs, "wall") == (1.0, 1.0, 1.0)
 
 
+def test_a_share_of_the_work_counts_for_the_whole():
+    timings = race({"whole": lambda: time.sleep(0.1), "tenth": lambda: time.sleep(0.01)}, rounds=2, share={"tenth": 0.1})
+    assert all(0.1 <= wall < 0.3 for timing in timings.values() for wall in timing.wall)
+
+
 def test_waiting_costs_wall_time_and_no_core_seconds():
     wall, core = once(lambda: time.sleep(0.2))
     assert wall >= 0.2 and core < 0.15

@@ -24,10 +24,11 @@ class Timing:
     core: tuple[float, ...]
 
 
-def race(contenders: Mapping[str, Work], rounds: int = 5) -> dict[str, Timing]:
+def race(contenders: Mapping[str, Work], rounds: int = 5, share: Mapping[str, float] | None = None) -> dict[str, Timing]:
     """Run every contender once a round, each round beginning with another, after one round that does not count.
 
     Interleaved, so that a machine that slows down for a while slows all of them: compare within a round, then take the median.
+    A contender far slower than the others may do a `share` of a round's work only; its seconds are brought to the whole.
     """
     names = list(contenders)
     spent: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
@@ -35,9 +36,10 @@ def race(contenders: Mapping[str, Work], rounds: int = 5) -> dict[str, Timing]:
         shift = number % len(names)
         for name in names[shift:] + names[:shift]:
             gc.collect()  # one contender's garbage is not the next one's time
-            gone = once(contenders[name])
+            wall, core = once(contenders[name])
             if number >= 0:
-                spent[name].append(gone)
+                part = (share or {}).get(name, 1.0)
+                spent[name].append((wall / part, core / part))
     return {name: Timing(*(tuple(kind) for kind in zip(*times, strict=True))) for name, times in spent.items()}
 
 
