@@ -72,6 +72,8 @@ def entries() -> list[dict[str, Any]]:
     """One line of facts a committed file: slug, profile, rows, seeds, minutes, hardware."""
     found = []
     for path in sorted(paths.ledger().rglob("*.json")):
+        if path.parent.name == "speed":
+            continue  # of another kind: see vssl.bench.rows
         slug, profile, _ = str(path.relative_to(paths.ledger())).rsplit(".", 2)
         records = read(slug, profile)["records"]
         minutes = {name: spent for record in records for name, spent in record["minutes"].items()}  # a shared run counts once
