@@ -22,6 +22,7 @@ from vssl import files
 from vssl.errors import VideoError, VsslError
 from vssl.videos import building, decode
 from vssl.videos.datasets import ucf101
+from vssl.videos.journal import FORMAT
 from vssl.videos.store import FrameStore, OnTheFly
 
 SIZE = (24, 32)
@@ -296,7 +297,7 @@ print(store.pixels.sum(dtype=int))
 
 def test_a_kill_of_the_builder_loses_nothing(own, monkeypatch):
     dataset = ucf101(own)
-    folder = own.parent / "data" / "stores" / f"ucf101-{dataset.digest}-24x32"
+    folder = own.parent / "data" / "stores" / f"ucf101-{dataset.digest}-24x32-v{FORMAT}"
     book = folder / "journal.jsonl"
 
     def written() -> int:

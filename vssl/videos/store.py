@@ -147,7 +147,8 @@ def _prepare(
         raise VsslError(f"a frame rate is positive, not {fps}")
     choices = f"{height}x{width}" + (f"-{fps:g}fps" if fps is not None else "") + ("" if keep else "-counts")
     key = f"{dataset.name}-{dataset.digest[:16]}-{choices}"
-    folder = Path(folder) if folder is not None else paths.data() / "stores" / key
+    # With the format in its name: what another version wrote is neither read nor in the way.
+    folder = Path(folder) if folder is not None else paths.data() / "stores" / f"{key}-v{journal.FORMAT}"
     if not (folder / "index.json").exists():  # a whole store needs no lock: it may lie on a disk that cannot be written
         videos = tuple(str(video.path.resolve()) for video in dataset.videos)
         building.build(journal.Plan(str(folder.resolve()), key, videos, height, width, fps, keep), workers)
