@@ -21,7 +21,7 @@ import vssl
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = (ROOT / "requirements.lock").read_text()
-TARGETS = ("help", "env", "reproduce", "test", "lint", "unit", "shelf", "lab", "lock", "clean")
+TARGETS = ("help", "env", "reproduce", "test", "lint", "unit", "shelf", "lab", "peers", "lock", "clean")
 
 REQUIRED = [Requirement(line) for line in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"])]
 PINS = {

@@ -1,6 +1,6 @@
 """The libraries that a stage compares with. All are optional: one that is not there is skipped, by name and with the reason.
 
-`pip install vssl[peers]` brings them; torchcodec also wants the system's own FFmpeg.
+`make peers` installs them; torchcodec also wants the system's own FFmpeg.
 """
 
 from __future__ import annotations

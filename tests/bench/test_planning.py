@@ -1,0 +1,30 @@
+"""The planning page is what the ledger and the stated rates give."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vssl.bench import planning
+from vssl.errors import VsslError
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "scaling.md"
+
+
+def test_the_page_is_what_the_ledger_gives():
+    assert PAGE.read_text(encoding="utf-8") == planning.page(), "run: python -m vssl.bench.planning > docs/scaling.md"
+
+
+def test_hours_by_hand():
+    """Pace on UCF101: 9,537 videos, 18 epochs of ten passes, 21.36 of R3D-18's 40.7 G multiply-adds a clip."""
+    job = planning.JOBS[0]
+    assert job.clips == 9537 * 180
+    assert job.hours(425, 1) == pytest.approx(9537 * 180 * 21.362 / 40.7 / 425 / 3600, rel=1e-3)
+    assert job.hours(425, 8) == pytest.approx(job.hours(425, 1) / 8)
+    assert planning.JOBS[3].clips == 240_000 * 2 * 800
+
+
+def test_an_empty_ledger_is_named():
+    with pytest.raises(VsslError, match="no row of store"):
+        planning.page([])

@@ -1,0 +1,192 @@
+"""The page `docs/scaling.md`: what UCF101 and Kinetics-400 would take on 1, 8 and 64 GPUs, from the speed ledger and published rates.
+
+`python -m vssl.bench.planning` prints it. What was measured and what is taken from others is told apart on the page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from vssl import methods, models
+from vssl.bench import rows
+from vssl.bench.rows import OURS, Row
+from vssl.clips import views
+from vssl.errors import VsslError
+from vssl.lab.cost import BACKWARD, OFFICIAL
+from vssl.methods import Method
+
+GPUS = (1, 8, 64)
+CORES = 16  # of a machine, for a GPU each or for all eight
+# Clips of 16 x 112 x 112 a second through R3D-18, forward and backward, on one GPU of the H100 class.
+RATES = {"published, end to end": 171, "published, data already there": 425, "30 % of the chip's peak": 1215}
+R3D18_MACS = 40.7e9
+FRAMES = {"ucf101": 2_450_000, "kinetics400": 240_000 * 300}  # of all videos; of Kinetics-400's training videos, 10 seconds each
+NAMES = {"ucf101": "UCF101", "kinetics400": "Kinetics-400"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A pre-training as its paper has it."""
+
+    paper: str
+    method: Method
+    data: str
+    net: str
+    length: int
+    size: int
+
+    @property
+    def clips(self) -> int:
+        """Clips trained on."""
+        recipe = self.method.recipe(self.data)
+        return OFFICIAL[self.data][0] * views(self.method.sampler(self.length)) * recipe.epochs * recipe.passes
+
+    @property
+    def macs(self) -> float:
+        """Multiply-adds of a clip, forward and backward."""
+        with torch.device("meta"):
+            return (1 + BACKWARD) * models.macs(models.build(self.net), self.length, self.size)
+
+    def hours(self, rate: float, gpus: int) -> float:
+        """At so many clips of R3D-18 a second and GPU, and no loss between GPUs."""
+        return self.clips * self.macs / ((1 + BACKWARD) * R3D18_MACS * rate) / 3600 / gpus
+
+
+JOBS = (
+    Job("Pace", methods.Pace(), "ucf101", "r2plus1d", 16, 112),
+    Job("Pace", methods.Pace(), "kinetics400", "r2plus1d", 16, 112),
+    Job("CVRL, 200 epochs", methods.CVRL(epochs=200), "kinetics400", "r3d50", 16, 224),
+    Job("CVRL, 800 epochs", methods.CVRL(epochs=800), "kinetics400", "r3d50", 16, 224),
+)
+
+
+def measured(records: list[dict[str, Any]], stage: str, case: str, contender: str = OURS) -> Row:
+    """The newest row of a race on a machine without a GPU."""
+    found = [r for r in records if r["stage"] == stage and case in r["case"] and r["contender"].startswith(contender) and r["core"]]
+    found = [r for r in found if "on the GPU" not in r["case"]]
+    if not found:
+        raise VsslError(f"the speed ledger has no row of {stage} ({case}); run vssl bench --keep")
+    return rows.row_of(max(found, key=lambda record: record["date"]))
+
+
+def page(records: list[dict[str, Any]] | None = None) -> str:
+    """The whole page, as Markdown."""
+    records = rows.read() if records is None else records
+    parts = (HEAD, _storage(records), _hours(), _feeding(records), TAIL)
+    return "\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def _table(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
+    rule = "|" + "|".join("---" if place == 0 else "---:" for place in range(len(head))) + "|"
+    return "\n".join(["| " + " | ".join(head) + " |", rule, *("| " + " | ".join(line) + " |" for line in lines)])
+
+
+def _storage(records: list[dict[str, Any]]) -> str:
+    """Bytes and hours of the frame store."""
+    speeds = {
+        "ucf101": measured(records, "store", "MPEG-4").rate(),
+        "kinetics400": measured(records, "store", "H.264").rate(),
+    }
+    lines = []
+    for data, height, width in (("ucf101", 128, 172), ("kinetics400", 128, 172), ("kinetics400", 256, 340)):
+        size = FRAMES[data] * height * width * 3
+        hours = FRAMES[data] / speeds[data] / 3600
+        built = f"{rows.brief(hours)} core-hours, {rows.brief(60 * hours / CORES)} minutes on {CORES} cores"
+        built = built if height == 128 else "not measured"
+        lines.append((f"{NAMES[data]}, {height}x{width}", f"{FRAMES[data] / 1e6:.3g} M", _bytes(size), _bytes(size / 2), built))
+    head = ("frames at", "frames", "RGB, as stored", "as YUV 4:2:0 planes (not implemented)", "building, from 320x240 files")
+    return STORAGE + "\n" + _table(head, lines)
+
+
+def _hours() -> str:
+    lines = []
+    for job in JOBS:
+        what = f"{job.paper}: {job.net}, {NAMES[job.data]}, {job.length}x{job.size}x{job.size}"
+        for name, rate in RATES.items():
+            lines.append((what, f"{job.clips / 1e6:.3g} M", name, *(rows.brief(job.hours(rate, gpus)) for gpus in GPUS)))
+            what = ""
+    head = ("pre-training", "clips", "at the rate", *(f"hours on {gpus} GPU{'s' * (gpus > 1)}" for gpus in GPUS))
+    return HOURS + "\n" + _table(head, lines)
+
+
+def _feeding(records: list[dict[str, Any]]) -> str:
+    """Cores a GPU needs so as not to wait."""
+    kinds = {
+        "gathered from the frame store, in memory": measured(records, "gather", "crops"),
+        "decoded on the fly, MPEG-4, a key frame every 12": measured(records, "decode", "MPEG-4"),
+        "decoded on the fly, H.264, a key frame every 12": measured(records, "decode", "H.264, a key frame every 12"),
+        "decoded on the fly, H.264, a key frame every 250": measured(records, "decode", "H.264, a key frame every 250"),
+    }
+    lines = [(name, rows.brief(row.rate()), *(rows.brief(rate / row.rate()) for rate in RATES.values())) for name, row in kinds.items()]
+    head = ("clips of 16x112x112", "a core-second", *(f"cores a GPU at {rate} clips/s" for rate in RATES.values()))
+    whole, cut = 16 * 128 * 172 * 3 / 1e6, 16 * 112 * 112 * 3 / 1e6
+    middle = RATES["published, data already there"]
+    traffic = [(f"{gpus}", f"{cut * middle * gpus / 1e3:.2g} GB/s", f"{whole * middle * gpus / 1e3:.2g} GB/s") for gpus in GPUS]
+    second = ("GPUs", f"bytes of crops to the GPUs, at {middle} clips/s each", "bytes from disk, if nothing stays in memory")
+    return "\n".join((FEEDING, _table(head, lines), TRAFFIC, _table(second, traffic)))
+
+
+def _bytes(size: float) -> str:
+    return f"{size / 1e12:.3g} TB" if size >= 1e12 else f"{size / 1e9:.3g} GB"
+
+
+HEAD = """
+# Planning: UCF101 and Kinetics-400 on 1, 8 and 64 GPUs
+
+This page is made by `python -m vssl.bench.planning` from the speed ledger (`data/results/speed/`) and from three published rates; a test
+holds it to them. **Nothing here was run on a GPU.** Decoding, storing and gathering are our measurements on one CPU core, with drawn
+videos of UCF101's size; hours on GPUs are multiply-adds over rates that others published. Use it to choose between ways, not to promise
+a date.
+"""
+
+STORAGE = """
+## Storage
+
+Every video is decoded once, into a file of uint8 pixels; training then never decodes. Kinetics-400 at CVRL's 256x340 is beyond any one
+disk that this project was tried on: store it smaller, or decode it on the fly (`videos.store.OnTheFly` in a loop of your own; the lab's
+experiments read frame stores). UCF101 at 128x172 does not fit on one GPU in RGB; planes at half the bytes would. They are not
+implemented: whether a run sees them must be part of its description, for they are other pixels.
+"""
+
+HOURS = """
+## Hours
+
+One clip of R3D-18 is 40.7 G multiply-adds forward; other nets are counted in proportion. The rates are for 16x112x112 clips through
+R3D-18 on one GPU of the H100 class: the best published pipeline that reads videos (SPDL's example, which reads only the first half second
+of each), the same with batches that are already on the GPU, and what 30 % of the chip's peak would give. The step from one GPU to
+many assumes that nothing is lost between them, which no measurement of ours supports yet. Nets that move more bytes for each
+multiply-add than R3D-18 does, as R(2+1)D-18 with three times its activations, will take longer than this.
+"""
+
+FEEDING = """
+## What saturates first
+
+A GPU waits when cores cannot feed it. Cores that one GPU keeps busy with R3D-18, by where its clips come from (a net that computes
+more on a clip needs fewer; CVRL's clips of 224x224 have four times the pixels and were not measured):
+"""
+
+TRAFFIC = """
+And the bytes that move, were every clip read anew. A solid-state disk gives 3 to 7 GB/s; a machine's memory some hundred.
+"""
+
+TAIL = """
+- **One GPU.** From the frame store a small part of one core is enough, and the net is the only bottleneck. On the fly, sixteen cores
+  feed a GPU at the published floor whatever the codec, and at 30 % of peak only where key frames are frequent.
+- **Eight GPUs in one machine.** UCF101 stays in 256 GB of memory, so nothing but the nets saturates. Kinetics-400's store does not:
+  its clips come from disk, and one disk is at its limit. Two or more disks in a stripe, a second copy, or decoding on the fly with up to
+  ten cores a GPU.
+- **Sixty-four GPUs.** The same on each of eight machines, with the store copied to each. What saturates now is the recipe: Pace's batch of
+  30 clips leaves less than one for each GPU, so that more GPUs need a larger batch and another rate, which is no longer the paper's
+  run. CVRL's 2,048 clips are 32 for each. Several seeds, or rows of a table, side by side use many GPUs without changing any run:
+  `vssl reproduce --jobs 8` on a machine with eight gives each run one.
+
+One run over several GPUs: `torchrun --nproc_per_node 8 script.py`, where the script calls `lab.run(experiment)` or `training.fit`. Every
+process gathers its share of each batch, contrast takes its negatives from all of them, and the first alone writes. Two processes give
+the loss curve of one, as tests hold on a CPU; with batch norm this needs `Recipe(synchronise=True)`, which PyTorch has on CUDA only.
+"""
+
+if __name__ == "__main__":
+    print(page(), end="")
