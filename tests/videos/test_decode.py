@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vssl.errors import VideoError, VsslError
-from vssl.videos import decode
+from vssl.videos import decode, pictures
 
 SOUND = (
     *("av1_video.mkv", "bt709_full_range.mp4", "demo.mp4", "demo_spatiotemporal_det.mp4", "flipping_a_pancake.mkv", "h264_10bits.mp4"),
@@ -141,7 +141,7 @@ def test_a_mirrored_display_matrix_is_honoured():
         for across, down, x, y in points:
             expected[down - top, across - left] = picture[y, x]
         assert np.array_equal(turn(picture), expected)  # the table above is right
-        transposed, mirrored, flipped = decode.turn_of(np.array([a, b, 0, c, d, 0, 0, 0, 1], "<i4").tobytes())
+        transposed, mirrored, flipped = pictures.turn_of(np.array([a, b, 0, c, d, 0, 0, 0, 1], "<i4").tobytes())
         ours = picture.transpose(1, 0, 2) if transposed else picture
         assert np.array_equal(ours[:: -1 if flipped else 1, :: -1 if mirrored else 1], expected)
 
@@ -244,7 +244,7 @@ from pathlib import Path
 import av
 import numpy as np
 from vssl.errors import VideoError
-from vssl.videos import decode
+from vssl.videos import decode, pictures
 
 def plain(path):
     frames, error = [], False

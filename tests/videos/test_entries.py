@@ -21,8 +21,8 @@ def encode(path: Path, codec: str, *, still: bool = False, **options: str) -> Pa
     """A gradient that moves with every frame, or never."""
     rows, columns = np.mgrid[:48, :64]
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=25, options=options)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream = container.add_stream(codec, rate=25, options={k: v for k, v in options.items() if k != "pix_fmt"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, options.get("pix_fmt", "yuv420p")
         for number in range(FRAMES):
             moved = 0 if still else number
             picture = np.stack([rows * 4 + moved * 5, columns * 3 - moved * 7, rows + columns + moved * 3], axis=-1) % 256
@@ -87,15 +87,59 @@ def test_a_frame_beyond_the_end_is_named(films):
         decode.read_frames(path, [3, 60], entries=found.entries)
 
 
-def test_a_seek_that_lands_elsewhere_is_no_entry(films, monkeypatch):
+def unindexed(films, folder: Path) -> Path:
+    """An AVI without its index: where a seek lands depends on what was read before."""
+    path = folder / "unindexed.avi"
+    path.write_bytes(films["avi"][0].read_bytes().replace(b"idx1", b"JUNK"))
+    return path
+
+
+def joined(films, folder: Path) -> Path:
+    """Two transport streams, one behind the other: every time stamp comes twice."""
+    one = encode(folder / "one.ts", "libx264", g="12", preset="veryfast")
+    path = folder / "joined.ts"
+    path.write_bytes(2 * one.read_bytes())
+    return path
+
+
+def cut(films, folder: Path) -> Path:
+    """An AVI that ends before its index."""
+    whole = films["avi"][0].read_bytes()
+    path = folder / "cut.avi"
+    path.write_bytes(whole[: len(whole) * 7 // 10])
+    return path
+
+
+@pytest.mark.parametrize("make", [unindexed, joined, cut])
+def test_files_in_which_seeks_go_astray_are_read_right(films, tmp_path, make):
+    path = make(films, tmp_path)
+    every = np.stack(list(decode.stream(path, 24, 32)))
+    found = entries.survey(path)
+    assert found.num_frames == len(every)
+    for first in range(0, len(every) - 8):
+        for indices in (np.arange(first, first + 8), np.array([first, len(every) - 1, first // 2])):
+            assert np.array_equal(decode.read_frames(path, indices, 24, 32, found.entries), every[indices])
+
+
+def test_a_seek_that_no_longer_lands_where_it_did_is_noticed(films, tmp_path):
+    """A file may be replaced after its survey: by one of other pictures, here, or of other key frames."""
     path, found, _ = films["avi"]
-    times = entries._times
-    monkeypatch.setattr(entries, "_times", lambda film: [time + 2 for time in times(film)])  # each still lands on its key frame
-    assert [entry.frame for entry in entries.survey(path).entries] == [entry.frame for entry in found.entries]
-    frames = decode.Film.frames
-    late = lambda self, entry=None: (f for n, f in enumerate(frames(self, entry)) if entry is None or n)  # noqa: E731
-    monkeypatch.setattr(decode.Film, "frames", late)  # one frame is lost after each seek
-    assert entries.survey(path).entries == ()
+    for number, codec, options in ((1, "mpeg4", {"g": "12", "b": "2M"}), (2, "mpeg4", {"g": "7", "b": "1M"})):
+        other = encode(tmp_path / f"{number}.avi", codec, **options)
+        every = np.stack(list(decode.stream(other, 24, 32)))
+        for indices in ([50, 51], [3, 30, 59]):
+            assert np.array_equal(decode.read_frames(other, indices, 24, 32, found.entries), every[indices])
+    late = [decode.Entry(entry.frame + 1, entry.time, entry.digest + 1) for entry in found.entries]  # entries that never were
+    assert np.array_equal(decode.read_frames(path, [50, 20], 24, 32, late), films["avi"][2][[50, 20]])
+
+
+def test_a_file_of_key_frames_alone_is_not_tried_at_each(tmp_path, monkeypatch):
+    path = encode(tmp_path / "all.avi", "mjpeg", pix_fmt="yuvj420p")
+    seeks = []
+    from_key = decode.Film.from_key
+    monkeypatch.setattr(decode.Film, "from_key", lambda self, time: seeks.append(time) or from_key(self, time))
+    found = entries.survey(path)
+    assert [entry.frame for entry in found.entries] == [12, 24, 36, 48] and len(seeks) == 4
 
 
 @pytest.mark.parametrize("kind", ["ucf101", "clips"])

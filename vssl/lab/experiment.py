@@ -39,6 +39,8 @@ TRAINING_CODE = (
     "clips.py",
     "samplers",
     "videos/decode.py",
+    "videos/entries.py",
+    "videos/pictures.py",
     "videos/building.py",
     "videos/store.py",
     "videos/datasets.py",

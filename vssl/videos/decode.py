@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import bisect
 import contextlib
-import threading
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +22,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from vssl.errors import VideoError, VsslError
+from vssl.videos.pictures import Renderer, digest, shown_size
 
 if TYPE_CHECKING:
     from av import VideoFrame, VideoStream
     from av.container import InputContainer
 
 MOST_PIXELS = 2**26  # 8K has half of it; a damaged header can ask for a frame that fills the memory
-SEEK = 4  # a seek costs about as much as decoding this many frames
+SEEK = 8  # to open a file once more and seek in it costs about as much as decoding this many frames
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,18 @@ class Probe:
 
 
 class Entry(NamedTuple):
-    """Where a decode may begin: after a seek to `time`, in the stream's own unit, the first key frame shown is frame `frame`."""
+    """Where a decode may begin: after a seek to `time`, in the stream's own unit, the first key frame shown is frame `frame`.
+
+    `digest` is that frame's: where it is another, the seek went astray, or the file has been replaced since.
+    """
 
     frame: int
     time: int
+    digest: int
+
+
+class _Astray(Exception):
+    """A seek that did not land where it did before."""
 
 
 def probe(path: str | Path) -> Probe:
@@ -54,7 +63,7 @@ def probe(path: str | Path) -> Probe:
     with opened(Path(path)) as film:
         frames = film.frames()
         first = next(frames)
-        height, width = _shown_size(first)
+        height, width = shown_size(first)
         num_frames = 1 + sum(1 for _ in frames)
         return Probe(num_frames, film.rate, height, width, film.video.codec_context.codec.canonical_name)
 
@@ -71,7 +80,7 @@ def stream(path: str | Path, height: int | None = None, width: int | None = None
     """Yield every frame in turn as RGB uint8 [H, W, 3], resized where a size is asked for."""
     size = _size(height, width)
     with opened(Path(path)) as film:
-        render = _Renderer(size)
+        render = Renderer(size)
         for frame in film.frames():
             yield render(frame).copy()
 
@@ -85,7 +94,8 @@ def read_frames(
 ) -> np.ndarray:
     """Read the frames at `indices`, in that order and as often as they are named, as RGB uint8 [T, H, W, 3].
 
-    `entries`, in order, are places of this very file to begin at: fewer frames are decoded, and the same ones returned.
+    `entries`, in order, are places to begin at: fewer frames are decoded, and the same ones returned. Should a seek go astray, the
+    file is decoded from its start.
     """
     path, size = Path(path), _size(height, width)
     places: dict[int, list[int]] = {}  # frame -> where it goes in the result
@@ -94,24 +104,31 @@ def read_frames(
     sought = sorted(places) or [0]  # none asked for: the first frame still tells the size
     if sought[0] < 0:
         raise VideoError(f"{path} has no frame {sought[0]}: its {probe(path).num_frames} frames are counted from 0")
-    with opened(path) as film:
-        render, pixels = _Renderer(size), None
-        for entry, numbers in _legs(sought, entries):
-            ahead = iter(numbers)
-            number = next(ahead)
-            for shown, frame in enumerate(film.frames(entry), entry.frame if entry else 0):
-                if pixels is None:
-                    pixels = np.empty((sum(map(len, places.values())), *(size or _shown_size(frame)), 3), np.uint8)  # [T, H, W, 3]
-                    render.size = pixels.shape[1:3]
-                if shown == number:
-                    picture = render(frame)
-                    for place in places.get(number, ()):
-                        pixels[place] = picture
-                    if (number := next(ahead, None)) is None:
-                        break
-            else:
-                raise VideoError(f"{path} has no frame {sought[-1]}: it has {shown + 1} frames, counted from 0")
+    render, pixels = Renderer(size), None
+    try:
+        for number, frame in _decoded(path, sought, entries):
+            if pixels is None:
+                pixels = np.empty((sum(map(len, places.values())), *(size or shown_size(frame)), 3), np.uint8)  # [T, H, W, 3]
+                render.size = pixels.shape[1:3]
+            if number in places:
+                picture = render(frame)
+                for place in places[number]:
+                    pixels[place] = picture
+    except _Astray:
+        return read_frames(path, indices, height, width)
     return pixels
+
+
+def _decoded(path: Path, sought: list[int], entries: Sequence[Entry]) -> Iterator[tuple[int, VideoFrame]]:
+    """Frames with their numbers, the sought ones among them. The file is opened for each leg: so the seeks were tried."""
+    for entry, numbers in _legs(sought, entries):
+        with opened(path) as film:
+            for number, frame in enumerate(film.frames(entry), entry.frame if entry else 0):
+                yield number, frame
+                if number == numbers[-1]:
+                    break
+            else:
+                raise VideoError(f"{path} has no frame {sought[-1]}: it has {number + 1} frames, counted from 0")
 
 
 def _legs(sought: list[int], entries: Sequence[Entry]) -> list[tuple[Entry | None, list[int]]]:
@@ -141,24 +158,37 @@ class Film:
         return float(self.video.average_rate or self.video.guessed_rate or 0)
 
     def frames(self, entry: Entry | None = None) -> Iterator[VideoFrame]:
-        """The frames in order of showing, from the start of a file just opened or from the key frame of an entry."""
+        """The frames in order of showing: all of a file just opened, or from the key frame of an entry on."""
+        if entry is None:
+            return self._shown()
+        return self._checked(entry)
+
+    def from_key(self, time: int) -> Iterator[VideoFrame]:
+        """The frames from the first key frame on that a seek to `time` shows: those before it have lost what they were made from."""
+        self.container.seek(time, stream=self.video)
+        return itertools.dropwhile(lambda frame: not frame.key_frame, self._shown())
+
+    def _checked(self, entry: Entry) -> Iterator[VideoFrame]:
+        frames = self.from_key(entry.time)
+        first = next(frames, None)
+        if first is None or digest(first) != entry.digest:
+            raise _Astray
+        yield first
+        yield from frames
+
+    def _shown(self) -> Iterator[VideoFrame]:
         import av
 
-        shown = entry.frame if entry else 0
-        first, begun = shown, entry is None
+        shown = 0
         try:
-            if entry:
-                self.container.seek(entry.time, stream=self.video)
             for frame in self.container.decode(self.video):
-                begun = begun or frame.key_frame  # what a seek shows before its key frame has lost what it was made from
-                if begun:
-                    yield frame
-                    shown += 1
+                yield frame
+                shown += 1
         except (av.FFmpegError, MemoryError) as error:
             reason = getattr(error, "strerror", None) or "out of memory"
             raise VideoError(f"{self.path} is broken after {shown} frames: {reason}") from error
-        if shown == first:
-            raise VideoError(f"{self.path} has a video stream without a frame in it" + (f" after {entry}" if entry else ""))
+        if shown == 0:
+            raise VideoError(f"{self.path} has a video stream without a frame in it")
 
 
 @contextlib.contextmanager
@@ -198,61 +228,3 @@ def _size(height: int | None, width: int | None) -> tuple[int, int] | None:
     if height is None or width is None or height < 1 or width < 1:
         raise VsslError(f"a size is a height and a width of at least one pixel, not {height} x {width}")
     return height, width
-
-
-_of_this_thread = threading.local()
-
-
-class _Renderer:
-    """Frames to upright RGB arrays of one size.
-
-    By the thread's own two scalers, for all files it reads: setting one up costs as much as scaling four frames.
-    The array is a view of the scaler's picture: copy it, or copy from it, before the next.
-    """
-
-    def __init__(self, size: tuple[int, int] | None) -> None:
-        from av.video.reformatter import Interpolation, VideoReformatter
-
-        self.size = size  # None: the size of the first frame, should a later one differ
-        if not hasattr(_of_this_thread, "scalers"):
-            _of_this_thread.scalers = VideoReformatter(), VideoReformatter()
-        self.scale, self.colour = _of_this_thread.scalers
-        # A resize gives the same bytes on every processor, for 9 % of the speed.
-        self.exact = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
-
-    def __call__(self, frame: VideoFrame) -> np.ndarray:
-        self.size = self.size or _shown_size(frame)
-        transposed, mirrored, flipped = _turn(frame)
-        width, height = self.size if transposed else self.size[::-1]
-        if (width, height) != (frame.width, frame.height):
-            # The scaler is twice as fast at planes as at RGB; four rows of chroma for four of luma, so that no colour is lost on the way.
-            planes = "yuv422p" if frame.format.name == "yuv420p" else "rgb24"
-            frame = self.scale.reformat(frame, width, height, planes, interpolation=self.exact, threads=1)
-        picture = _pixels(self.colour.reformat(frame, format="rgb24", threads=1))  # [H, W, 3]
-        if transposed:
-            picture = picture.transpose(1, 0, 2)
-        return picture[:: -1 if flipped else 1, :: -1 if mirrored else 1]
-
-
-def _pixels(picture: VideoFrame) -> np.ndarray:
-    """A view of an RGB picture's bytes; its rows may be padded."""
-    (plane,) = picture.planes
-    return np.frombuffer(plane, np.uint8).reshape(picture.height, plane.line_size)[:, : 3 * picture.width].reshape(picture.height, -1, 3)
-
-
-def _turn(frame: VideoFrame) -> tuple[bool, bool, bool]:
-    every = [frame.side_data[place] for place in range(len(frame.side_data))]
-    matrix = next((data for data in every if data.type.name == "DISPLAYMATRIX"), None)
-    return (False, False, False) if matrix is None else turn_of(bytes(matrix))
-
-
-def turn_of(matrix: bytes) -> tuple[bool, bool, bool]:
-    """Whether to transpose, then mirror left-right, then flip top-bottom, for a display matrix of quarter turns and flips."""
-    a, b, _, c, d = (int(entry) for entry in np.frombuffer(matrix, "<i4", count=5))  # x' = a x + c y, y' = b x + d y
-    if abs(b) + abs(c) > abs(a) + abs(d):
-        return True, c < 0, b < 0
-    return False, a < 0, d < 0
-
-
-def _shown_size(frame: VideoFrame) -> tuple[int, int]:
-    return (frame.width, frame.height) if _turn(frame)[0] else (frame.height, frame.width)

@@ -1,0 +1,78 @@
+"""A decoder's frames as pictures: upright, in RGB, at one size.
+
+Scaling gives the same bytes on every processor. Turning planes into RGB is left to the fast code that FFmpeg has for each kind of
+processor: another kind may give values that differ by up to three of 255. Exact there too, it would take half as long again.
+"""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from av import VideoFrame
+
+_of_this_thread = threading.local()
+
+
+class Renderer:
+    """Frames to upright RGB arrays of one size.
+
+    By the thread's own two scalers, for all files it reads: setting one up costs as much as scaling four frames.
+    The array is a view of the scaler's picture: copy it, or copy from it, before the next.
+    """
+
+    def __init__(self, size: tuple[int, int] | None) -> None:
+        from av.video.reformatter import Interpolation, VideoReformatter
+
+        self.size = size  # None: the size of the first frame, should a later one differ
+        if not hasattr(_of_this_thread, "scalers"):
+            _of_this_thread.scalers = VideoReformatter(), VideoReformatter()
+        self.scale, self.colour = _of_this_thread.scalers
+        self.exact = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
+
+    def __call__(self, frame: VideoFrame) -> np.ndarray:
+        self.size = self.size or shown_size(frame)
+        transposed, mirrored, flipped = _turn(frame)
+        width, height = self.size if transposed else self.size[::-1]
+        if (width, height) != (frame.width, frame.height):
+            # The scaler is twice as fast at planes as at RGB; as many rows of chroma as of luma, so that no colour is lost on the way.
+            planes = "yuv422p" if frame.format.name == "yuv420p" else "rgb24"
+            frame = self.scale.reformat(frame, width, height, planes, interpolation=self.exact, threads=1)
+        picture = _pixels(self.colour.reformat(frame, format="rgb24", threads=1))  # [H, W, 3]
+        if transposed:
+            picture = picture.transpose(1, 0, 2)
+        return picture[:: -1 if flipped else 1, :: -1 if mirrored else 1]
+
+
+def _pixels(picture: VideoFrame) -> np.ndarray:
+    """A view of an RGB picture's bytes; its rows may be padded."""
+    (plane,) = picture.planes
+    return np.frombuffer(plane, np.uint8).reshape(picture.height, plane.line_size)[:, : 3 * picture.width].reshape(picture.height, -1, 3)
+
+
+def _turn(frame: VideoFrame) -> tuple[bool, bool, bool]:
+    every = [frame.side_data[place] for place in range(len(frame.side_data))]
+    matrix = next((data for data in every if data.type.name == "DISPLAYMATRIX"), None)
+    return (False, False, False) if matrix is None else turn_of(bytes(matrix))
+
+
+def turn_of(matrix: bytes) -> tuple[bool, bool, bool]:
+    """Whether to transpose, then mirror left-right, then flip top-bottom, for a display matrix of quarter turns and flips."""
+    a, b, _, c, d = (int(entry) for entry in np.frombuffer(matrix, "<i4", count=5))  # x' = a x + c y, y' = b x + d y
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        return True, c < 0, b < 0
+    return False, a < 0, d < 0
+
+
+def shown_size(frame: VideoFrame) -> tuple[int, int]:
+    return (frame.width, frame.height) if _turn(frame)[0] else (frame.height, frame.width)
+
+
+def digest(frame: VideoFrame) -> int:
+    """A number for a frame's first plane, without the padding of its rows: to tell whether two decodes show the same."""
+    plane = frame.planes[0]
+    return zlib.crc32(np.frombuffer(plane, np.uint8).reshape(frame.height, plane.line_size)[:, : frame.width].tobytes())
