@@ -1,4 +1,4 @@
-"""The command `vssl`: reproduce notebooks, make and check data, read the ledger, look at the machine.
+"""The command `vssl`: reproduce notebooks, make and check data, read the ledger, look at the machine, and time it.
 
 A mistake gets one line that says what is wrong and what to do, and exit code 2. What is heavy is imported by the command that
 needs it, so that `vssl --help` answers at once.

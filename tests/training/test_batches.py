@@ -13,7 +13,7 @@ from vssl.augment import Augment, CentreCrop, Pair, RandomResizedCrop, Solarise
 from vssl.errors import VsslError
 from vssl.samplers import Interval, Pace, RandomClip, Repeat
 from vssl.training import Batches
-from vssl.training.batches import AUGMENT, SAMPLER, generator
+from vssl.training.batches import AUGMENT, SAMPLER, Wanted, generator, read
 from vssl.videos.store import part_of
 
 METHOD = methods.Pace()
@@ -51,6 +51,14 @@ def test_views_are_those_of_whole_frames_though_only_windows_were_read(memory_fr
         whole = batches.frames.pixels[video][clip.frames]  # [T, H, W, C]
         expected = batches.augment(torch.from_numpy(whole)[None], [generator(batches.seed, AUGMENT, 1, video, 0)])
         assert torch.equal(x[place], expected[0])
+
+
+def test_clips_of_two_lengths_do_not_make_a_batch(memory_frames):
+    frames = memory_frames((20,))
+    with pytest.raises(VsslError, match="one length and size"):
+        read(frames, [Wanted(0, np.arange(8), None), Wanted(0, np.arange(7), None)])
+    with pytest.raises(VsslError, match="one length and size"):
+        read(frames, [Wanted(0, np.arange(8), None), Wanted(0, np.arange(8), (0, 0, 4, 4))])
 
 
 def test_a_clip_does_not_depend_on_the_batch_size(memory_frames):
@@ -93,7 +101,7 @@ def test_the_processes_shares_are_equal_disjoint_and_together_the_whole_batch(vi
     whole, parts = shares(videos, batch, views, ranks, seed=seed, passes=passes)
     assert all(len(part) == len(whole) > 0 for part in parts)
     for number in range(epoch * passes, (epoch + 1) * passes):
-        steps = zip(whole._parts(number), *(part._parts(number) for part in parts), strict=True)
+        steps = zip(whole.parts(number), *(part.parts(number) for part in parts), strict=True)
         for together, *each in steps:
             assert {len(share) for share in each} == {len(together) // ranks}
             assert sorted(np.concatenate(each)) == sorted(together) == sorted(set(together))

@@ -6,6 +6,7 @@ when they are told to, so that what is timed is training alone.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -13,12 +14,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 from vssl.bench.rows import OURS, Row, rows
 from vssl.bench.setting import Setting
 from vssl.bench.timing import Timing
+from vssl.errors import VsslError
 
 STEPS, CLIPS = 10, 8
+AFTER = "one after another, all threads"
 WORKER = "from vssl.bench.beside import work; work()"
 
 
@@ -30,28 +34,29 @@ def run(setting: Setting) -> Iterator[Row]:
         return
     with ExitStack() as stack:
         many = [stack.enter_context(_Run(1)) for _ in range(together)]
-        alone = stack.enter_context(_Run(cores))
-        spent: dict[str, list[tuple[float, float]]] = {OURS: [], "one after another, all threads": []}
+        alone = [stack.enter_context(_Run(cores))]
+        ways = [(OURS, many, STEPS), (AFTER, alone, STEPS * together)]
+        spent: dict[str, list[tuple[float, float]]] = {OURS: [], AFTER: []}
         for number in range(-1, setting.rounds):
-            for name, runs, times in ((OURS, many, 1), ("one after another, all threads", [alone], together)):
+            for name, runs, steps in ways if number % 2 else ways[::-1]:
                 began = time.perf_counter()
                 for one in runs:
-                    one.train(STEPS * times)
-                core = sum(one.wait() for one in runs)
+                    one.train(steps)
+                core = sum([one.wait() for one in runs])
                 if number >= 0:
                     spent[name].append((time.perf_counter() - began, core))
     timings = {name: Timing(*(tuple(kind) for kind in zip(*times, strict=True))) for name, times in spent.items()}
-    where = "one GPU" if setting.cuda else f"{cores} cores"
-    case = f"{together} runs of r3d 16 wide, 8x56x56, on {where}"
-    notes = {OURS: "all at once, one thread each: the ratio by the clock is what counts here"}
-    yield from rows("beside", case, "clips", together * STEPS * CLIPS, timings, notes=notes)
+    case = f"{together} runs of r3d 16 wide, 8x56x56, on {'one GPU' if setting.cuda else f'{cores} cores'}"
+    yield from rows("beside", case, "clips", together * STEPS * CLIPS, timings, "wall", notes={OURS: "all at once, one thread each"})
 
 
 class _Run:
     """A process that trains when told to."""
 
     def __init__(self, threads: int) -> None:
-        environment = {**os.environ, **{f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")}}
+        package = str(Path(__file__).resolve().parents[2])
+        path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
+        environment = {**os.environ, "PYTHONPATH": path, **{f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")}}
         self.process = subprocess.Popen(
             [sys.executable, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
@@ -60,20 +65,21 @@ class _Run:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait(20)
+        self.process.kill()
+        with contextlib.suppress(OSError):
+            self.process.communicate()
 
     def train(self, steps: int) -> None:
         """Begin."""
-        self.process.stdin.write(f"{steps}\n")
-        self.process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # it died: `wait` will find out
+            self.process.stdin.write(f"{steps}\n")
+            self.process.stdin.flush()
 
     def wait(self) -> float:
         """Wait for the end; the core seconds it took."""
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError("a training process ended before its time")
+            raise VsslError(f"a training process ended with code {self.process.wait()} before its time; see above, or try fewer at once")
         return json.loads(line)
 
 

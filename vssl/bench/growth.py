@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vssl import losses, methods, models
+from vssl import files, losses, methods, models
 from vssl.bench.augment import pictures
 from vssl.bench.rows import Row
 from vssl.bench.setting import Setting
@@ -17,16 +18,19 @@ from vssl.bench.step import _step
 from vssl.bench.timing import race
 from vssl.samplers import RandomClip
 from vssl.training import Batches, Recipe, fit
-from vssl.videos.store import part_of
+from vssl.videos import journal
+from vssl.videos.store import FrameStore, part_of
 
 
 def run(setting: Setting) -> Iterator[Row]:
     """A row a point: what one unit costs at each size of each thing that can grow."""
-    for axis, unit, points in (_videos(), _frames(), _lengths(), _widths(), _pairs(), _threads()):
-        timings = race({str(value): work for value, (work, _) in points.items()}, max(2, setting.rounds - 2))
-        for value, (_, amount) in points.items():
-            timing = timings[str(value)]
-            yield Row("growth", axis, str(value), unit, amount, timing.wall, timing.core, more={"value": value})
+    with setting.scratch() as folder:
+        for axis, unit, points in (_videos(), _frames(folder), _lengths(), _widths(), _pairs(), _threads()):
+            timings = race({str(value): work for value, (work, _) in points.items()}, max(2, setting.rounds - 2))
+            kind = "wall" if "threads" in axis else "core"
+            for value, (_, amount) in points.items():
+                timing = timings[str(value)]
+                yield Row("growth", axis, str(value), unit, amount, timing.wall, timing.core, kind=kind, more={"value": value})
     yield from memory()
 
 
@@ -36,23 +40,32 @@ CLIPS = 64
 
 def _videos() -> tuple[str, str, Points]:
     def point(videos: int) -> tuple[Callable[[], object], int]:
-        batches = Batches(Made(videos, 40), np.arange(videos), RandomClip(16), methods.Pace(jitter=False).augment(32), 8)
-        plans = batches.epoch(0)
-        return lambda: [next(plans) for _ in range(CLIPS // 8)], CLIPS
+        batches = Batches(Made(videos, 40), np.arange(videos), RandomClip(16), methods.Pace(jitter=False).augment(32), 10)
+        return lambda: sum(len(batch.clips) for batch in batches.epoch(0)), videos  # with the epoch's own shuffling
 
-    def whole(videos: int) -> tuple[Callable[[], object], int]:
-        return point(videos)
-
-    return "clips from a set of so many videos", "clips", {videos: whole(videos) for videos in (1_000, 4_000, 16_000, 64_000)}
+    return "clips of an epoch over so many videos", "clips", {videos: point(videos) for videos in (100, 400, 1_600, 6_400)}
 
 
-def _frames() -> tuple[str, str, Points]:
+def _frames(folder: Path) -> tuple[str, str, Points]:
     def point(frames: int) -> tuple[Callable[[], object], int]:
-        made, rng = Made(8, frames), np.random.default_rng(0)
+        store, rng = _blank(folder / str(frames), frames), np.random.default_rng(0)
         sampler = RandomClip(16)
-        return lambda: [made.gather(0, sampler(frames, rng).clips[0].frames) for _ in range(CLIPS)], CLIPS
+        return lambda: [store.gather(0, sampler(frames, rng).clips[0].frames) for _ in range(CLIPS)], CLIPS
 
-    return "clips from videos of so many frames", "clips", {frames: point(frames) for frames in (100, 400, 1_600, 6_400)}
+    return "clips from a video of so many frames", "clips", {frames: point(frames) for frames in (100, 400, 1_600, 6_400)}
+
+
+def _blank(folder: Path, frames: int) -> FrameStore:
+    """A frame store of one black video."""
+    files.write_json(
+        folder / "index.json",
+        {
+            **{"format": journal.FORMAT, "key": "blank", "kept": True, "height": 64, "width": 86, "total": frames},
+            **{"first": [0], "num_frames": [frames], "fps": [25.0], "entries": [[]], "failed": {}},
+        },
+    )
+    (folder / "frames.u8").write_bytes(bytes(frames * 64 * 86 * 3))
+    return FrameStore(folder)
 
 
 def _lengths() -> tuple[str, str, Points]:
@@ -119,13 +132,21 @@ def memory(steps: int = 10_000, looks: int = 10) -> Iterator[Row]:
     each = steps // looks
     batches = Batches(_Small(4, 40), np.arange(4), method.sampler(4), method.augment(16), 2, passes=each // 2)
     seen: list[float] = []
+    objects: list[int] = []
+
+    def look(_: object) -> None:
+        gc.collect()
+        seen.append(_resident())
+        objects.append(len(gc.get_objects()))
+
     recipe = Recipe(epochs=looks, passes=each // 2, batch=2, rate=1e-6)
     with tempfile.TemporaryDirectory() as folder:
-        history = fit(model, batches, recipe, Path(folder), device=torch.device("cpu"), tell=lambda _: seen.append(_resident()))
+        history = fit(model, batches, recipe, Path(folder), device=torch.device("cpu"), tell=look)
     seconds = sum(record["seconds"] for record in history)
-    note = f"{seen[0]:.0f} MB after {each:,} steps, {seen[-1]:.0f} MB after {steps:,}"
-    more = {"megabytes": seen, "steps": each}
-    yield Row("growth", "memory over training steps", "10 looks", "steps", steps, (seconds,), (seconds,), note=note, more=more)
+    note = f"{seen[0]:.0f} MB and {objects[0]:,} objects after {each:,} steps, {seen[-1]:.0f} MB and {objects[-1]:,} after {steps:,}"
+    more = {"megabytes": seen, "objects": objects, "steps": each}
+    wall = (seconds,)
+    yield Row("growth", "memory over training steps", f"{looks} looks", "steps", steps, wall, wall, kind="wall", note=note, more=more)
 
 
 def _resident() -> float:

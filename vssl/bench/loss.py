@@ -42,7 +42,7 @@ def run(setting: Setting) -> Iterator[Row]:
             name: lambda loss=loss, z=z, times=1 if name in share else times: _both_ways(loss, z, times) for name, loss in found.items()
         }
         case = f"InfoNCE of {videos} pairs of {FEATURES} features, forward and backward" + (", on the GPU" if setting.cuda else "")
-        yield from rows("loss", case, "losses", times, race(works, setting.rounds, share), notes=notes)
+        yield from rows("loss", case, "losses", times, race(works, setting.rounds, share), setting.kind, notes=notes)
         yield from absent("loss", case, "losses", missing)
 
 

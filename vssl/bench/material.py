@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from vssl import paths
-from vssl.errors import VsslError
+from vssl.errors import VideoError, VsslError
 from vssl.files import locked, replacing, write_text
 from vssl.progress import progress
-from vssl.videos import puppets
+from vssl.videos import decode, puppets
 from vssl.videos.datasets import Dataset, Video
 from vssl.videos.puppets.film import render
 
 ENDINGS = (".avi", ".mp4", ".mkv", ".mov", ".webm")
+FEWEST, SHORTEST = 8, 16  # videos that fill a batch with four clips each; frames of a clip
 MOST = 48  # videos of a folder: enough for a figure, few enough for a minute
 
 # UCF101's files are MPEG-4 with a key frame every 12 frames; Kinetics comes as H.264, with one every 250 unless somebody took care.
@@ -49,7 +51,7 @@ def world(videos: int = 16) -> puppets.World:
 def drawn() -> list[Material]:
     """The puppets in every kind of file, drawn the first time (about a minute)."""
     scene = world()
-    folder = paths.data() / "puppets" / f"bench-{puppets.digest(scene)}"
+    folder = paths.data() / "puppets" / f"bench-{puppets.digest(scene)}-{zlib.crc32(repr(KINDS).encode()):08x}"
     with locked(folder.with_name(f".{folder.name}.lock")):
         if not (folder / "whole").exists():
             shots = [(name, group) for name in scene.classes for group in range(1, scene.groups + 1)]
@@ -58,7 +60,7 @@ def drawn() -> list[Material]:
                 for number, (codec, ending, options) in enumerate(KINDS.values()):
                     _encode(folder / str(number) / f"{name}_{group}.{ending}", frames, codec, options)
             write_text(folder / "whole", "")
-    return [Material(kind, tuple(sorted((folder / str(number)).iterdir()))) for number, kind in enumerate(KINDS)]
+    return [Material(kind, tuple(sorted((folder / str(number)).glob("[!.]*")))) for number, kind in enumerate(KINDS)]
 
 
 def _encode(path: Path, frames: np.ndarray, codec: str, options: dict[str, str]) -> None:
@@ -75,12 +77,20 @@ def _encode(path: Path, frames: np.ndarray, codec: str, options: dict[str, str])
 
 def found(folder: Path) -> list[Material]:
     """The videos below a folder, evenly picked if there are many, those that cannot be read left out."""
-    from vssl.videos.check import failures
-
     every = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
     some = [every[place] for place in np.unique(np.linspace(0, len(every) - 1, MOST).astype(int))] if every else []
-    failed = failures(some)
-    some = [path for path in some if path not in failed]
-    if len(some) < 2:
-        raise VsslError(f"{folder} holds {len(some)} videos that can be read ({', '.join(ENDINGS)}); name a folder with at least two")
+    some = [path for path in progress(some, "looking at the videos") if _frames(path) >= SHORTEST]
+    if len(some) < FEWEST:
+        raise VsslError(
+            f"{folder} holds {len(some)} readable videos of {SHORTEST} frames or more ({', '.join(ENDINGS)}); "
+            f"name a folder with at least {FEWEST}"
+        )
     return [Material(f"{len(some)} videos of {folder.name}", tuple(some))]
+
+
+def _frames(path: Path) -> int:
+    """How many frames a video has; 0 if it cannot be read."""
+    try:
+        return decode.probe(path).num_frames
+    except VideoError:
+        return 0

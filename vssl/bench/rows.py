@@ -22,7 +22,8 @@ OURS = "vssl"
 class Row:
     """One contender in one race: `amount` units of work a round, and the seconds of each round.
 
-    A contender that could not run has no rounds; `note` says why, or what is to be known of its figure.
+    A contender that could not run has no rounds; `note` says why, or what is to be known of its figure. `kind` is which seconds count:
+    processor time ("core"), or the clock's ("wall") where a GPU or several processes do the work.
     """
 
     stage: str
@@ -35,6 +36,7 @@ class Row:
     precision: str = "float32"
     layout: str = ""
     note: str = ""
+    kind: str = "core"
     more: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -42,16 +44,17 @@ class Row:
         """The rounds."""
         return Timing(self.wall, self.core)
 
-    def rate(self, kind: str = "core") -> float:
-        """Units a second of processor time ("core") or of the clock ("wall"): the median round."""
-        return self.amount / median(getattr(self, kind))
+    def rate(self, kind: str = "") -> float:
+        """Units a second, of the kind that counts or of another: the median round."""
+        return self.amount / median(getattr(self, kind or self.kind))
 
-    def spread(self, kind: str = "core") -> tuple[float, float]:
+    def spread(self, kind: str = "") -> tuple[float, float]:
         """The rates of the slowest and the fastest round."""
-        return self.amount / max(getattr(self, kind)), self.amount / min(getattr(self, kind))
+        seconds = getattr(self, kind or self.kind)
+        return self.amount / max(seconds), self.amount / min(seconds)
 
 
-def rows(stage: str, case: str, unit: str, amount: float, timings: dict[str, Timing], **more: Any) -> list[Row]:
+def rows(stage: str, case: str, unit: str, amount: float, timings: dict[str, Timing], kind: str = "core", **more: Any) -> list[Row]:
     """A race's rows; `layouts`, `precisions` and `notes` say by contender what differs from the usual."""
     told = {name: more.get(name, {}) for name in ("layouts", "precisions", "notes")}
     return [
@@ -60,6 +63,7 @@ def rows(stage: str, case: str, unit: str, amount: float, timings: dict[str, Tim
             precision=told["precisions"].get(name, "float32"),
             layout=told["layouts"].get(name, ""),
             note=told["notes"].get(name, ""),
+            kind=kind,
         )
         for name, timing in timings.items()
     ]
@@ -73,7 +77,7 @@ def absent(stage: str, case: str, unit: str, missing: dict[str, str]) -> list[Ro
 # ---------------------------------------------------------------------------------------------------- as a table
 
 
-def text(found: Sequence[Row], kind: str = "core") -> str:
+def text(found: Sequence[Row]) -> str:
     """The rows as lines: a race under its heading, ours first, the others with how many times faster ours is."""
     lines = []
     for (stage, case), group in groupby(found, lambda row: (row.stage, row.case)):
@@ -81,19 +85,19 @@ def text(found: Sequence[Row], kind: str = "core") -> str:
         lines += ["", f"{stage}: {case}"]
         ours = next((row for row in race if row.contender == OURS and row.core), None)
         for row in race:
-            lines.append("  " + _line(row, ours, kind))
+            lines.append("  " + _line(row, ours))
     return "\n".join(lines).strip("\n")
 
 
-def _line(row: Row, ours: Row | None, kind: str) -> str:
+def _line(row: Row, ours: Row | None) -> str:
     name = f"{row.contender:<34}"
     if not row.core:
         return f"{name} not run: {row.note}"
-    low, high = row.spread(kind)
-    figure = f"{brief(row.rate(kind)):>8} {row.unit} a {'core-second' if kind == 'core' else 'second'} ({brief(low)} to {brief(high)})"
+    low, high = row.spread()
+    figure = f"{brief(row.rate()):>8} {row.unit} a {'core-second' if row.kind == 'core' else 'second'} ({brief(low)} to {brief(high)})"
     against = ""
     if ours is not None and row is not ours:
-        middle, least, most = ratio(ours.timing, row.timing, kind)
+        middle, least, most = ratio(ours.timing, row.timing, row.kind)
         against = f"   vssl is {brief(middle)} times as fast ({brief(least)} to {brief(most)})"
     return f"{name} {figure:<58}{against}{'   ' + row.note if row.note else ''}".rstrip()
 
@@ -135,7 +139,9 @@ def read() -> list[dict[str, Any]]:
 
 def row_of(record: dict[str, Any]) -> Row:
     """A record as a row again."""
-    return Row(**{name: tuple(record[name]) if name in ("wall", "core") else record[name] for name in Row.__dataclass_fields__})
+    return Row(
+        **{name: tuple(value) if name in ("wall", "core") else value for name, value in record.items() if name in Row.__dataclass_fields__}
+    )
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

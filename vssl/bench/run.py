@@ -38,30 +38,30 @@ def bench(stages: Sequence[str] = (), videos: Path | None = None, rounds: int = 
         raise VsslError(f"a ratio wants 2 rounds or more, not {rounds}: with one there is no telling noise from speed")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # so that a core-second is a core's second, whoever is measured
-    began = time.monotonic()
+    began, busy = time.monotonic(), round(os.getloadavg()[0], 2)
     try:
         chosen = {name: run for name, run in STAGES.items() if not stages or name in stages}
         read = tuple((material.found(videos) if videos else material.drawn()) if set(chosen) & set(READING) else ())
         setting = Setting(read, rounds, cuda=torch.cuda.is_available())
-        print(f"{_where(setting)}; one thread; {rounds} rounds after one to warm up; core-seconds, median (slowest to fastest round)\n")
+        print(f"{_where(setting)}; one thread; medians of {rounds} rounds or a few fewer after one to warm up (slowest to fastest)\n")
         found: list[Row] = []
         for run in chosen.values():
             new = list(run(setting))
             if new:
                 print(rows.text(new) + "\n", flush=True)
-            found += new
-        about = about_here()
+                found += new
+                about = about_here() | {"load": busy}
+                where = rows.add(new, about) if keep else _leave(found, about)  # now: a later stage may end in an error
     finally:
         torch.set_num_threads(threads)
-    where = rows.add(found, about) if keep else _leave(found, about)
-    print(f"{len(found)} rows in {(time.monotonic() - began) / 60:.1f} minutes; kept in {where}")
+    print(f"{len(found)} rows in {(time.monotonic() - began) / 60:.1f} minutes" + (f"; kept in {where}" if found else ""))
     return 0
 
 
 def about_here() -> dict[str, Any]:
-    """What every row is stored with: machine, versions, commit, date, and how busy the machine was."""
+    """What every row is stored with: machine, versions, commit and date."""
     found = machine()
-    return {name: found[name] for name in ("hardware", "threads", "versions", "commit", "date")} | {"load": round(os.getloadavg()[0], 2)}
+    return {name: found[name] for name in ("hardware", "threads", "versions", "commit", "date")}
 
 
 def _where(setting: Setting) -> str:

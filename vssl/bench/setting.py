@@ -22,6 +22,11 @@ class Setting:
     seed: int = 0
     cuda: bool = False
 
+    @property
+    def kind(self) -> str:
+        """Which seconds count: a GPU's work costs the processor next to nothing."""
+        return "wall" if self.cuda else "core"
+
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A folder beside the data, so that the disk is the one that frame stores lie on."""

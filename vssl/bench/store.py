@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vssl.bench import peers
+from vssl.bench.decode import opencv_capture
 from vssl.bench.material import Material
 from vssl.bench.rows import OURS, Row, absent, rows
 from vssl.bench.setting import CROP, HEIGHT, LENGTH, WIDTH, Setting
@@ -119,7 +120,7 @@ def _opencv(module) -> Callable[[Path], Iterator[np.ndarray]]:
     module.setNumThreads(1)
 
     def read(path: Path) -> Iterator[np.ndarray]:
-        capture = module.VideoCapture(str(path))
+        capture = opencv_capture(module, path)
         while (found := capture.read())[0]:
             yield module.cvtColor(module.resize(found[1], (WIDTH, HEIGHT)), module.COLOR_BGR2RGB)
         capture.release()

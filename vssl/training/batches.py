@@ -104,7 +104,7 @@ class Batches:
 
     def epoch(self, epoch: int, ahead: int = 0) -> Iterator[Batch]:
         """The batches of an epoch in order, gathered by threads up to `ahead` batches before they are needed."""
-        plans = [(number, part) for number in range(epoch * self.passes, (epoch + 1) * self.passes) for part in self._parts(number)]
+        plans = [(number, part) for number in range(epoch * self.passes, (epoch + 1) * self.passes) for part in self.parts(number)]
         if not ahead:
             yield from (self.gather(*plan) for plan in plans)
             return
@@ -118,7 +118,7 @@ class Batches:
                     waiting.append(pool.submit(self.gather, *following))
                 yield done.result()
 
-    def _parts(self, number: int) -> list[np.ndarray]:
+    def parts(self, number: int) -> list[np.ndarray]:
         """The videos of each batch of one pass, in this rank's share."""
         order = generator(self.seed, ORDER, number).permutation(self.videos)
         parts = order[: len(order) // self.together * self.together].reshape(-1, self.together)
@@ -146,10 +146,12 @@ def read(frames: Frames, wanted: list[Wanted]) -> np.ndarray | Tensor:
     """The clips of a batch, uint8 [N, T, H, W, C], each copied once: to where the batch lies, and nothing but its window."""
     if isinstance(frames, Resident):
         return frames.clips(wanted)
-    _, _, height, width = wanted[0].window or (0, 0, frames.height, frames.width)
-    shape = (len(wanted), len(wanted[0].frames), height, width, 3)
+    shapes = {(len(one.frames), *(one.window or (0, 0, frames.height, frames.width))[2:]) for one in wanted}
+    if len(shapes) > 1:
+        raise VsslError(f"a batch is of clips of one length and size, not of {sorted(shapes)} (frames, height, width)")
     # Pinned, the transfer to a GPU goes on while the GPU computes.
-    clips = torch.empty(shape, dtype=torch.uint8, pin_memory=torch.cuda.is_available()).numpy()
+    shape = (len(wanted), *shapes.pop(), 3)
+    clips = torch.empty(shape, dtype=torch.uint8, pin_memory=torch.cuda.is_initialized()).numpy()
     for clip, one in zip(clips, wanted, strict=True):
         frames.gather(one.video, one.frames, one.window, clip)
     return clips

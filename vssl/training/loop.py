@@ -18,7 +18,7 @@ from vssl.errors import VsslError
 from vssl.files import write_text
 from vssl.recipe import Recipe
 from vssl.training import checkpoint
-from vssl.training.batches import Batches
+from vssl.training.batches import Batches, Resident
 
 Record = dict[str, float]
 
@@ -60,7 +60,7 @@ def fit(
         sums: dict[str, torch.Tensor] = {}
         losses: list[torch.Tensor] = []  # not yet looked at: each look makes the CPU wait for the GPU
         begin, waiting = time.perf_counter(), 0.0
-        source = batches.epoch(epoch, ahead=4 if cuda else 0)
+        source = batches.epoch(epoch, ahead=4 if cuda and not isinstance(batches.frames, Resident) else 0)
         for step in range(len(batches)):
             asked = time.perf_counter()
             batch = next(source)
@@ -70,7 +70,7 @@ def fit(
                 group["lr"] = recipe.rate * recipe.factor(epoch + step / len(batches))
             clips = torch.as_tensor(batch.clips).to(device, non_blocking=True)  # uint8 [N, T, H, W, C]
             x = batches.augment.apply(clips, batch.parameters)  # [N, C, T, H, W]
-            labels = {name: torch.from_numpy(value).to(device) for name, value in batch.labels.items()}  # [B, V]
+            labels = {name: torch.from_numpy(value).to(device, non_blocking=True) for name, value in batch.labels.items()}  # [B, V]
             with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
                 loss, metrics = trained(x, labels)
 

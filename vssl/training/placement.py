@@ -28,11 +28,19 @@ def placed(frames: Frames, videos: np.ndarray, device: torch.device, free: int |
     if not isinstance(frames, FrameStore):
         return frames, f"frames: {type(frames).__name__}, each batch sent to the GPU"
     needed = int(frames.num_frames[videos].sum()) * frames.height * frames.width * 3
-    free = torch.cuda.mem_get_info(device)[0] if free is None else free
+    free = _free(device) if free is None else free
     size = f"{needed / 1e9:.1f} GB for {free / 1e9:.1f} GB free on the GPU"
     if needed > SHARE * free:
         return frames, f"frames: in the file {frames.folder.name}, each batch sent to the GPU ({size})"
-    return OnDevice(frames, videos, device), f"frames: on the GPU ({size})"
+    try:
+        return OnDevice(frames, videos, device), f"frames: on the GPU ({size})"
+    except torch.OutOfMemoryError:  # another run beside this one was quicker
+        return frames, f"frames: in the file {frames.folder.name}, each batch sent to the GPU, whose memory was taken meanwhile ({size})"
+
+
+def _free(device: torch.device) -> int:
+    """Bytes that can be had on a GPU: what nobody holds, and what this process holds and does not use."""
+    return torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
 
 
 class OnDevice:
