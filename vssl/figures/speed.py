@@ -74,8 +74,9 @@ def _race(axis: Axes, bars: list[Bar], narrow: bool) -> None:
         axis.barh(place, bar.rate, height=0.66, **LOOKS[bar.kind])
         axis.plot([bar.low, bar.high], [place, place], color=style.INK, linewidth=1.4, zorder=4)
         axis.annotate(bar.label, (max(bar.rate, bar.high), place), (5, 0), textcoords="offset points", va="center", fontsize=style.SMALL)
-    axis.set_xlim(0, max((bar.high for bar in bars if bar.rate is not None), default=1.0) * (1.62 if narrow else 1.3))
+    axis.set_xlim(0, max((bar.high for bar in bars if bar.rate is not None), default=1.0) * (1.72 if narrow else 1.3))
     axis.set_ylim(len(bars) - 0.4, -0.6)
+    _thousands(axis.xaxis)
     axis.set_yticks(range(len(bars)), [bar.name for bar in bars])
     axis.tick_params(axis="y", length=0)
 
@@ -108,7 +109,8 @@ def _stage(axis: Axes, place: int, bar: Bar) -> None:
     axis.axhline(place, color=style.PALE, linewidth=0.8, zorder=0)
     axis.plot([bar.low, bar.high], [place, place], color=colour, linewidth=3, alpha=0.5, zorder=2)
     axis.plot(bar.rate, place, DOTS[bar.kind], markersize=6.5, color=colour, markerfacecolor=face, zorder=3)
-    axis.annotate(bar.label, (bar.high, place), (7, 0), textcoords="offset points", va="center", fontsize=style.SMALL)
+    clear = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"}  # of the line that leads to the name
+    axis.annotate(bar.label, (bar.high, place), (7, 0), textcoords="offset points", va="center", fontsize=style.SMALL, bbox=clear)
 
 
 def rounds(seconds: Mapping[str, Sequence[float]], title: str, note: str = "") -> Figure:
@@ -148,7 +150,8 @@ def growth(
 ) -> Figure:
     """Small multiples, both axes logarithmic: points are median rounds, lines span the rounds.
 
-    Dashed, from the first point on, is the cost in proportion to the work. `level` adds panels of a value that should not grow, from zero on linear axes.
+    Dashed, from the first point on, is the cost in proportion to the work. `level` adds panels of a value that should not grow, on
+    linear axes from zero.
     """
     if not panels or any(len(one.sizes) != len(one.costs) or not len(one.sizes) for one in panels.values()):
         raise VsslError("growth wants at least one panel, and in each as many costs as sizes")
@@ -160,6 +163,8 @@ def growth(
     for axis, (name, (steps, values)) in zip(axes.flat[len(panels) :], (level or {}).items(), strict=False):
         axis.plot(steps, values, "o-", color=style.PALETTE[2], markersize=3.5)
         axis.set(ylim=(0, 1.25 * max(values)), xlim=(0, None))
+        _thousands(axis.xaxis)
+        _thousands(axis.yaxis)
         axis.set_title(name, loc="left")
     for axis in axes.flat[len(panels) + len(level or {}) :]:
         axis.set_axis_off()
@@ -191,11 +196,21 @@ def _grows(axis: Axes, name: str, one: Growth, colour: str, marker: str) -> None
 
 
 def _plain(axis) -> None:
-    """Logarithmic ticks at 1, 2 and 5, written as numbers: powers of ten alone would leave most of our axes without one."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+    """Three ticks or more on a logarithmic axis, written as numbers: powers of ten alone would leave most of ours without one."""
+    from matplotlib.ticker import FixedLocator, NullLocator
 
     low, high = sorted(axis.get_view_interval())
-    axis.set_major_locator(LogLocator(10, (1.0, 2.0, 5.0) if high / low < 60 else (1.0,)))
+    decades = [10.0**power for power in range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)]
+    for steps in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7)):
+        ticks = [step * decade for decade in decades for step in steps if low <= step * decade <= high]
+        if len(ticks) >= 3:
+            break
+    axis.set_major_locator(FixedLocator(ticks))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
+    _thousands(axis)
+
+
+def _thousands(axis) -> None:
+    from matplotlib.ticker import FuncFormatter
+
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
