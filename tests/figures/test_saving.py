@@ -112,3 +112,15 @@ def test_a_notebook_shows_the_image_once_with_its_alt_text(monkeypatch, kernel):
     assert data["text/plain"] == "<figure bars>"
     assert base64.b64decode(data["image/png"]) == (paths.figures() / "bars.png").read_bytes()
     assert rest == {"metadata": {"image/png": {"alt": ALT}}, "raw": True}
+
+
+def test_a_small_figure_has_the_same_size_and_fewer_bytes():
+    from PIL import Image
+
+    for name, small in (("plain", False), ("small", True)):
+        figures.save(drawn(), name, alt=ALT, small=small)
+    plain, small = (paths.figures() / f"{name}.png" for name in ("plain", "small"))
+    assert small.stat().st_size < 0.6 * plain.stat().st_size
+    assert Image.open(small).size == Image.open(plain).size
+    sidecar = json.loads((paths.figures() / "small.json").read_text())
+    assert sidecar["sha256"] == hashlib.sha256(small.read_bytes()).hexdigest()

@@ -20,12 +20,12 @@ MOST_BYTES = 60_000  # a PNG above this gets fewer colours: notebooks carry thei
 SMOKE = "smoke profile: every line ran, the numbers mean nothing"
 
 
-def save(fig: Figure, name: str, *, alt: str, smoke: bool = False, empty: bool = False, note: str = "") -> None:
+def save(fig: Figure, name: str, *, alt: str, smoke: bool = False, empty: bool = False, small: bool = False, note: str = "") -> None:
     """Write `fig` to figures/<name>.svg, .png and .json (the alt text and the PNG's digest), show it in a notebook, and close it.
 
     `alt` says in a sentence what is to be seen, for those who cannot see it. `note` goes on the figure's face: profile, data, seeds.
     A smoke figure says so itself and goes to figures/smoke/, never over a real one. So does an `empty` one, in which nothing of ours
-    was measured yet: its note says that.
+    was measured yet: its note says that. `small` makes do with fewer colours whatever the size, for a notebook of many figures.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
         raise VsslError(f"a figure cannot be called {name!r}; use letters, digits, _ and -, no ending")
@@ -38,7 +38,7 @@ def save(fig: Figure, name: str, *, alt: str, smoke: bool = False, empty: bool =
     if face := "; ".join(part for part in (SMOKE if smoke else "", note) if part):
         fig.supxlabel(face, x=0.99, ha="right", fontsize=style.SMALL, color=style.GREY)
     png = _bytes(fig, "png", metadata={"Software": None}, pil_kwargs={"optimize": True})
-    png = _fewer_colours(png) if len(png) > MOST_BYTES else png
+    png = _fewer_colours(png) if small or len(png) > MOST_BYTES else png
     svg = _bytes(fig, "svg", metadata={"Date": None, "Creator": None, "Description": alt})
     folder = paths.figures() / "smoke" if smoke or empty else paths.figures()
     for ending, content in (("png", png), ("svg", svg)):
