@@ -67,12 +67,10 @@ def test_a_verdict_wants_every_round(theirs, verdict):
     assert compare.against([row(OURS, 2, 2, 3), row("other", *theirs)]).verdict == verdict
 
 
-def test_the_clock_counts_where_a_machine_is_shared_or_a_gpu_works():
-    cases = [("beside", "2 runs, on 2 cores"), ("beside", "4 runs, on one GPU"), ("step", "r3d18, on the GPU"), ("upload", "to the GPU")]
-    assert [compare.clock(row(OURS, 1, stage=stage, case=case)) for stage, case in cases] == ["wall"] * 4
-    assert compare.clock(row(OURS, 1, stage="step", case="r3d18")) == "core"
-    apart = [replace(row(OURS, 1, wall=2.0), stage="beside"), replace(row("all threads", 1, wall=3.0), stage="beside")]
+def test_the_seconds_that_count_are_the_race_s_own():
+    apart = [replace(row(OURS, 1, wall=2.0), kind="wall"), replace(row("all threads", 1, wall=3.0), kind="wall")]
     assert compare.against(apart).times == 1.5
+    assert compare.against([replace(one, kind="core") for one in apart]).times == 1
 
 
 def test_the_size_of_a_clip_is_read_from_its_case():

@@ -79,25 +79,20 @@ def kind(row: Row) -> Kind:
     return "floor" if row.contender in FLOORS else "other"
 
 
-def clock(row: Row) -> Literal["core", "wall"]:
-    """What a row is to be measured by: core-seconds, but the clock where runs share a machine or a GPU does the work."""
-    return "wall" if row.stage == "beside" or row.case.endswith(("the GPU", "one GPU")) else "core"
-
-
 def against(race: Sequence[Row]) -> Against | None:
     """Ours against the fastest of the others; None where nobody else ran. Our own other ways and floors are no others."""
     ours = next((row for row in race if kind(row) == "ours" and row.core), None)
     others = [row for row in race if kind(row) == "other" and row.core]
     if ours is None or not others:
         return None
-    best = max(others, key=lambda row: row.rate(clock(row)))
-    return Against(ours, best, *ratio(ours.timing, best.timing, clock(ours)))
+    best = max(others, key=Row.rate)
+    return Against(ours, best, *ratio(ours.timing, best.timing, ours.kind))
 
 
 def ceiling(race: Sequence[Row]) -> float | None:
     """How many times as fast as the best of the others anybody could be: the floor against it; None without a floor."""
     found, floor = against(race), next((row for row in race if kind(row) == "floor" and row.core), None)
-    return ratio(floor.timing, found.best.timing, clock(floor))[0] if found and floor else None
+    return ratio(floor.timing, found.best.timing, floor.kind)[0] if found and floor else None
 
 
 def pixels(row: Row) -> int:
@@ -115,4 +110,4 @@ def _place(hardware: str, threads: int, records: list[dict[str, Any]]) -> Place:
 
 def _order(row: Row) -> tuple:
     place = ("ours", "also ours", "other", "floor").index(kind(row))
-    return (not row.core, place, -row.rate(clock(row)) if row.core else 0.0, row.contender)
+    return (not row.core, place, -row.rate() if row.core else 0.0, row.contender)
