@@ -19,7 +19,7 @@ from vssl.videos.entries import survey
 from vssl.videos.store import FrameStore
 
 GATHERED, DECODED = 2000, 16  # clips a round: a round of each should take about as long
-COPY = "a plain copy of as many bytes"
+FLY, COPY = "decoded on the fly", "a plain copy of as many bytes"
 TIMES = 2  # a video is stored so often: starting a process is not the point
 
 
@@ -45,53 +45,65 @@ def gather(setting: Setting) -> Iterator[Row]:
     """Random clips with a random crop, into one batch's memory: from the store, and decoded on the fly."""
     material = setting.material[0]
     with setting.scratch() as folder:
-        store = _built(material, folder / "store")
-        entries = {path: survey(path).entries for path in material.paths}
-        rng = np.random.default_rng(setting.seed)
-        jobs = []
+        ways = _Ways(material, _built(material, folder / "store"), np.random.default_rng(setting.seed))
+        works = {
+            OURS: ways.gathered,
+            "whole frames, stacked, then cut": ways.plainly,
+            "decoded on the fly": ways.decoded,
+            COPY: ways.copied,
+        }
+        seen = []
+        for way in (ways.gathered, ways.plainly, ways.decoded):
+            way(8)
+            seen.append(ways.batch[:8].copy())
+        assert all(np.array_equal(seen[0], other) for other in seen[1:]), "the same clips, whatever gathers them"
+        timings = race(works, setting.rounds, share={FLY: DECODED / GATHERED})
+        case = f"{LENGTH}x{CROP}x{CROP} crops of {HEIGHT}x{WIDTH}, {material.kind}"
+        size = GATHERED * ways.batch[0].nbytes / 1e9
+        speed = {name: f"{size / min(timings[name].core):.1f} GB a core-second at best" for name in (OURS, COPY)}
+        yield from rows("gather", case, "clips", GATHERED, timings, notes=speed)
+
+
+class _Ways:
+    """Random crops of random clips, and four ways to bring them into a batch's memory."""
+
+    def __init__(self, material: Material, store: FrameStore, rng: np.random.Generator) -> None:
+        self.store, self.paths = store, material.paths
+        self.entries = {path: survey(path).entries for path in material.paths}
+        self.jobs = []
         for video in rng.choice(np.flatnonzero(store.num_frames >= LENGTH), GATHERED).tolist():
             frames = int(rng.integers(store.num_frames[video] - LENGTH + 1)) + np.arange(LENGTH)
             window = int(rng.integers(HEIGHT - CROP + 1)), int(rng.integers(WIDTH - CROP + 1)), CROP, CROP
-            jobs.append((video, frames, window))
-        batch = np.empty((32, LENGTH, CROP, CROP, 3), np.uint8)  # [N, T, H, W, C]
+            self.jobs.append((video, frames, window))
+        self.batch = np.empty((32, LENGTH, CROP, CROP, 3), np.uint8)  # [N, T, H, W, C]
 
-        def gathered(some=jobs) -> None:
-            for place, (video, frames, window) in enumerate(some):
-                store.gather(video, frames, window, batch[place % 32])
+    def gathered(self, number: int | None = None) -> None:
+        """As the loader does."""
+        for place, (video, frames, window) in enumerate(self.jobs[:number]):
+            self.store.gather(video, frames, window, self.batch[place % 32])
 
-        def plainly(some=jobs) -> None:
-            """Whole frames first, then stacked, then cut: three copies."""
-            for first in range(0, len(some), 32):
-                part = some[first : first + 32]
-                whole = np.stack([store.gather(video, frames) for video, frames, _ in part])  # [N, T, H, W, C]
-                for place, (_, _, (top, left, height, width)) in enumerate(part):
-                    batch[place] = whole[place, :, top : top + height, left : left + width]
+    def plainly(self, number: int | None = None) -> None:
+        """Whole frames first, then stacked, then cut: three copies."""
+        jobs = self.jobs[:number]
+        for first in range(0, len(jobs), 32):
+            some = jobs[first : first + 32]
+            whole = np.stack([self.store.gather(video, frames) for video, frames, _ in some])  # [N, T, H, W, C]
+            for place, (_, _, (top, left, height, width)) in enumerate(some):
+                self.batch[place] = whole[place, :, top : top + height, left : left + width]
 
-        def decoded(some=jobs[:DECODED]) -> None:
-            for place, (video, frames, (top, left, height, width)) in enumerate(some):
-                path = material.paths[video]
-                whole = decode.read_frames(path, frames, HEIGHT, WIDTH, entries[path])
-                batch[place % 32] = whole[:, top : top + height, left : left + width]
+    def decoded(self, number: int | None = None) -> None:
+        """Without a store; fewer clips, for it is so much slower."""
+        for place, (video, frames, (top, left, height, width)) in enumerate(self.jobs[: number or DECODED]):
+            path = self.paths[video]
+            whole = decode.read_frames(path, frames, HEIGHT, WIDTH, self.entries[path])
+            self.batch[place % 32] = whole[:, top : top + height, left : left + width]
 
-        gathered(jobs[:8])
-        kept = batch[:8].copy()
-        for other in (plainly, decoded):
-            other(jobs[:8])
-            assert np.array_equal(batch[:8], kept), "the same clips, whatever gathers them"
-        size = batch[0].nbytes
-        flat = store.pixels.reshape(-1)
-
-        def copied(some=jobs) -> None:
-            """As many bytes as they lie: what this machine's memory allows."""
-            for place, (video, frames, _) in enumerate(some):
-                begin = min(int(store.first[video] + frames[0]) * HEIGHT * WIDTH * 3, flat.size - size)
-                batch[place % 32].reshape(-1)[:] = flat[begin : begin + size]
-
-        works = {OURS: gathered, "whole frames, stacked, then cut": plainly, "decoded on the fly": decoded, COPY: copied}
-        timings = race(works, setting.rounds, share={"decoded on the fly": DECODED / GATHERED})
-        case = f"{LENGTH}x{CROP}x{CROP} crops of {HEIGHT}x{WIDTH}, {material.kind}"
-        speed = {name: f"{GATHERED * size / 1e9 / min(timings[name].core):.1f} GB a core-second at best" for name in (OURS, COPY)}
-        yield from rows("gather", case, "clips", GATHERED, timings, notes=speed)
+    def copied(self, number: int | None = None) -> None:
+        """As many bytes as they lie: what this machine's memory allows."""
+        flat, size = self.store.pixels.reshape(-1), self.batch[0].nbytes
+        for place, (video, frames, _) in enumerate(self.jobs[:number]):
+            begin = min(int(self.store.first[video] + frames[0]) * HEIGHT * WIDTH * 3, flat.size - size)
+            self.batch[place % 32].reshape(-1)[:] = flat[begin : begin + size]
 
 
 def _built(material: Material, folder: Path, times: int = 1) -> FrameStore:
