@@ -15,6 +15,12 @@ def root() -> Path:
     return checkout if (checkout / "pyproject.toml").is_file() else Path.home() / "vssl"
 
 
+def for_children() -> dict[str, str]:
+    """The environment in which a process started by a command line finds this very package."""
+    package = str(Path(__file__).resolve().parents[1])
+    return os.environ | {"PYTHONPATH": os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])}
+
+
 def data() -> Path:
     """Puppets, frame stores and real videos: `VSSL_DATA`, or `data/` in the project."""
     return Path(os.environ["VSSL_DATA"]).expanduser().resolve() if "VSSL_DATA" in os.environ else root() / "data"

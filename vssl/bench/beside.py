@@ -14,11 +14,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
+from vssl import paths
 from vssl.bench.rows import OURS, Row, rows
 from vssl.bench.setting import Setting
-from vssl.bench.timing import Timing
+from vssl.bench.timing import Timing, synchronise
 from vssl.errors import VsslError
 
 STEPS, CLIPS = 10, 8
@@ -54,9 +54,7 @@ class _Run:
     """A process that trains when told to."""
 
     def __init__(self, threads: int) -> None:
-        package = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
-        environment = {**os.environ, "PYTHONPATH": path, **{f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")}}
+        environment = {**paths.for_children(), **{f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")}}
         self.process = subprocess.Popen(
             [sys.executable, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
@@ -88,17 +86,13 @@ def work() -> None:
     import torch
 
     from vssl import models
+    from vssl.bench.step import training_step
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model = models.build("r3d", width=16, pool=True).to(device, memory_format=torch.channels_last_3d)
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
-    x = torch.rand(CLIPS, 3, 8, 56, 56, device=device)
+    step = training_step(models.build("r3d", width=16, pool=True).to(device), torch.rand(CLIPS, 3, 8, 56, 56, device=device), last=True)
     for line in sys.stdin:
         began = time.process_time()
         for _ in range(int(line)):
-            loss = model(x).pow(2).mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        loss.item()
+            step()
+        synchronise()
         print(time.process_time() - began, flush=True)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
+from vssl.bench import decode, store
 from vssl.bench.rows import OURS, Row, row_of
 from vssl.bench.timing import ratio
 
 # What does less than the job: it shows what no contender can pass, and is no contender.
-FLOORS = ("decoder alone, no picture made", "a plain copy of as many bytes")
+FLOORS = (decode.FLOOR, store.COPY)
 STAGES = ("decode", "store", "gather", "upload", "augment", "loss", "step", "train", "beside", "growth")
 
 Kind = Literal["ours", "also ours", "other", "floor"]

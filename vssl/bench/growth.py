@@ -15,7 +15,7 @@ from vssl import files, losses, methods, models
 from vssl.bench.augment import pictures
 from vssl.bench.rows import Row
 from vssl.bench.setting import Setting
-from vssl.bench.step import _step
+from vssl.bench.step import training_step
 from vssl.bench.timing import race
 from vssl.samplers import RandomClip
 from vssl.training import Batches, Recipe, fit
@@ -84,7 +84,7 @@ def _lengths() -> tuple[str, str, Points]:
 def _widths() -> tuple[str, str, Points]:
     def point(width: int) -> tuple[Callable[[], object], int]:
         backbone = models.build("r3d", width=width, pool=True)
-        return _step(backbone, torch.rand(2, 3, 8, 56, 56), last=True), 2
+        return training_step(backbone, torch.rand(2, 3, 8, 56, 56), last=True), 2
 
     return "training steps of r3d so many channels wide", "clips", {width: point(width) for width in (8, 16, 32, 64)}
 

@@ -122,9 +122,14 @@ def add(found: Iterable[Row], about: dict[str, Any]) -> Path:
     path = folder() / f"{slug(about)}.json"
     with files.locked(paths.runs() / "speed.lock"):
         kept = {_place(record): record for record in (_read(path) if path.exists() else [])}
-        kept |= {_place(record): record for record in ({**asdict(row), **about} for row in found)}
+        kept |= {_place(record): record for record in records(found, about)}
         files.write_json(path, [kept[place] for place in sorted(kept)])
     return path
+
+
+def records(found: Iterable[Row], about: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows as the ledger holds them: with the machine, versions, commit and date they were made with."""
+    return [{**asdict(row), **about} for row in found]
 
 
 def slug(about: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from vssl.bench import augment, beside, decode, growth, loss, material, rows, st
 from vssl.bench.rows import Row
 from vssl.bench.setting import Setting
 from vssl.errors import VsslError
-from vssl.lab.machine import machine
+from vssl.lab.machine import hardware, machine
 
 STAGES: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "decode": decode.run,
@@ -65,14 +65,10 @@ def about_here() -> dict[str, Any]:
 
 
 def _where(setting: Setting) -> str:
-    from vssl.lab.machine import hardware
-
     return hardware() + ("" if setting.cuda else " (no GPU)")
 
 
 def _leave(found: list[Row], about: dict[str, Any]) -> Path:
-    from dataclasses import asdict
-
     path = paths.runs() / "speed.json"
-    files.write_json(path, [{**asdict(row), **about} for row in found])
+    files.write_json(path, rows.records(found, about))
     return path

@@ -33,7 +33,7 @@ def _on_cpu(name: str, setting: Setting) -> Iterator[Row]:
     pool = name in ("r3d", "r2plus1d")
     backbone = models.build(name, width=16, pool=True) if pool else models.build(name, width=16)
     x = torch.rand(clips, 3, 16 if name in ("c3d", "s3dg") else 8, 56, 56)  # [N, C, T, H, W]
-    works: dict[str, Work] = {OURS: _step(backbone, x, True), PLAIN: _step(backbone, x, False)}
+    works: dict[str, Work] = {OURS: training_step(backbone, x, True), PLAIN: training_step(backbone, x, False)}
     _agree(backbone, x)
     case = f"{name}, 16 wide, {'pooled after the stem, ' if pool else ''}{clips} clips of {x.shape[2]}x56x56"
     yield from rows("step", case, "clips", clips, race(works, setting.rounds), layouts={OURS: LAYOUTS[True], PLAIN: LAYOUTS[False]})
@@ -44,19 +44,20 @@ def _on_gpu(name: str, setting: Setting) -> Iterator[Row]:
     clips, device = 32, torch.device("cuda")
     backbone = models.build(name).to(device)
     x = torch.rand(clips, 3, LENGTH, CROP, CROP, device=device)
-    works: dict[str, Work] = {PLAIN: _step(backbone, x, False)}
+    works: dict[str, Work] = {PLAIN: training_step(backbone, x, False)}
     layouts, precisions = {PLAIN: LAYOUTS[False]}, {}
     for last in (False, True):
         for compiled in (False, True):
             kind = OURS if last and not compiled else f"bfloat16, {LAYOUTS[last]}{', compiled' if compiled else ''}"
-            works[kind] = _step(backbone, x, last, torch.bfloat16, compiled)
+            works[kind] = training_step(backbone, x, last, torch.bfloat16, compiled)
             layouts[kind], precisions[kind] = LAYOUTS[last], "bfloat16"
     timings = race(works, setting.rounds)
     case = f"{name}, {clips} clips of {LENGTH}x{CROP}x{CROP}, on the GPU"
     yield from rows("step", case, "clips", clips, timings, "wall", layouts=layouts, precisions=precisions)
 
 
-def _step(backbone: nn.Module, x: Tensor, last: bool, dtype: torch.dtype | None = None, compiled: bool = False) -> Work:
+def training_step(backbone: nn.Module, x: Tensor, last: bool, dtype: torch.dtype | None = None, compiled: bool = False) -> Work:
+    """The work of one step on a copy of the backbone: forward, backward, SGD."""
     model = copy.deepcopy(backbone)
     if last:
         model = model.to(memory_format=torch.channels_last_3d)

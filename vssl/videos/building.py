@@ -19,9 +19,8 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from multiprocessing.connection import wait
-from pathlib import Path
 
-from vssl import files
+from vssl import files, paths
 from vssl.errors import VideoError, VsslError
 from vssl.progress import progress
 from vssl.videos import decode, journal
@@ -99,9 +98,7 @@ def _decode(plan: Plan, todo: Iterable[int], count: int) -> Iterator[int]:
 
 
 def _start(plan: Plan) -> subprocess.Popen:
-    package = str(Path(__file__).resolve().parents[2])
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])}
-    process = subprocess.Popen([sys.executable, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+    process = subprocess.Popen([sys.executable, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=paths.for_children())
     with contextlib.suppress(BrokenPipeError):
         process.stdin.write(json.dumps([asdict(replace(plan, paths=())), os.getpid()]).encode() + b"\n")
     return process

@@ -98,8 +98,9 @@ def read_frames(
     file is decoded from its start.
     """
     path, size = Path(path), _size(height, width)
+    wanted = np.asarray(indices, dtype=np.int64).reshape(-1).tolist()  # [T]
     places: dict[int, list[int]] = {}  # frame -> where it goes in the result
-    for place, number in enumerate(np.asarray(indices, dtype=np.int64).reshape(-1).tolist()):
+    for place, number in enumerate(wanted):
         places.setdefault(number, []).append(place)
     sought = sorted(places) or [0]  # none asked for: the first frame still tells the size
     if sought[0] < 0:
@@ -108,7 +109,7 @@ def read_frames(
     try:
         for number, frame in _decoded(path, sought, entries):
             if pixels is None:
-                pixels = np.empty((sum(map(len, places.values())), *(size or shown_size(frame)), 3), np.uint8)  # [T, H, W, 3]
+                pixels = np.empty((len(wanted), *(size or shown_size(frame)), 3), np.uint8)  # [T, H, W, 3]
                 render.size = pixels.shape[1:3]
             if number in places:
                 picture = render(frame)
@@ -159,9 +160,7 @@ class Film:
 
     def frames(self, entry: Entry | None = None) -> Iterator[VideoFrame]:
         """The frames in order of showing: all of a file just opened, or from the key frame of an entry on."""
-        if entry is None:
-            return self._shown()
-        return self._checked(entry)
+        return self._shown() if entry is None else self._checked(entry)
 
     def from_key(self, time: int) -> Iterator[VideoFrame]:
         """The frames from the first key frame on that a seek to `time` shows: those before it have lost what they were made from."""

@@ -29,6 +29,7 @@ class _Frames:
         self.failed: dict[str, str] = index["failed"]  # a video's name -> why it could not be decoded
         self.total: int = index["total"]
         self.kept: bool = index["kept"]
+        self.entries = [[decode.Entry(*entry) for entry in found] for found in index["entries"]]  # none where frames are kept
 
     def _check(self, video: int, frames: np.ndarray) -> np.ndarray:
         """A frame beyond a video's end would be the next video's."""
@@ -110,7 +111,6 @@ class OnTheFly(_Frames):
     ) -> None:
         super().__init__(_prepare(dataset, height, width, folder, workers, fps, keep=False))
         self._paths = [video.path for video in dataset.videos]
-        self._entries = [[decode.Entry(*entry) for entry in found] for found in journal.read_index(self.folder)["entries"]]
         self._rate = fps
 
     def frames(self, video: int) -> np.ndarray:
@@ -123,7 +123,7 @@ class OnTheFly(_Frames):
         if self._rate is not None:
             own = decode.claimed(path)[1]
             frames = np.array([building.source_frame(int(frame), self._rate, own) for frame in frames], dtype=np.int64)
-        return part_of(decode.read_frames(path, frames, self.height, self.width, self._entries[video]), window, out)
+        return part_of(decode.read_frames(path, frames, self.height, self.width, self.entries[video]), window, out)
 
 
 def part_of(pixels: np.ndarray, window: Window | None = None, out: np.ndarray | None = None) -> np.ndarray:

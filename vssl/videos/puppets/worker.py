@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import vssl
+from vssl import paths
 from vssl.errors import VsslError
 from vssl.videos.puppets.draw import draw
 from vssl.videos.puppets.encode import encode
@@ -46,9 +46,7 @@ def draw_videos(world: World, root: Path, tasks: list[Task]) -> Iterator[str]:
 
 def draw_with(workers: int, world: World, root: Path, tasks: list[Task]) -> Iterator[str]:
     """Draw and encode in `workers` processes; gives the path of each video when it is written."""
-    package = str(Path(vssl.__file__).resolve().parent.parent)
-    search = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    environment = os.environ | {"PYTHONPATH": search, "OMP_NUM_THREADS": "1"}
+    environment = paths.for_children() | {"OMP_NUM_THREADS": "1"}
     reading, writing = os.pipe()
     processes: list[subprocess.Popen] = []
     with os.fdopen(reading, encoding="utf-8") as reports:
