@@ -225,8 +225,9 @@ def readable(opened: Opened) -> int:
 
 def batches_of(opened: Opened, sampler: Sampler, augment: Augment | Pair, recipe: Recipe, seed: int) -> training.Batches:
     """The training videos of a set, as a recipe wants them, read from where that is quickest."""
-    frames, where = training.placed(opened.frames, opened.train, training.device_here())
-    if frames is not opened.frames:
+    device = training.device_here()
+    frames, where = training.placed(opened.frames, opened.train, device)
+    if device.type == "cuda":  # on a CPU there is no choice to tell of
         say(where)
     return training.Batches(frames, opened.train, sampler, augment, recipe.batch, recipe.passes, seed, opened.actions)
 

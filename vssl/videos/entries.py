@@ -32,7 +32,7 @@ class Survey(NamedTuple):
 
 
 def survey(path: str | Path) -> Survey:
-    """Decode all of `path`: how many frames it shows, and its entries. Costs up to two decodes, of a file full of key frames."""
+    """Decode all of `path`: how many frames it shows, and its entries. Costs about two decodes where key frames are frequent."""
     path = Path(path)
     with opened(path) as film:
         rate = film.rate
