@@ -135,7 +135,7 @@ def test_the_profiles_are_the_labs():
 
 
 def test_reproduce_hands_on_what_was_asked(capsys, monkeypatch, tmp_path):
-    from vssl.lab import runner
+    from vssl.shelf import runner
 
     asked = {}
     monkeypatch.setattr(runner, "reproduce", lambda ids, profile, **rest: asked.update(rest, ids=ids, profile=profile) or 3)
@@ -159,7 +159,7 @@ def test_the_two_ways_in_are_one():
 
 
 def test_the_ledger_is_read_and_added_to(capsys, monkeypatch):
-    from vssl.lab import ledger
+    from vssl.results import ledger
 
     monkeypatch.setattr(ledger, "summary", lambda: "pace/table_1")
     monkeypatch.setattr(ledger, "add", list)

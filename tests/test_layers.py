@@ -21,6 +21,8 @@ LAYERS = (
     ("methods",),
     ("training", "evaluation", "figures"),
     ("lab",),
+    ("results",),
+    ("shelf",),
     ("doctor", "arguments", "bench"),
     ("cli",),
     ("__main__",),
@@ -100,14 +102,14 @@ def test_no_module_imports_in_a_circle():
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("from vssl.lab import runner", ["vssl.clips imports vssl.lab.runner"]),
-        ("def late():\n    import vssl.lab.runner", ["vssl.clips imports vssl.lab.runner"]),
-        ("from .lab.runner import reproduce", ["vssl.clips imports vssl.lab.runner"]),
+        ("from vssl.shelf import runner", ["vssl.clips imports vssl.shelf.runner"]),
+        ("def late():\n    import vssl.shelf.runner", ["vssl.clips imports vssl.shelf.runner"]),
+        ("from .shelf.runner import reproduce", ["vssl.clips imports vssl.shelf.runner"]),
         ("from vssl.errors import VsslError", []),
     ],
 )
 def test_the_walk_sees_an_upward_import(tmp_path, text, found):
-    for name, content in {"__init__": "", "clips": text, "errors": "", "lab/__init__": "", "lab/runner": ""}.items():
+    for name, content in {"__init__": "", "clips": text, "errors": "", "shelf/__init__": "", "shelf/runner": ""}.items():
         path = tmp_path / "vssl" / f"{name}.py"
         path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text(content)

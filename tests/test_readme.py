@@ -29,10 +29,10 @@ SHOWN = [(page, command) for page in PAGES for command in commands(page)]
 
 
 def test_the_shelf_is_the_manifests():
-    from vssl.lab import shelf
+    from vssl.shelf import manifest
 
     found = re.search(r"<!-- shelf -->\n(.*?)<!-- /shelf -->", text("README.md"), re.DOTALL)
-    assert found and found[1] == shelf.markdown_table(), "write the table anew from vssl.lab.shelf.markdown_table()"
+    assert found and found[1] == manifest.markdown_table(), "write the table anew from vssl.shelf.manifest.markdown_table()"
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -66,7 +66,7 @@ def test_every_vssl_command_is_carried_out(command, monkeypatch, request):
     if argv[0] == "doctor":
         argv += ["--no-probe"]
     if argv[0] == "reproduce":
-        monkeypatch.setattr("vssl.lab.runner.reproduce", lambda ids, profile, **rest: _chosen(ids))
+        monkeypatch.setattr("vssl.shelf.runner.reproduce", lambda ids, profile, **rest: _chosen(ids))
     if argv[0] == "bench":
         monkeypatch.setattr("vssl.bench.run.bench", lambda stages, videos, rounds, keep: 0)
     if argv[:2] == ["data", "make"]:
@@ -76,9 +76,9 @@ def test_every_vssl_command_is_carried_out(command, monkeypatch, request):
 
 def _chosen(ids: list[str]) -> int:
     """Only the choice of notebooks; running them is what the notebook tests do."""
-    from vssl.lab import shelf
+    from vssl.shelf import manifest
 
-    assert len(shelf.find(ids)) == (len(ids) or len(shelf.shelf()))
+    assert len(manifest.find(ids)) == (len(ids) or len(manifest.shelf()))
     return 0
 
 

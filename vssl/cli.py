@@ -101,7 +101,7 @@ def _dispatch(argv: list[str]) -> int:
 
 def _reproduce(options: argparse.Namespace) -> int:
     profile = one_of(options.profile, PROFILES, "profile")
-    from vssl.lab import runner
+    from vssl.shelf import runner
 
     return runner.reproduce(
         options.ids,
@@ -157,7 +157,7 @@ def _dataset(options: argparse.Namespace) -> Dataset:
 
 
 def _ledger(options: argparse.Namespace) -> int:
-    from vssl.lab import ledger
+    from vssl.results import ledger
 
     if options.add:
         print("\n".join(ledger.add()) or "nothing to add: no notebook left numbers since the last time")

@@ -134,8 +134,8 @@ def test_real_ucf101_goes_the_same_way_as_the_puppets(realvideo, tmp_path, monke
 
 
 def test_a_broken_test_video_is_counted_and_named_on_the_table(scale, tmp_path, monkeypatch):
-    from vssl.lab import table
     from vssl.lab.profile import world
+    from vssl.results import table
     from vssl.videos import puppets
 
     monkeypatch.setenv("VSSL_DATA", str(tmp_path))

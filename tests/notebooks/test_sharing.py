@@ -7,9 +7,10 @@ import io
 
 import pytest
 
-from vssl.lab import PreTrain, estimate, worker
-from vssl.lab.plan import counted
-from vssl.lab.shelf import shelf
+from vssl.lab import PreTrain, estimate
+from vssl.shelf import worker
+from vssl.shelf.plan import counted
+from vssl.shelf.manifest import shelf
 
 def closure(experiment) -> dict:
     """An experiment and everything it needs, by key."""

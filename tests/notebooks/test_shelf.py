@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from vssl import paths
-from vssl.lab import anatomy
+import anatomy
 from vssl.lab.sizes import PROFILES
-from vssl.lab.shelf import shelf
+from vssl.shelf.manifest import shelf
 
 ENTRIES = shelf()
 

@@ -15,7 +15,7 @@ from vssl.bench import rows
 from vssl.bench.rows import OURS, Row
 from vssl.clips import views
 from vssl.errors import VsslError
-from vssl.lab.cost import BACKWARD, OFFICIAL
+from vssl.lab.work import BACKWARD, OFFICIAL
 from vssl.methods import Method
 
 GPUS = (1, 8, 64)

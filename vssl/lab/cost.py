@@ -1,93 +1,16 @@
-"""What an experiment will cost, estimated before it is run: multiply-adds counted from its description, over a rate."""
+"""What an experiment costs, as a plan shows it. Plain data: the runner reads it, and imports nothing heavy."""
 
 from __future__ import annotations
 
-import functools
-from pathlib import Path
-from typing import Any
-
-import torch
-
-from vssl import models
-from vssl.clips import views
-from vssl.lab.data import Data
-from vssl.lab.experiment import Net, PreTrain
-from vssl.lab.labels import FineTune, Linear
-from vssl.lab.mean import Mean
-from vssl.lab.measures import Features, PretextTest
-from vssl.lab.plan import Cost
-from vssl.recipe import Recipe
-from vssl.videos import datasets, puppets
-from vssl.videos.puppets import layouts
-
-# Training and test videos of the papers' sets, split 1, for a plan made before the data is there.
-OFFICIAL = {"ucf101": (9537, 3783), "hmdb51": (3570, 1530), "kinetics400": (240_000, 20_000), "kinetics600": (360_000, 28_000)}
-BACKWARD = 2  # a step back costs two passes forward: gradients of the activations and of the weights
-OVERHEAD = 5.0  # seconds, of a process that only reads features: mostly imports
-
-# Multiply-adds a second. A GPU: what 425 clips a second of 16 x 112 x 112 through R3D-18 take, the best end-to-end figure published for
-# one H100. A core: as seen on a 2-core AMD EPYC with narrow nets; wide ones do better.
-GPU_RATE, CORE_RATE = 50e12, 40e9
-RATES = {
-    "smoke": (CORE_RATE, "one core"),
-    "demo": (CORE_RATE, "one core"),
-    "gpu": (GPU_RATE, "one H100-class GPU"),
-    "paper": (GPU_RATE, "one H100-class GPU"),
-}
+from typing import NamedTuple
 
 
-def estimate(experiment: Any, profile: str) -> Cost:
-    """Count the work of one experiment, over the rate of the machine that a profile is for; nothing is computed."""
-    data, sized, trained, seen = _work(experiment)
-    rate, where = RATES[profile]
-    clips = f"{sized.length} x {sized.size} x {sized.size}"
-    if not trained + seen:
-        return Cost(data.says(), data.source is not None, 0, clips, OVERHEAD, where)
-    net = sized.net if isinstance(sized, PreTrain) else sized.start.net
-    multiply_adds = _macs(net, sized.length, sized.size) * ((1 + BACKWARD) * trained + seen)
-    return Cost(data.says(), data.source is not None, trained + seen, clips, OVERHEAD + multiply_adds / rate, where)
+class Cost(NamedTuple):
+    """What an experiment alone takes, without what it needs."""
 
-
-def _work(experiment: Any) -> tuple[Data, Any, float, float]:
-    """Its data, what has the size of its clips, and how many clips it trains on and only looks at."""
-    if isinstance(experiment, PreTrain):
-        clips = views(experiment.sampler())
-        return experiment.data, experiment, videos(experiment.data)[0] * clips * _rounds(experiment.recipe), 0
-    if isinstance(experiment, FineTune | Linear):
-        train, test = videos(experiment.data)
-        seen, looked = experiment.share * train * _rounds(experiment.recipe), test * experiment.clips * experiment.crops
-        frozen = isinstance(experiment, Linear)
-        return experiment.data, experiment, 0 if frozen else seen, looked + (seen if frozen else 0)
-    if isinstance(experiment, Features):
-        return experiment.data, experiment, 0, sum(videos(experiment.data)) * experiment.clips
-    if isinstance(experiment, Mean):
-        return *_work(experiment.parts[0])[:2], 0, 0
-    if isinstance(experiment, PretextTest):
-        start = experiment.start
-        return start.data, start, 0, videos(start.data)[1] * start.method.classes
-    return experiment.features.data, experiment.features, 0, 0  # retrieval and probe: arithmetic on vectors
-
-
-def _rounds(recipe: Recipe) -> int:
-    return recipe.epochs * recipe.passes
-
-
-def videos(data: Data) -> tuple[int, int]:
-    """How many training and test videos a set has."""
-    if isinstance(data.source, puppets.World):
-        held = layouts.held_out(data.source, data.split)
-        sides = [place.group in held for place in layouts.places(data.source)]
-        return sides.count(False), sides.count(True)
-    return _listed(data.name, data.source, data.split) if data.source else OFFICIAL[data.name]
-
-
-@functools.lru_cache(maxsize=8)
-def _listed(name: str, root: Path, split: int) -> tuple[int, int]:
-    train, test = datasets.open_dataset(name, root).split(split)
-    return len(train), len(test)
-
-
-@functools.lru_cache(maxsize=32)
-def _macs(net: Net, length: int, size: int) -> int:
-    with torch.device("meta"):  # without storage: the widest nets would take gigabytes, and minutes to draw
-        return models.macs(net.build(seed=0), length, size)
+    data: str
+    found: bool  # whether the data is there
+    clips: float  # that go through the net, forward or forward and back
+    size: str  # of a clip
+    seconds: float
+    where: str  # on what

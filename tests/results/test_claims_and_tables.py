@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import pytest
 
 from vssl.errors import VsslError
-from vssl.lab import ledger
-from vssl.lab.claims import Claim, interval, judge
 from vssl.lab.data import Data
 from vssl.lab.mean import Mean
-from vssl.lab.measured import every, from_ledger, table
 from vssl.lab.profile import resolve
-from vssl.lab.reported import reported_column
 from vssl.lab.store import Run
-from vssl.lab.story import shown
+from vssl.results import ledger
+from vssl.results.claims import Claim, interval, judge
+from vssl.results.measured import every, from_ledger, table
+from vssl.results.reported import reported_column
+from vssl.results.story import shown
 
 CLAIM = Claim("pace beats random", "pace", "random", "R@1", paper="19.9 > 9.9")
 

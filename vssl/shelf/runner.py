@@ -1,6 +1,6 @@
 """`vssl reproduce`: plan, compute each distinct experiment once, execute the notebooks over them, report.
 
-Small, and suspicious: every notebook runs in a process of its own under limits, and `vssl.lab.execute` judges the run by what is there.
+Small, and suspicious: every notebook runs in a process of its own under limits, and `vssl.shelf.execute` judges the run by what is there.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from typing import Any
 
 from vssl import files, paths
 from vssl.errors import VsslError
-from vssl.lab import plan as planning
-from vssl.lab import report as reports
-from vssl.lab.execute import Job, Limits, execute, unfit
-from vssl.lab.processes import Children
-from vssl.lab.report import Outcome, Report
-from vssl.lab.shelf import Entry, find
+from vssl.shelf import plan as planning
+from vssl.shelf import report as reports
+from vssl.shelf.execute import Job, Limits, execute, unfit
+from vssl.shelf.manifest import Entry, find
+from vssl.shelf.processes import Children
+from vssl.shelf.report import Outcome, Report
 
 INTERRUPTED = 130
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vssl.lab import ledger
 from vssl.lab.data import Data
 from vssl.lab.profile import Scale
-from vssl.lab.reported import beside
 from vssl.lab.store import Run, costs, run
-from vssl.lab.tables import Table, Values
+from vssl.results import ledger
+from vssl.results.reported import beside
+from vssl.results.tables import Table, Values
 
 Reported = tuple[str, dict[str, str]]  # ("pace/table_4:Top1", our row -> the paper's slug)
 Measured = dict[str, tuple[str, dict[str, list[Any]]]]  # column -> (metric, row -> experiments, one a seed)

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vssl.lab.claims import Claim, Verdict, check, interval, judge
+from vssl.results.claims import Claim, Verdict, check, interval, judge
 
 Values = dict[str, dict[str, dict[int, float]]]  # column -> row -> seed -> value
 WORDS = ("holds", "reversed", "undecided", "not run")

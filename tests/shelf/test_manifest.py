@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vssl.errors import VsslError
-from vssl.lab import shelf
+from vssl.shelf.manifest import find, markdown_table, shelf
 
 ONE = "{id: 100_pace, paper: pace, title: Pace, question: 'Why?', minutes: {smoke: 1, demo: 2.5}, needs: [ucf101], figures: [pace_idea]}"
 TWO = "{id: 200_cvrl, paper: cvrl, title: CVRL, question: 'How?', minutes: {smoke: 1}}"
@@ -21,7 +21,7 @@ def manifest(tmp_path, monkeypatch):
 
 def test_an_entry_is_read_whole(manifest, tmp_path):
     manifest(ONE)
-    (entry,) = shelf.shelf()
+    (entry,) = shelf()
     assert entry.path == tmp_path / "notebooks" / "100_pace.ipynb"
     assert (entry.minutes, entry.needs, entry.figures, entry.tables) == ({"smoke": 1, "demo": 2.5}, ("ucf101",), ("pace_idea",), ())
 
@@ -37,13 +37,13 @@ def test_an_entry_is_read_whole(manifest, tmp_path):
 )
 def test_notebooks_are_found_in_the_order_of_the_shelf(manifest, ids, found):
     manifest(ONE, TWO)
-    assert [entry.id for entry in shelf.find(ids)] == found
+    assert [entry.id for entry in find(ids)] == found
 
 
 def test_an_unknown_notebook_is_answered_with_the_known_ones(manifest):
     manifest(ONE, TWO)
     with pytest.raises(VsslError, match=r"no notebook '100_pase' \(did you mean 100_pace\?\); the shelf has 100_pace, 200_cvrl"):
-        shelf.find(["100_pase"])
+        find(["100_pase"])
 
 
 @pytest.mark.parametrize(
@@ -63,17 +63,17 @@ def test_an_unknown_notebook_is_answered_with_the_known_ones(manifest):
 def test_a_slip_in_the_manifest_is_named(manifest, items, said):
     manifest(*items)
     with pytest.raises(VsslError, match=said):
-        shelf.shelf()
+        shelf()
 
 
 def test_a_missing_manifest_says_where_it_was_looked_for(tmp_path, monkeypatch):
     monkeypatch.setenv("VSSL_ROOT", str(tmp_path))
     with pytest.raises(VsslError, match="VSSL_ROOT"):
-        shelf.shelf()
+        shelf()
 
 
 def test_the_shelf_as_a_table(manifest):
     manifest(ONE, TWO)
-    first, second = shelf.markdown_table().splitlines()[2:]
+    first, second = markdown_table().splitlines()[2:]
     assert first == "| [100_pace](notebooks/100_pace.ipynb) Pace | pace | Why? | 2.5 |"
     assert second.endswith("| How? |  |")

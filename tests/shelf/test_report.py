@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from vssl.lab import report as reports
-from vssl.lab.report import Outcome, Report
+from vssl.shelf import report as reports
+from vssl.shelf.report import Outcome, Report
 
 TABLE = {
     "title": "Retrieval",

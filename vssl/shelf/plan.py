@@ -1,6 +1,6 @@
 """What the chosen notebooks ask to be computed, found without running them, and the computing of it: each experiment once, needs first.
 
-All of it happens in child processes (`vssl.lab.worker`), so that the runner itself never imports what the experiments need.
+All of it happens in child processes (`vssl.shelf.worker`), so that the runner itself never imports what the experiments need.
 """
 
 from __future__ import annotations
@@ -11,24 +11,14 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from vssl.lab.processes import Children
+from vssl.lab.cost import Cost
+from vssl.shelf.processes import Children
 
 # Not -m: the forked processes would import the worker a second time as their main module.
-WORKER = ("-c", "from vssl.lab.worker import main; main()")
+WORKER = ("-c", "from vssl.shelf.worker import main; main()")
 PLAN_SECONDS = 600.0  # for one notebook's plan, imports included; a plan builds descriptions and may open a dataset
-
-
-class Cost(NamedTuple):
-    """What an experiment alone takes, without what it needs."""
-
-    data: str
-    found: bool  # whether the data is there
-    clips: float  # that go through the net, forward or forward and back
-    size: str  # of a clip
-    seconds: float
-    where: str  # on what
 
 
 @dataclass(frozen=True)

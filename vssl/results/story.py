@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from vssl.errors import VsslError
-from vssl.lab import ledger
 from vssl.lab.profile import Scale, find, world
+from vssl.results import ledger
 from vssl.videos import puppets
 from vssl.videos.puppets import layouts
 

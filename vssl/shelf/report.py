@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vssl import files
-from vssl.lab import summary as summaries
+from vssl.shelf import summary as summaries
 
 Status = Literal["passed", "kept", "failed", "blocked"]
 

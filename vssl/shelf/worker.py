@@ -1,6 +1,6 @@
 """What runs in a child process of the runner: asking notebooks for their experiments, and computing experiments.
 
-`main` takes a command, collect or compute, and a pickle that `vssl.lab.plan` wrote.
+`main` takes a command, collect or compute, and a pickle that `vssl.shelf.plan` wrote.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 
 from vssl import files
 from vssl.errors import VsslError
-from vssl.lab import gpus
-from vssl.lab.plan import Plan, Planned
-from vssl.lab.processes import end_with_parent
+from vssl.shelf import gpus
+from vssl.shelf.plan import Plan, Planned
+from vssl.shelf.processes import end_with_parent
 
 LINE = 240  # characters: more of a description is no line to read
 
@@ -87,7 +87,7 @@ def _compute(job: dict[str, Any]) -> None:
     """Run every experiment in a process of its own, forked from one that has imported what they need (torch costs seconds)."""
     context = get_context("forkserver")
     # The lab fetches its names on first use: the modules of the experiments are what brings torch in.
-    context.set_forkserver_preload([job["lab"], "vssl.lab.worker", *sorted({one.module for one in job["experiments"] if one.module})])
+    context.set_forkserver_preload([job["lab"], "vssl.shelf.worker", *sorted({one.module for one in job["experiments"] if one.module})])
     waiting: dict[str, Planned] = {one.key: one for one in job["experiments"]}
     unfinished, running = set(waiting), {}
     reasons: dict[str, str] = {}  # of those that ended; empty for a success

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from vssl.lab import summary as summaries
-from vssl.lab.summary import summarise
+from vssl.shelf import summary as summaries
+from vssl.shelf.summary import summarise
 
 
 @dataclass(frozen=True)

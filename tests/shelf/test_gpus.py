@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from vssl.lab import gpus, plan, runner
-from vssl.lab.plan import Plan, Planned
-from vssl.lab.processes import Children
+from vssl.shelf import gpus, plan, runner
+from vssl.shelf.plan import Plan, Planned
+from vssl.shelf.processes import Children
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What makes a file a notebook of this shelf: the conventions of CONTRIBUTING.md as checks, and the form in which one is committed.
 
-`python -m vssl.lab.anatomy check FILES` lists what is wrong; `python -m vssl.lab.anatomy normalise FILES` writes the committed form.
+`python tests/notebooks/anatomy.py check FILES` lists what is wrong; `python tests/notebooks/anatomy.py normalise FILES` writes the committed form.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 from vssl import paths
 from vssl.errors import VsslError
-from vssl.lab.form import committed, joined, normalise
+from form import committed, joined, normalise
 
 PARAMETERS = {"profile": "smoke", "seeds": None, "data_root": None}
 # Anything else is a slip: a misspelt tag is silently no tag at all.
@@ -83,7 +83,7 @@ def _file(path: Path, notebook: dict[str, Any]) -> Iterator[str]:
     if not CELLS[0] <= len(notebook["cells"]) <= CELLS[1]:
         yield f"it has {len(notebook['cells'])} cells; {CELLS[0]} to {CELLS[1]} make a notebook"
     if path.read_text(encoding="utf-8") != committed(notebook):
-        yield "it is not in its committed form: python -m vssl.lab.anatomy normalise writes it"
+        yield "it is not in its committed form: python tests/notebooks/anatomy.py normalise writes it"
 
 
 def _ids(cells: Sequence[_Cell]) -> Iterator[str]:
@@ -109,7 +109,7 @@ def _order(cells: Sequence[_Cell], stem: str) -> Iterator[str]:
     if [cell.id for cell in code if "plan" in cell.tags] != ["plan"]:
         yield "it does not have one code cell tagged plan, with the id plan"
     if not code or code[-1].id != "stamp" or "nbval-ignore-output" not in code[-1].tags or f'stamp("{stem}", scale' not in code[-1].source:
-        yield f'its last code cell is not stamp (that id, tagged nbval-ignore-output, saying lab.stamp("{stem}", scale, ...)'
+        yield f'its last code cell is not stamp (that id, tagged nbval-ignore-output, saying results.stamp("{stem}", scale, ...)'
     headings = [len(match[1]) for cell in cells if not cell.is_code for match in re.finditer(r"^(#{1,6}) ", _prose(cell.source), re.M)]
     if headings.count(1) != 1:
         yield f"it has {headings.count(1)} headings of the first level; the title is the one"
@@ -234,7 +234,7 @@ def _parsed(cell: _Cell) -> ast.Module | None:
 def main(argv: Sequence[str]) -> int:
     """`check` or `normalise` files; gives 1 if a check found something."""
     if len(argv) < 2 or argv[0] not in ("check", "normalise"):
-        print("usage: python -m vssl.lab.anatomy check|normalise FILES", file=sys.stderr)
+        print("usage: python tests/notebooks/anatomy.py check|normalise FILES", file=sys.stderr)
         return 2
     bad = False
     for path in map(Path, argv[1:]):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from vssl.lab.stamp import stamp
+from vssl.results.stamp import stamp
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vssl.lab.processes import Children, Ended
+from vssl.shelf.processes import Children, Ended
 
 CHILD = Path(__file__).with_name("through_papermill.py")
 NOT_STARTED = "the kernel did not start"
@@ -149,7 +149,7 @@ def _judge(job: Job, ended: Ended, error: Any, record: Any, executed: Any) -> tu
     if unrun or not cells:
         return f"it stopped before its end without an error (sys.exit?): cell {unrun[0]} did not run" if unrun else "nothing ran", record
     if not record:
-        return "all cells ran, but its last cell left no stamp of this run: does it end with lab.stamp(...)?", record
+        return "all cells ran, but its last cell left no stamp of this run: does it end with results.stamp(...)?", record
     if record.get("executable") != sys.executable:
         return f"its kernel was another Python: {record.get('executable')}", record
     return "", record

@@ -6,8 +6,9 @@ import pytest
 
 from vssl import methods, models
 from vssl.errors import DataError
-from vssl.lab import Mean, Net, PretextTest, cost, estimate, resolve
-from vssl.lab.plan import Cost, Plan, Planned, counted
+from vssl.lab import Mean, Net, PretextTest, estimate, resolve, work
+from vssl.lab.cost import Cost
+from vssl.shelf.plan import Plan, Planned, counted
 
 
 @pytest.fixture
@@ -21,15 +22,15 @@ def test_the_paper_s_pre_training_is_counted_as_the_paper_says(planning):
     start = resolve("paper").pretrain(methods.Pace(), "r2plus1d", seed=0)
     found = estimate(start, "paper")
     assert found.clips == 9537 * 10 * 18  # the tenfold list, 18 times
-    work = 3 * found.clips * models.macs(Net("r2plus1d").build(0), 16, 112)
-    assert found.seconds == pytest.approx(cost.OVERHEAD + work / cost.GPU_RATE)
+    multiply_adds = 3 * found.clips * models.macs(Net("r2plus1d").build(0), 16, 112)
+    assert found.seconds == pytest.approx(work.OVERHEAD + multiply_adds / work.GPU_RATE)
     assert (found.data, found.found, found.size) == ("UCF101", False, "16 x 112 x 112")
 
 
 @pytest.mark.parametrize("name", models.NAMES)
 def test_a_net_is_counted_without_being_made(name):
-    assert cost._macs(Net(name, 8, True), 8, 64) == models.macs(models.build(name, 8, True), 8, 64)
-    assert cost._macs(Net("r3d50", 2048), 8, 64) > 1e12  # 32 billion parameters: no machine here could hold them
+    assert work._macs(Net(name, 8, True), 8, 64) == models.macs(models.build(name, 8, True), 8, 64)
+    assert work._macs(Net("r3d50", 2048), 8, 64) > 1e12  # 32 billion parameters: no machine here could hold them
 
 
 def test_kinetics_has_the_plain_list_and_s3dg_long_clips(planning):
@@ -46,7 +47,7 @@ def test_what_follows_a_pre_training_is_counted_too():
     assert estimate(demo.features(start), "demo").clips == (528 + 192) * 4
     assert estimate(PretextTest(start), "demo").clips == 192 * 4
     assert estimate(demo.fine_tune(start), "demo").clips == 528 * 8 + 192 * 4
-    assert estimate(demo.retrieve(start), "demo") == Cost(start.data.says(), True, 0, "16 x 56 x 56", cost.OVERHEAD, "one core")
+    assert estimate(demo.retrieve(start), "demo") == Cost(start.data.says(), True, 0, "16 x 56 x 56", work.OVERHEAD, "one core")
 
 
 def test_every_row_of_a_table_sees_as_many_clips():
@@ -62,7 +63,7 @@ def test_each_split_is_counted_and_their_mean_costs_nothing_more():
     splits = tuple(demo.fine_tune(start, "hmdb51", split=split) for split in (1, 2, 3))
     assert [one.data.split for one in splits] == [1, 2, 3] and len({one.key() for one in splits}) == 3
     assert [demo.linear(start, split=split).data.split for split in (1, 2, 3)] == [1, 2, 3]
-    assert estimate(Mean(splits), "demo") == Cost(splits[0].data.says(), True, 0, "16 x 56 x 56", cost.OVERHEAD, "one core")
+    assert estimate(Mean(splits), "demo") == Cost(splits[0].data.says(), True, 0, "16 x 56 x 56", work.OVERHEAD, "one core")
     assert all(estimate(one, "demo").clips > 0 for one in splits)
 
 
@@ -71,13 +72,13 @@ def test_data_that_is_missing_is_forgiven_in_a_plan_alone(monkeypatch, tmp_path)
     with pytest.raises(DataError):
         resolve("paper").data("hmdb51")
     monkeypatch.setenv("VSSL_PLAN_ONLY", "1")
-    assert cost.videos(resolve("paper").data("hmdb51")) == (3570, 1530)
+    assert work.videos(resolve("paper").data("hmdb51")) == (3570, 1530)
 
 
 def test_real_lists_are_counted_where_they_are(realvideo):
     data = resolve("paper", data_root=str(realvideo / "ucf101")).data()
     train, test = data.open().dataset.split(1)
-    assert cost.videos(data) == (len(train), len(test))
+    assert work.videos(data) == (len(train), len(test))
 
 
 def test_the_plan_says_what_each_run_and_all_of_them_should_take():

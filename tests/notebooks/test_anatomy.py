@@ -7,7 +7,8 @@ import json
 import pytest
 
 from vssl.errors import VsslError
-from vssl.lab import anatomy, form
+import anatomy
+import form
 
 PARAMETERS = """\
 profile: str = "smoke"  # smoke, demo, gpu or paper
@@ -43,7 +44,7 @@ def well() -> dict:
     for number in range(7):
         cells += [words(f"before-{number}"), code(f"step-{number}", f"print({number})", outputs=[stream(f"{number}\n")])]
     cells[-1]["outputs"].append(image(**{"image/png": {"alt": "A line that rises."}}))
-    cells += [words("made-by"), code("stamp", 'lab.stamp("100_pace", scale)', "nbval-ignore-output", outputs=[stream("Xeon\n")])]
+    cells += [words("made-by"), code("stamp", 'results.stamp("100_pace", scale)', "nbval-ignore-output", outputs=[stream("Xeon\n")])]
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": dict(form.KERNEL), "language_info": {"name": "python"}}}
     return count({**notebook, "cells": cells})
 
@@ -111,7 +112,7 @@ FAULTS = {
     "set-up elsewhere": (adds(code("early", "x = 1"), words("hm"), at=2), "code cell 2 is not setup"),
     "no plan": (drops("plan"), "tagged plan"),
     "no stamp": (drops("stamp"), "not stamp"),
-    "another's stamp": (says("stamp", 'lab.stamp("200_cvrl", scale)'), 'saying lab.stamp("100_pace"'),
+    "another's stamp": (says("stamp", 'results.stamp("200_cvrl", scale)'), 'saying results.stamp("100_pace"'),
     "a stamp that nbval compares": (lambda n: cell(n, "stamp").update(metadata={}), "not stamp"),
     "a fourth parameter": (says("parameters", PARAMETERS + "\nrate: float = 0.1  # rate"), "exactly profile, seeds, data_root"),
     "a parameter without type": (says("parameters", PARAMETERS.replace(": str =", " =", 1)), "exactly profile"),

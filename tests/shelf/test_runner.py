@@ -21,14 +21,14 @@ from nbformat import v4
 
 from vssl import files
 from vssl.errors import VsslError
-from vssl.lab import plan as planning
-from vssl.lab import processes, runner, worker
-from vssl.lab.execute import Job, Limits, _judge, declarations, execute, unfit
-from vssl.lab.plan import Plan
-from vssl.lab.processes import Children, Ended
+from vssl.shelf import plan as planning
+from vssl.shelf import processes, runner, worker
+from vssl.shelf.execute import Job, Limits, _judge, declarations, execute, unfit
+from vssl.shelf.plan import Plan
+from vssl.shelf.processes import Children, Ended
 
 PARAMETERS = 'profile: str = "smoke"  # size\nseeds: list[int] | None = None  # seeds\ndata_root: str | None = None  # data'
-# What lab.stamp does, without the import of the lab.
+# What results.stamp does, without the import of the lab.
 STAMP = """\
 import json, os, sys
 record = {"run": os.environ["VSSL_RUN_ID"], "executable": sys.executable, "seeds": seeds, "profile": profile, "tables": []}

@@ -1,4 +1,4 @@
-"""The child process that takes one notebook through papermill, for `vssl.lab.execute`: `python through_papermill.py REQUEST`.
+"""The child process that takes one notebook through papermill, for `vssl.shelf.execute`: `python through_papermill.py REQUEST`.
 
 Run as a file and free of the package: to import the lab here would cost every notebook torch's import, in seconds and in memory.
 """
