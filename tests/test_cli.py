@@ -89,10 +89,26 @@ def test_a_mistake_gets_one_line(capsys, argv, words):
     [
         (DataError("no videos\nhere"), 2, "vssl: no videos here"),
         (KeyboardInterrupt(), 130, "vssl: interrupted"),
-        (OSError(errno.ENOSPC, "No space left on device", "/runs/x"), 2, "vssl: the disk is full at /runs/x; free some space"),
-        (OSError(errno.EDQUOT, "Disk quota exceeded"), 2, "vssl: the disk is full; free some space"),
-        (PermissionError(errno.EACCES, "Permission denied", "/data"), 2, "vssl: Permission denied at /data; VSSL_DATA and VSSL_RUNS"),
-        (ModuleNotFoundError("No module named 'torch'", name="torch"), 2, "vssl: torch is not installed for"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/runs/x"),
+            2,
+            "vssl: the disk is full at /runs/x; free some space",
+        ),
+        (
+            OSError(errno.EDQUOT, "Disk quota exceeded"),
+            2,
+            "vssl: the disk is full; free some space",
+        ),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/data"),
+            2,
+            "vssl: Permission denied at /data; VSSL_DATA and VSSL_RUNS",
+        ),
+        (
+            ModuleNotFoundError("No module named 'torch'", name="torch"),
+            2,
+            "vssl: torch is not installed for",
+        ),
     ],
 )
 def test_what_may_happen_to_a_person_gets_one_line(capsys, monkeypatch, raised, code, line):
@@ -106,7 +122,12 @@ def test_what_may_happen_to_a_person_gets_one_line(capsys, monkeypatch, raised, 
 
 
 @pytest.mark.parametrize(
-    "raised", [ValueError("a bug"), ModuleNotFoundError("No module", name="vssl.lab.nothing"), OSError(errno.EIO, "bad")]
+    "raised",
+    [
+        ValueError("a bug"),
+        ModuleNotFoundError("No module", name="vssl.lab.nothing"),
+        OSError(errno.EIO, "bad"),
+    ],
 )
 def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch, raised):
     def fail(options):
@@ -138,23 +159,41 @@ def test_reproduce_hands_on_what_was_asked(capsys, monkeypatch, tmp_path):
     from vssl.shelf import runner
 
     asked = {}
-    monkeypatch.setattr(runner, "reproduce", lambda ids, profile, **rest: asked.update(rest, ids=ids, profile=profile) or 3)
+    monkeypatch.setattr(
+        runner,
+        "reproduce",
+        lambda ids, profile, **rest: asked.update(rest, ids=ids, profile=profile) or 3,
+    )
     argv = f"reproduce 000 100_pace --profile smoke --jobs 2 --seeds 0,2 --resume --plan --limit-minutes 1.5 --data-root {tmp_path}"
     assert cli.main(argv.split()) == 3
-    wanted = {"ids": ["000", "100_pace"], "profile": "smoke", "jobs": 2, "seeds": (0, 2), "resume": True, "plan_only": True}
+    wanted = {
+        "ids": ["000", "100_pace"],
+        "profile": "smoke",
+        "jobs": 2,
+        "seeds": (0, 2),
+        "resume": True,
+        "plan_only": True,
+    }
     assert asked == wanted | {"limit_minutes": 1.5, "data_root": tmp_path}
 
 
 def test_a_reader_that_goes_away_is_no_error():
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    command = subprocess.Popen([sys.executable, "-m", "vssl", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=buffered)
+    command = subprocess.Popen(
+        [sys.executable, "-m", "vssl", "--help"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=buffered,
+    )
     command.stdout.close()
     assert command.stderr.read() == b""
     assert command.wait(timeout=60) == 141
 
 
 def test_the_two_ways_in_are_one():
-    done = subprocess.run([sys.executable, "-m", "vssl", "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "vssl", "--version"], capture_output=True, text=True, check=True
+    )
     assert re.fullmatch(r"vssl \d+\.\d+\.\d+\n", done.stdout)
 
 

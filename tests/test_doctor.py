@@ -21,7 +21,10 @@ def test_this_machine_is_described(capsys, monkeypatch, tmp_path):
     assert cli.main(["doctor", "--json", "--no-probe"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["problems"] == [] and report["cores"] >= 1 and report["memory_gb"] > 0.5
-    assert report["torch"]["version"] == importlib.metadata.version("torch") or "+" in report["torch"]["version"]
+    assert (
+        report["torch"]["version"] == importlib.metadata.version("torch")
+        or "+" in report["torch"]["version"]
+    )
     assert report["pyav"]["ffmpeg"] and report["torchvision"]
     said = doctor.text(report)
     assert "vssl data make draws the puppets" in said and "all that vssl needs is here" in said
@@ -41,15 +44,24 @@ def test_a_missing_torch_is_said_and_nothing_breaks(monkeypatch):
     monkeypatch.setitem(sys.modules, "torchvision", None)
     report = doctor.report()
     assert report["torch"] is None and "probe" not in report
-    assert report["problems"][0].startswith("torch does not load") and "make env" in report["problems"][0]
+    assert (
+        report["problems"][0].startswith("torch does not load")
+        and "make env" in report["problems"][0]
+    )
     assert "torch        missing" in doctor.text(report)
 
 
 def test_a_torchvision_for_another_torch_is_said(monkeypatch, empty):
     monkeypatch.setitem(sys.modules, "torchvision", None)
-    monkeypatch.setattr(importlib.metadata, "requires", lambda name: ["numpy", "torch (==2.99.0)", 'scipy; extra == "scipy"'])
+    monkeypatch.setattr(
+        importlib.metadata,
+        "requires",
+        lambda name: ["numpy", "torch (==2.99.0)", 'scipy; extra == "scipy"'],
+    )
     doctor._torchvision(empty)
-    assert "built for torch 2.99.0" in empty["problems"][0] and empty["problems"][0].count("\n") == 0
+    assert (
+        "built for torch 2.99.0" in empty["problems"][0] and empty["problems"][0].count("\n") == 0
+    )
 
 
 def test_the_probe_finds_bf16_right_on_this_machine(monkeypatch, empty):
@@ -64,7 +76,10 @@ def test_a_wrong_bf16_is_said(monkeypatch, empty):
 
     right = torch.nn.functional.conv3d
     monkeypatch.setattr(doctor, "_milliseconds", lambda clip, weight: 1.0)
-    broken = lambda clip, weight, **rest: right(clip, weight, **rest) * (float("nan") if clip.dtype == torch.bfloat16 else 1)  # noqa: E731
+
+    def broken(clip, weight, **rest):
+        return right(clip, weight, **rest) * (float("nan") if clip.dtype == torch.bfloat16 else 1)
+
     monkeypatch.setattr(torch.nn.functional, "conv3d", broken)
     probe = doctor._probe(empty)
     json.dumps(probe, allow_nan=False)
@@ -74,6 +89,8 @@ def test_a_wrong_bf16_is_said(monkeypatch, empty):
 def test_a_slow_bf16_is_said(monkeypatch, empty):
     import torch
 
-    monkeypatch.setattr(doctor, "_milliseconds", lambda clip, weight: 4.0 if clip.dtype == torch.bfloat16 else 1.0)
+    monkeypatch.setattr(
+        doctor, "_milliseconds", lambda clip, weight: 4.0 if clip.dtype == torch.bfloat16 else 1.0
+    )
     doctor._probe(empty)
     assert any("4.0 times as long" in line for line in empty["warnings"] + empty["notes"])

@@ -28,7 +28,18 @@ LAYERS = (
     ("__main__",),
 )
 HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer}
-HEAVY = ("torch", "torchvision", "matplotlib", "seaborn", "sklearn", "av", "PIL", "papermill", "nbclient", "jupyterlab")
+HEAVY = (
+    "torch",
+    "torchvision",
+    "matplotlib",
+    "seaborn",
+    "sklearn",
+    "av",
+    "PIL",
+    "papermill",
+    "nbclient",
+    "jupyterlab",
+)
 
 
 def modules(package: Path) -> dict[str, Path]:
@@ -48,10 +59,15 @@ def imports(name: str, path: Path, known: dict[str, Path]) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            above = (
+                package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            )
             source = ".".join([*above, *([node.module] if node.module else [])])
             # `from vssl import samplers` is a module; `from vssl.errors import VsslError` is not.
-            found |= {f"{source}.{alias.name}" if f"{source}.{alias.name}" in known else source for alias in node.names}
+            found |= {
+                f"{source}.{alias.name}" if f"{source}.{alias.name}" in known else source
+                for alias in node.names
+            }
     return (found & known.keys()) - {name}
 
 
@@ -63,15 +79,27 @@ def part(module: str) -> str:
 def upward(package: Path) -> list[str]:
     """Every import that looks up."""
     known = modules(package)
-    edges = [(name, target) for name, path in known.items() for target in sorted(imports(name, path, known)) if part(name) and part(target)]
-    return [f"{name} imports {target}" for name, target in edges if HEIGHT[part(target)] > HEIGHT[part(name)]]
+    edges = [
+        (name, target)
+        for name, path in known.items()
+        for target in sorted(imports(name, path, known))
+        if part(name) and part(target)
+    ]
+    return [
+        f"{name} imports {target}"
+        for name, target in edges
+        if HEIGHT[part(target)] > HEIGHT[part(name)]
+    ]
 
 
 def circle(package: Path) -> list[str]:
     """The first circle of imports, as the modules on it; empty without one."""
     known = modules(package)
     # A package's __init__ re-exports its own modules, and they may import a neighbour directly: that is no circle.
-    graph = {name: {other for other in imports(name, path, known) if not name.startswith(f"{other}.")} for name, path in known.items()}
+    graph = {
+        name: {other for other in imports(name, path, known) if not name.startswith(f"{other}.")}
+        for name, path in known.items()
+    }
     done: set[str] = set()
 
     def walk(name: str, trail: list[str]) -> list[str]:
@@ -88,7 +116,9 @@ def circle(package: Path) -> list[str]:
 
 
 def test_every_part_of_the_package_has_its_place():
-    assert {part(name) for name in modules(ROOT / "vssl")} - {""} <= HEIGHT.keys(), "say in LAYERS where the new part stands"
+    assert {part(name) for name in modules(ROOT / "vssl")} - {""} <= HEIGHT.keys(), (
+        "say in LAYERS where the new part stands"
+    )
 
 
 def test_no_module_imports_from_above():
@@ -109,7 +139,13 @@ def test_no_module_imports_in_a_circle():
     ],
 )
 def test_the_walk_sees_an_upward_import(tmp_path, text, found):
-    for name, content in {"__init__": "", "clips": text, "errors": "", "shelf/__init__": "", "shelf/runner": ""}.items():
+    for name, content in {
+        "__init__": "",
+        "clips": text,
+        "errors": "",
+        "shelf/__init__": "",
+        "shelf/runner": "",
+    }.items():
         path = tmp_path / "vssl" / f"{name}.py"
         path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text(content)
@@ -118,14 +154,28 @@ def test_the_walk_sees_an_upward_import(tmp_path, text, found):
 
 def test_the_walk_sees_a_circle(tmp_path):
     (tmp_path / "vssl").mkdir()
-    for name, content in {"__init__": "", "models": "from vssl import losses", "losses": "from vssl.models import build"}.items():
+    for name, content in {
+        "__init__": "",
+        "models": "from vssl import losses",
+        "losses": "from vssl.models import build",
+    }.items():
         (tmp_path / "vssl" / f"{name}.py").write_text(content)
     assert circle(tmp_path / "vssl") == ["vssl.losses", "vssl.models", "vssl.losses"]
 
 
 def test_what_stands_low_loads_nothing_heavy():
-    light = ("vssl", "vssl.clips", "vssl.samplers", "vssl.videos.decode", "vssl.videos.datasets", "vssl.cli", "vssl.doctor")
+    light = (
+        "vssl",
+        "vssl.clips",
+        "vssl.samplers",
+        "vssl.videos.decode",
+        "vssl.videos.datasets",
+        "vssl.cli",
+        "vssl.doctor",
+    )
     code = f"import sys, {', '.join(light)}; print(*sorted({set(HEAVY)!r} & sys.modules.keys()))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == []

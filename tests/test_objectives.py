@@ -23,9 +23,15 @@ def test_weighted_is_the_sum_of_its_terms():
     objective = Weighted(((1.0, Classify("pace", 4)), (0.1, Contrast("context")))).build(8)
     seen = views()
     outcome = objective(seen)
-    expected = F.cross_entropy(objective.terms[0].head(seen.features.flatten(0, 1)), seen.labels["pace"].flatten())
+    expected = F.cross_entropy(
+        objective.terms[0].head(seen.features.flatten(0, 1)), seen.labels["pace"].flatten()
+    )
     expected = expected + 0.1 * losses.same_context(seen.features)
-    assert torch.allclose(outcome.loss, expected) and set(outcome.metrics) == {"pace_loss", "pace_accuracy", "context_contrast_loss"}
+    assert torch.allclose(outcome.loss, expected) and set(outcome.metrics) == {
+        "pace_loss",
+        "pace_accuracy",
+        "context_contrast_loss",
+    }
 
 
 @pytest.mark.parametrize("hidden", [0, 1, 2, 3])
@@ -53,7 +59,9 @@ def test_info_nce_reports_what_figure_5_shows():
     unit = F.normalize(z.flatten(0, 1), dim=1)
     sim = (unit @ unit.T / 0.1).fill_diagonal_(-torch.inf)
     nearest = sim.argmax(1)
-    assert metrics["instance_accuracy"].item() == pytest.approx((nearest == torch.arange(10) ^ 1).float().mean().item())
+    assert metrics["instance_accuracy"].item() == pytest.approx(
+        (nearest == torch.arange(10) ^ 1).float().mean().item()
+    )
     share = sim.softmax(1)
     expected = -torch.where(share > 0, share * share.log(), torch.zeros(())).sum(1).mean()
     assert metrics["entropy"].item() == pytest.approx(expected.item(), rel=1e-4)
@@ -80,15 +88,22 @@ def test_a_classifier_stays_in_float32_where_the_loop_is_in_half_precision():
 def test_same_pace_reads_the_label_and_the_layer_is_where_the_paper_puts_it():
     seen = views()
     raw = Contrast("pace").build(8)(seen).loss
-    assert torch.allclose(raw, losses.same_pace(seen.features.flatten(0, 1), seen.labels["pace"].flatten()))
+    assert torch.allclose(
+        raw, losses.same_pace(seen.features.flatten(0, 1), seen.labels["pace"].flatten())
+    )
     narrow = Contrast("context", layer=8).build(512)
-    assert sum(p.numel() for p in narrow.parameters()) == 4_104  # the "about 4k parameters" of Table 2
+    assert (
+        sum(p.numel() for p in narrow.parameters()) == 4_104
+    )  # the "about 4k parameters" of Table 2
 
 
 def order_of(features, head):
     """The logits of the orders of one video's clips [V, D], pair after pair."""
     pairs = [(0, 1), (0, 2), (1, 2)]
-    hidden = [torch.cat([features[a], features[b]]) @ head.pair.weight.T + head.pair.bias for a, b in pairs]
+    hidden = [
+        torch.cat([features[a], features[b]]) @ head.pair.weight.T + head.pair.bias
+        for a, b in pairs
+    ]
     return torch.cat([h.clamp(min=0) for h in hidden]) @ head.head.weight.T + head.head.bias
 
 
@@ -98,9 +113,14 @@ def test_order_is_told_from_all_pairs_by_shared_weights():
     features, orders = views(clips=3).features, torch.tensor([0, 5, 2, 3])
     outcome = head(Views(features, {"order": orders[:, None].expand(-1, 3)}))
     logits = torch.stack([order_of(video, head) for video in features])
-    expected = -torch.stack([h[y] - h.exp().sum().log() for h, y in zip(logits, orders, strict=True)]).mean()
+    expected = -torch.stack(
+        [h[y] - h.exp().sum().log() for h, y in zip(logits, orders, strict=True)]
+    ).mean()
     assert torch.allclose(outcome.loss, expected, atol=1e-6) and outcome.loss.requires_grad
-    assert outcome.metrics["order_accuracy"] == sum(h.argmax() == y for h, y in zip(logits, orders, strict=True)) / 4
+    assert (
+        outcome.metrics["order_accuracy"]
+        == sum(h.argmax() == y for h, y in zip(logits, orders, strict=True)) / 4
+    )
     assert set(outcome.metrics) == {"order_loss", "order_accuracy"}
 
 
@@ -108,7 +128,9 @@ def test_the_head_of_vcop_has_its_size_and_its_dropout():
     head = Order().build(512)
     assert sum(p.numel() for p in head.parameters()) == (1024 * 512 + 512) + (3 * 512 * 6 + 6)
     assert [module.p for module in head.modules() if isinstance(module, nn.Dropout)] == [0.5]
-    assert sum(p.numel() for p in Order(4, 16).build(8).parameters()) == (16 * 16 + 16) + (6 * 16 * 24 + 24)  # 6 pairs, 4! orders
+    assert sum(p.numel() for p in Order(4, 16).build(8).parameters()) == (16 * 16 + 16) + (
+        6 * 16 * 24 + 24
+    )  # 6 pairs, 4! orders
     with pytest.raises(VsslError, match="3 clips a video, and got 2"):
         head(Views(torch.rand(1, 2, 512), {"order": torch.zeros(1, 2, dtype=torch.long)}))
 
@@ -141,4 +163,8 @@ def test_one_backbone_pass_for_all_views_of_all_objectives():
 
 
 def test_descriptions_are_compared_by_value():
-    assert methods.Pace().objective() == methods.Pace().objective() != methods.Pace(contrast="pace").objective()
+    assert (
+        methods.Pace().objective()
+        == methods.Pace().objective()
+        != methods.Pace(contrast="pace").objective()
+    )

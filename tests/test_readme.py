@@ -22,7 +22,9 @@ def text(page: str) -> str:
 def commands(page: str) -> list[str]:
     """Every line of the page's bash blocks."""
     blocks = re.findall(r"^```bash\n(.*?)^```", text(page), re.MULTILINE | re.DOTALL)
-    return [line for block in blocks for line in block.splitlines() if line and not line.startswith("#")]
+    return [
+        line for block in blocks for line in block.splitlines() if line and not line.startswith("#")
+    ]
 
 
 SHOWN = [(page, command) for page in PAGES for command in commands(page)]
@@ -32,19 +34,32 @@ def test_the_shelf_is_the_manifests():
     from vssl.shelf import manifest
 
     found = re.search(r"<!-- shelf -->\n(.*?)<!-- /shelf -->", text("README.md"), re.DOTALL)
-    assert found and found[1] == manifest.markdown_table(), "write the table anew from vssl.shelf.manifest.markdown_table()"
+    assert found and found[1] == manifest.markdown_table(), (
+        "write the table anew from vssl.shelf.manifest.markdown_table()"
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)#\s]+)\)", text(page)):
-        assert "://" in target or (ROOT / target).exists(), f"{page} links to {target}, which is not there"
+        assert "://" in target or (ROOT / target).exists(), (
+            f"{page} links to {target}, which is not there"
+        )
 
 
-@pytest.mark.parametrize("command", [command for _, command in SHOWN if command.startswith("make ")])
+@pytest.mark.parametrize(
+    "command", [command for _, command in SHOWN if command.startswith("make ")]
+)
 def test_every_make_command_has_its_target(command):
     """make -n resolves the target and its settings without running them."""
-    done = subprocess.run(["make", "-n", *shlex.split(command)[1:]], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        ["make", "-n", *shlex.split(command)[1:]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -57,16 +72,23 @@ def drawn(tmp_path_factory) -> Path:
     return puppets.make(world("ucf101", "smoke"), tmp_path_factory.mktemp("data") / "ucf101")
 
 
-@pytest.mark.parametrize("command", [command for _, command in SHOWN if not command.startswith("make ")])
+@pytest.mark.parametrize(
+    "command", [command for _, command in SHOWN if not command.startswith("make ")]
+)
 def test_every_vssl_command_is_carried_out(command, monkeypatch, request):
     """Each runs for real but for what takes minutes: the notebooks, the whole puppet set, the doctor's probe."""
     words = shlex.split(command)
     assert Path(words[0]).name == "vssl", f"no test knows how to try {command!r}"
-    argv = [str(request.getfixturevalue("drawn")) if word == "/data/ucf101" else word for word in words[1:]]
+    argv = [
+        str(request.getfixturevalue("drawn")) if word == "/data/ucf101" else word
+        for word in words[1:]
+    ]
     if argv[0] == "doctor":
         argv += ["--no-probe"]
     if argv[0] == "reproduce":
-        monkeypatch.setattr("vssl.shelf.runner.reproduce", lambda ids, profile, **rest: _chosen(ids))
+        monkeypatch.setattr(
+            "vssl.shelf.runner.reproduce", lambda ids, profile, **rest: _chosen(ids)
+        )
     if argv[0] == "bench":
         monkeypatch.setattr("vssl.bench.run.bench", lambda stages, videos, rounds, keep: 0)
     if argv[:2] == ["data", "make"]:

@@ -21,12 +21,29 @@ import vssl
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = (ROOT / "requirements.lock").read_text()
-TARGETS = ("help", "env", "reproduce", "test", "lint", "unit", "shelf", "lab", "peers", "lock", "clean")
+TARGETS = (
+    "help",
+    "env",
+    "reproduce",
+    "test",
+    "lint",
+    "unit",
+    "shelf",
+    "lab",
+    "peers",
+    "lock",
+    "clean",
+)
 
-REQUIRED = [Requirement(line) for line in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"])]
+REQUIRED = [
+    Requirement(line)
+    for line in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"])
+]
 PINS = {
     canonicalize_name(requirement.name): requirement
-    for requirement in (Requirement(line.rstrip(" \\")) for line in LOCK.splitlines() if re.match(r"\w", line))
+    for requirement in (
+        Requirement(line.rstrip(" \\")) for line in LOCK.splitlines() if re.match(r"\w", line)
+    )
 }
 
 
@@ -47,7 +64,11 @@ def test_the_lock_holds_hashes_and_no_place_to_fetch_from():
     blocks = re.split(r"\n(?=\w)", LOCK.strip())
     assert len(blocks) == len(PINS) > 50
     assert [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block] == []
-    others = [line for line in LOCK.splitlines() if not re.match(r"\w[\w.-]*==|    --hash=sha256:[0-9a-f]{64}", line)]
+    others = [
+        line
+        for line in LOCK.splitlines()
+        if not re.match(r"\w[\w.-]*==|    --hash=sha256:[0-9a-f]{64}", line)
+    ]
     assert others == [], "index and find-links lines tie the lock to one place"
     assert "://" not in LOCK
 
@@ -55,8 +76,17 @@ def test_the_lock_holds_hashes_and_no_place_to_fetch_from():
 def test_the_lock_serves_linux_with_every_python_we_accept():
     """The wheel of torch on Linux brings CUDA: a lock made elsewhere would miss its libraries."""
     for version in versions(SpecifierSet(PROJECT["requires-python"])):
-        here = {"python_version": version, "python_full_version": f"{version}.0", "sys_platform": "linux", "platform_machine": "x86_64"}
-        served = {name for name, pin in PINS.items() if pin.marker is None or Marker(str(pin.marker)).evaluate(here)}
+        here = {
+            "python_version": version,
+            "python_full_version": f"{version}.0",
+            "sys_platform": "linux",
+            "platform_machine": "x86_64",
+        }
+        served = {
+            name
+            for name, pin in PINS.items()
+            if pin.marker is None or Marker(str(pin.marker)).evaluate(here)
+        }
         assert {canonicalize_name(requirement.name) for requirement in REQUIRED} <= served
         assert any(name.startswith("nvidia-cudnn") for name in served)
 
@@ -70,13 +100,21 @@ def test_the_lock_can_build_the_package_without_asking_for_more():
 
 def test_every_dependency_says_why():
     text = (ROOT / "pyproject.toml").read_text()
-    bare = [str(r) for r in REQUIRED if not re.search(rf'^\s*"{re.escape(r.name)}[^"]*",?\s+#\s+\w', text, re.MULTILINE)]
+    bare = [
+        str(r)
+        for r in REQUIRED
+        if not re.search(rf'^\s*"{re.escape(r.name)}[^"]*",?\s+#\s+\w', text, re.MULTILINE)
+    ]
     assert bare == [], "say in a comment who needs it"
 
 
 def test_conda_users_get_the_same():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
-    plain = [Requirement(entry.replace("=", "==", 1) + ".*") for entry in environment["dependencies"] if str(entry).startswith("python=")]
+    plain = [
+        Requirement(entry.replace("=", "==", 1) + ".*")
+        for entry in environment["dependencies"]
+        if str(entry).startswith("python=")
+    ]
     (python,) = plain
     inside = versions(python.specifier)
     assert inside and set(inside) <= set(versions(SpecifierSet(PROJECT["requires-python"])))
@@ -88,7 +126,9 @@ def test_conda_users_get_the_same():
 def test_one_version_everywhere():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert vssl.__version__ == PROJECT["version"] == citation["version"]
-    assert re.search(rf"^## {re.escape(vssl.__version__)}\b", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert re.search(
+        rf"^## {re.escape(vssl.__version__)}\b", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
     assert citation["license"] == PROJECT["license"] == "MIT"
 
 
@@ -100,27 +140,43 @@ def make(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess
     if shutil.which("make") is None:
         pytest.skip("no make here")
     clean = {
-        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "ARGS", "ONLY", "PROFILE", "JOBS"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MAKE", "MFLAGS", "ARGS", "ONLY", "PROFILE", "JOBS"))
     }
     command = ["make", "--no-print-directory", *arguments]
-    return subprocess.run(command, cwd=folder, env=clean | environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def test_help_lists_every_target():
     done = make()
     assert done.returncode == 0, done.stderr
-    assert [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")] == list(TARGETS)
+    assert [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")] == list(
+        TARGETS
+    )
 
 
 def test_reproduce_takes_its_settings():
     plain = make("-n", "reproduce").stdout
     assert "vssl reproduce 000_start_here 100_pace --profile demo --jobs 2" in plain
-    chosen = make("-n", "reproduce", "ONLY=200 201", "PROFILE=gpu", "JOBS=3", "ARGS=--resume").stdout
+    chosen = make(
+        "-n", "reproduce", "ONLY=200 201", "PROFILE=gpu", "JOBS=3", "ARGS=--resume"
+    ).stdout
     assert "vssl reproduce 200 201 --profile gpu --jobs 3 --resume" in chosen
 
 
 def test_the_same_pythons_are_accepted():
-    low, high = re.search(r"\((3, \d+)\) <= .* < \((3, \d+)\)", (ROOT / "Makefile").read_text()).groups()
+    low, high = re.search(
+        r"\((3, \d+)\) <= .* < \((3, \d+)\)", (ROOT / "Makefile").read_text()
+    ).groups()
     wanted = SpecifierSet(f">={low.replace(', ', '.')},<{high.replace(', ', '.')}")
     assert versions(wanted) == versions(SpecifierSet(PROJECT["requires-python"]))
 
@@ -131,7 +187,9 @@ def test_an_old_python_gets_one_line(tmp_path):
         (tmp_path / name).touch()
     done = make("env", "PYTHON=python2 no-such-python", folder=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[0].startswith("make: no Python 3.11, 3.12 or 3.13 found (tried: python2 no-such-python)")
+    assert done.stderr.splitlines()[0].startswith(
+        "make: no Python 3.11, 3.12 or 3.13 found (tried: python2 no-such-python)"
+    )
     assert not (tmp_path / ".venv").exists()
 
 
@@ -158,4 +216,8 @@ def test_ci_runs_what_a_person_runs():
 def test_the_notebook_run_has_a_limit_for_a_cell():
     """nbval does not notice a dead kernel: without a limit it waits half an hour."""
     done = make("-n", "shelf").stdout
-    assert "--nbval-cell-timeout" in done and "--nbval-current-env" in done and "--dist loadfile" in done
+    assert (
+        "--nbval-cell-timeout" in done
+        and "--nbval-current-env" in done
+        and "--dist loadfile" in done
+    )

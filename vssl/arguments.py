@@ -14,12 +14,16 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose mistakes are VsslErrors of one line, with the nearest right word."""
 
     def error(self, message: str) -> None:
-        raise VsslError(f"{message.removeprefix('argument ')}; {self.prog} --help shows what is expected")
+        raise VsslError(
+            f"{message.removeprefix('argument ')}; {self.prog} --help shows what is expected"
+        )
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         if action.choices is not None and value not in action.choices:
             choices = list(action.choices)
-            raise VsslError(f"there is no command {value!r}{guess(str(value), choices)}; {self.prog} knows {', '.join(choices)}")
+            raise VsslError(
+                f"there is no command {value!r}{guess(str(value), choices)}; {self.prog} knows {', '.join(choices)}"
+            )
 
 
 def guess(word: str, known: Iterable[str]) -> str:
@@ -33,14 +37,18 @@ def one_of(word: str, known: Iterable[str], what: str) -> str:
     known = list(known)
     if word in known:
         return word
-    raise VsslError(f"there is no {what} {word!r}{guess(word, known)}; choose from {', '.join(known)}")
+    raise VsslError(
+        f"there is no {what} {word!r}{guess(word, known)}; choose from {', '.join(known)}"
+    )
 
 
 def folder(text: str) -> Path:
     """Read a folder that must be there."""
     path = Path(text).expanduser().resolve()
     if not path.is_dir():
-        raise DataError(f"there is no folder {path}; give the folder that holds the dataset's videos and lists")
+        raise DataError(
+            f"there is no folder {path}; give the folder that holds the dataset's videos and lists"
+        )
     return path
 
 
@@ -51,7 +59,9 @@ def seeds(text: str) -> tuple[int, ...]:
     except ValueError:
         numbers = ()
     if not numbers or min(numbers) < 0 or len(set(numbers)) < len(numbers):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of different whole numbers such as 0,1,2")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a list of different whole numbers such as 0,1,2"
+        )
     return numbers
 
 

@@ -22,10 +22,26 @@ from vssl.errors import VsslError
 if TYPE_CHECKING:
     from vssl.videos.datasets import Dataset
 
-PROFILES = ("smoke", "demo", "gpu", "paper")  # named here too, so that a slip is answered without loading torch; a test compares
+PROFILES = (
+    "smoke",
+    "demo",
+    "gpu",
+    "paper",
+)  # named here too, so that a slip is answered without loading torch; a test compares
 SETS = ("ucf101", "hmdb51", "kinetics400", "kinetics600")
 SIZES = PROFILES[:3]  # of puppets; the paper profile wants the real data
-STAGES = ("decode", "store", "gather", "upload", "augment", "loss", "step", "train", "beside", "growth")  # named here for the same reason
+STAGES = (
+    "decode",
+    "store",
+    "gather",
+    "upload",
+    "augment",
+    "loss",
+    "step",
+    "train",
+    "beside",
+    "growth",
+)  # named here for the same reason
 
 WRONG_INPUT = 2
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
@@ -50,15 +66,21 @@ def main(argv: list[str] | None = None) -> int:
         print("vssl: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more when it ends
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # the interpreter flushes once more when it ends
         return CLOSED_PIPE
     except ModuleNotFoundError as error:
         if (error.name or "vssl").startswith("vssl"):
             raise  # our own mistake, not a half-made environment
-        return _complain(f"{error.name} is not installed for {sys.executable}; make env installs everything")
+        return _complain(
+            f"{error.name} is not installed for {sys.executable}; make env installs everything"
+        )
     except OSError as error:
         if error.errno in DISK_FULL:
-            return _complain(f"the disk is full{_at(error)}; free some space, or set VSSL_DATA and VSSL_RUNS to folders elsewhere")
+            return _complain(
+                f"the disk is full{_at(error)}; free some space, or set VSSL_DATA and VSSL_RUNS to folders elsewhere"
+            )
         if error.errno in NOT_ALLOWED or _in_our_folders(error.filename):
             return _complain(
                 f"{error.strerror}{_at(error)}; VSSL_DATA and VSSL_RUNS say where data and runs go: choose folders you can write"
@@ -80,7 +102,10 @@ def _in_our_folders(filename: object) -> bool:
     if not isinstance(filename, str):
         return False
     path = Path(filename)
-    return any(path.is_relative_to(place) or place.is_relative_to(path) for place in (paths.data(), paths.runs()))
+    return any(
+        path.is_relative_to(place) or place.is_relative_to(path)
+        for place in (paths.data(), paths.runs())
+    )
 
 
 def _dispatch(argv: list[str]) -> int:
@@ -89,7 +114,9 @@ def _dispatch(argv: list[str]) -> int:
     command = getattr(options, "command", parser)
     if unknown:
         flags = [flag for action in command._actions for flag in action.option_strings]
-        raise VsslError(f"{unknown[0]!r} is not understood{guess(unknown[0], flags)}; {command.prog} --help shows what is")
+        raise VsslError(
+            f"{unknown[0]!r} is not understood{guess(unknown[0], flags)}; {command.prog} --help shows what is"
+        )
     if not hasattr(options, "run"):
         command.print_help()
         return 0
@@ -138,7 +165,9 @@ def _data_check(options: argparse.Namespace) -> int:
     failed = failures([video.path for video in dataset.videos], workers=options.jobs)
     for reason in failed.values():
         print(reason)
-    print(f"{len(dataset.videos) - len(failed)} of {len(dataset.videos)} videos of {dataset.name} decode")
+    print(
+        f"{len(dataset.videos) - len(failed)} of {len(dataset.videos)} videos of {dataset.name} decode"
+    )
     return 1 if failed else 0
 
 
@@ -160,7 +189,10 @@ def _ledger(options: argparse.Namespace) -> int:
     from vssl.results import ledger
 
     if options.add:
-        print("\n".join(ledger.add()) or "nothing to add: no notebook left numbers since the last time")
+        print(
+            "\n".join(ledger.add())
+            or "nothing to add: no notebook left numbers since the last time"
+        )
     else:
         print(ledger.summary())
     return 0
@@ -184,7 +216,9 @@ def _bench(options: argparse.Namespace) -> int:
 # ---------------------------------------------------------------------------------------------------- arguments
 
 
-def _add(group: argparse._SubParsersAction, name: str, what: str, run: Callable | None, examples: str) -> argparse.ArgumentParser:
+def _add(
+    group: argparse._SubParsersAction, name: str, what: str, run: Callable | None, examples: str
+) -> argparse.ArgumentParser:
     parser = group.add_parser(
         name,
         help=what,
@@ -208,10 +242,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"vssl {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND")
     _add_reproduce(commands)
-    data = _add(commands, "data", "draw puppet videos, index and check datasets", None, "vssl data make ucf101 --size demo")
+    data = _add(
+        commands,
+        "data",
+        "draw puppet videos, index and check datasets",
+        None,
+        "vssl data make ucf101 --size demo",
+    )
     _add_data(data.add_subparsers(metavar="COMMAND"))
-    ledger = _add(commands, "ledger", "list the committed results, or add what notebooks left", _ledger, "vssl ledger\nvssl ledger --add")
-    ledger.add_argument("--add", action="store_true", help="move the numbers that notebooks left into data/results/")
+    ledger = _add(
+        commands,
+        "ledger",
+        "list the committed results, or add what notebooks left",
+        _ledger,
+        "vssl ledger\nvssl ledger --add",
+    )
+    ledger.add_argument(
+        "--add", action="store_true", help="move the numbers that notebooks left into data/results/"
+    )
     bench = _add(
         commands,
         "bench",
@@ -219,13 +267,39 @@ def _parser() -> argparse.ArgumentParser:
         _bench,
         "vssl bench\nvssl bench decode augment --rounds 9\nvssl bench decode --videos /data/UCF-101",
     )
-    bench.add_argument("stages", nargs="*", metavar="STAGE", help=f"{', '.join(STAGES)}; none: all (some eight minutes on two cores)")
-    bench.add_argument("--videos", type=folder, metavar="DIR", help="read videos of this folder; none: puppets of UCF101's size")
-    bench.add_argument("--rounds", type=count, default=5, metavar="N", help="of which the median counts (default: 5)")
-    bench.add_argument("--keep", action="store_true", help="put the figures into data/results/speed/")
-    doctor = _add(commands, "doctor", "say what is on this machine and try a 3-d convolution", _doctor, "vssl doctor\nvssl doctor --json")
+    bench.add_argument(
+        "stages",
+        nargs="*",
+        metavar="STAGE",
+        help=f"{', '.join(STAGES)}; none: all (some eight minutes on two cores)",
+    )
+    bench.add_argument(
+        "--videos",
+        type=folder,
+        metavar="DIR",
+        help="read videos of this folder; none: puppets of UCF101's size",
+    )
+    bench.add_argument(
+        "--rounds",
+        type=count,
+        default=5,
+        metavar="N",
+        help="of which the median counts (default: 5)",
+    )
+    bench.add_argument(
+        "--keep", action="store_true", help="put the figures into data/results/speed/"
+    )
+    doctor = _add(
+        commands,
+        "doctor",
+        "say what is on this machine and try a 3-d convolution",
+        _doctor,
+        "vssl doctor\nvssl doctor --json",
+    )
     doctor.add_argument("--json", action="store_true", help="print the same as JSON")
-    doctor.add_argument("--no-probe", action="store_true", help="leave out the convolution (about five seconds)")
+    doctor.add_argument(
+        "--no-probe", action="store_true", help="leave out the convolution (about five seconds)"
+    )
     return parser
 
 
@@ -238,16 +312,40 @@ def _add_reproduce(commands: argparse._SubParsersAction) -> None:
         "vssl reproduce 000 100 --profile demo\nvssl reproduce 100 --profile gpu --seeds 0,1,2 --resume\nvssl reproduce --plan",
     )
     reproduce.add_argument(
-        "ids", nargs="*", metavar="ID", help="notebooks by number or name, such as 100 or 100_pace; none: the whole shelf"
+        "ids",
+        nargs="*",
+        metavar="ID",
+        help="notebooks by number or name, such as 100 or 100_pace; none: the whole shelf",
     )
-    reproduce.add_argument("--profile", default="demo", metavar="P", help="how large: smoke, demo, gpu or paper (default: demo)")
-    reproduce.add_argument("--jobs", type=count, default=1, metavar="N", help="notebooks at a time (default: 1)")
-    reproduce.add_argument("--resume", action="store_true", help="leave out notebooks that already ran well, unchanged")
-    reproduce.add_argument("--seeds", type=seeds, metavar="LIST", help="seeds with commas, such as 0,1,2 (default: the profile's)")
-    reproduce.add_argument("--data-root", type=folder, metavar="DIR", help="folder of real data in its official layout")
-    reproduce.add_argument("--plan", action="store_true", help="list the experiments and stop before running any")
     reproduce.add_argument(
-        "--limit-minutes", type=minutes, metavar="M", help="end a notebook that takes longer (default: the shelf's limit)"
+        "--profile",
+        default="demo",
+        metavar="P",
+        help="how large: smoke, demo, gpu or paper (default: demo)",
+    )
+    reproduce.add_argument(
+        "--jobs", type=count, default=1, metavar="N", help="notebooks at a time (default: 1)"
+    )
+    reproduce.add_argument(
+        "--resume", action="store_true", help="leave out notebooks that already ran well, unchanged"
+    )
+    reproduce.add_argument(
+        "--seeds",
+        type=seeds,
+        metavar="LIST",
+        help="seeds with commas, such as 0,1,2 (default: the profile's)",
+    )
+    reproduce.add_argument(
+        "--data-root", type=folder, metavar="DIR", help="folder of real data in its official layout"
+    )
+    reproduce.add_argument(
+        "--plan", action="store_true", help="list the experiments and stop before running any"
+    )
+    reproduce.add_argument(
+        "--limit-minutes",
+        type=minutes,
+        metavar="M",
+        help="end a notebook that takes longer (default: the shelf's limit)",
     )
 
 
@@ -260,14 +358,40 @@ def _add_data(commands: argparse._SubParsersAction) -> None:
         "vssl data make\nvssl data make ucf101 --size smoke",
     )
     make.add_argument("sets", nargs="*", metavar="SET", help=f"{', '.join(SETS)}; none: all")
-    make.add_argument("--size", default="demo", metavar="S", help="smoke, demo or gpu (default: demo)")
-    examples = (
-        "vssl data {0} --root /data/UCF-101\nvssl data {0} --root /data/HMDB51 --name hmdb51\nvssl data {0} --name ucf101 --size demo"
+    make.add_argument(
+        "--size", default="demo", metavar="S", help="smoke, demo or gpu (default: demo)"
     )
-    index = _add(commands, "index", "count the videos of a dataset, name what is missing", _data_index, examples.format("index"))
-    check = _add(commands, "check", "decode every video of a dataset, list what fails", _data_check, examples.format("check"))
-    check.add_argument("--jobs", type=count, metavar="N", help="videos at a time (default: one a core)")
+    examples = "vssl data {0} --root /data/UCF-101\nvssl data {0} --root /data/HMDB51 --name hmdb51\nvssl data {0} --name ucf101 --size demo"
+    index = _add(
+        commands,
+        "index",
+        "count the videos of a dataset, name what is missing",
+        _data_index,
+        examples.format("index"),
+    )
+    check = _add(
+        commands,
+        "check",
+        "decode every video of a dataset, list what fails",
+        _data_check,
+        examples.format("check"),
+    )
+    check.add_argument(
+        "--jobs", type=count, metavar="N", help="videos at a time (default: one a core)"
+    )
     for parser in (index, check):
-        parser.add_argument("--root", type=folder, metavar="DIR", help="folder of real data in its official layout; none: the puppets")
-        parser.add_argument("--name", default="ucf101", metavar="SET", help=f"{', '.join(SETS)} (default: ucf101)")
-        parser.add_argument("--size", default="demo", metavar="S", help="of the puppets: smoke, demo or gpu (default: demo)")
+        parser.add_argument(
+            "--root",
+            type=folder,
+            metavar="DIR",
+            help="folder of real data in its official layout; none: the puppets",
+        )
+        parser.add_argument(
+            "--name", default="ucf101", metavar="SET", help=f"{', '.join(SETS)} (default: ucf101)"
+        )
+        parser.add_argument(
+            "--size",
+            default="demo",
+            metavar="S",
+            help="of the puppets: smoke, demo or gpu (default: demo)",
+        )

@@ -43,11 +43,19 @@ def report(probe: bool = True) -> dict:
 def text(report: dict) -> str:
     """Say a report in lines that a person reads."""
     torch, pyav = report["torch"] or {}, report["pyav"] or {}
-    gpus = [f"{gpu['name']}, {gpu['memory_gb']:.0f} GB, bf16 {'yes' if gpu['bf16'] else 'no'}" for gpu in torch.get("gpus", [])]
+    gpus = [
+        f"{gpu['name']}, {gpu['memory_gb']:.0f} GB, bf16 {'yes' if gpu['bf16'] else 'no'}"
+        for gpu in torch.get("gpus", [])
+    ]
     lines = [
         ("python", report["python"]),
         ("vssl", report["vssl"]),
-        ("torch", f"{torch['version']}, CUDA {torch['cuda'] or 'none'}, cuDNN {torch['cudnn'] or 'none'}" if torch else "missing"),
+        (
+            "torch",
+            f"{torch['version']}, CUDA {torch['cuda'] or 'none'}, cuDNN {torch['cudnn'] or 'none'}"
+            if torch
+            else "missing",
+        ),
         ("torchvision", report["torchvision"] or "missing"),
         ("PyAV", f"{pyav['version']}, FFmpeg {pyav['ffmpeg']}" if pyav else "missing"),
         ("cores", f"{report['cores']} of {platform.machine()}"),
@@ -55,14 +63,42 @@ def text(report: dict) -> str:
         ("disk", f"{report['disk_free_gb']:.0f} GB free for {report['data_folder']}"),
         ("GPU", "; ".join(gpus) or "none; everything runs on the CPU"),
         *(("data", f"{entry['name']}: {entry['folder']}") for entry in report["data"]),
-        *([] if report["data"] else [("data", f"none yet under {report['data_folder']}; vssl data make draws the puppets")]),
+        *(
+            []
+            if report["data"]
+            else [
+                (
+                    "data",
+                    f"none yet under {report['data_folder']}; vssl data make draws the puppets",
+                )
+            ]
+        ),
     ]
     if "probe" in report:
         probe = report["probe"]
-        lines.append(("conv3d", f"float32 {probe['float32_ms']:.1f} ms, bf16 {probe['bf16_ms']:.1f} ms on {probe['device']}"))
-        lines.append(("", f"bf16 differs from float32 by {100 * probe['difference']:.2f} % of the largest value"))
-    lines += [(kind[:-1], line) for kind in ("notes", "warnings", "problems") for line in report[kind]]
-    lines.append(("", "something is missing: see the problems" if report["problems"] else "all that vssl needs is here"))
+        lines.append(
+            (
+                "conv3d",
+                f"float32 {probe['float32_ms']:.1f} ms, bf16 {probe['bf16_ms']:.1f} ms on {probe['device']}",
+            )
+        )
+        lines.append(
+            (
+                "",
+                f"bf16 differs from float32 by {100 * probe['difference']:.2f} % of the largest value",
+            )
+        )
+    lines += [
+        (kind[:-1], line) for kind in ("notes", "warnings", "problems") for line in report[kind]
+    ]
+    lines.append(
+        (
+            "",
+            "something is missing: see the problems"
+            if report["problems"]
+            else "all that vssl needs is here",
+        )
+    )
     return "\n".join(f"{name:<12} {value}" for name, value in lines)
 
 
@@ -73,7 +109,9 @@ def _machine() -> dict:
     place = paths.data()
     existing = next(folder for folder in (place, *place.parents) if folder.exists())
     return {
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
         "memory_gb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIGABYTE,
         "data_folder": str(place),
         "disk_free_gb": shutil.disk_usage(existing).free / GIGABYTE,
@@ -84,16 +122,28 @@ def _torch(found: dict) -> dict | None:
     try:
         import torch
     except (ImportError, OSError) as error:  # OSError: a shared library that does not load
-        found["problems"].append(f"torch does not load ({_first_line(error)}); make env installs it")
+        found["problems"].append(
+            f"torch does not load ({_first_line(error)}); make env installs it"
+        )
         return None
     gpus = []
     if torch.cuda.is_available():
         for number in range(torch.cuda.device_count()):
             with torch.cuda.device(number):
                 device = torch.cuda.get_device_properties(number)
-                gpus.append({"name": device.name, "memory_gb": device.total_memory / GIGABYTE, "bf16": torch.cuda.is_bf16_supported()})
+                gpus.append(
+                    {
+                        "name": device.name,
+                        "memory_gb": device.total_memory / GIGABYTE,
+                        "bf16": torch.cuda.is_bf16_supported(),
+                    }
+                )
     elif shutil.which("nvidia-smi"):
-        why = f"its CUDA {torch.version.cuda} may want a newer driver" if torch.version.cuda else "this torch was built without CUDA"
+        why = (
+            f"its CUDA {torch.version.cuda} may want a newer driver"
+            if torch.version.cuda
+            else "this torch was built without CUDA"
+        )
         found["warnings"].append(f"there is an NVIDIA driver here, but torch cannot use it: {why}")
     cudnn = torch.backends.cudnn.version() if torch.version.cuda else None
     return {"version": torch.__version__, "cuda": torch.version.cuda, "cudnn": cudnn, "gpus": gpus}
@@ -110,14 +160,22 @@ def _torchvision(found: dict) -> str | None:
         import torchvision  # noqa: F401  registering its operators fails beside a torch it was not built for
     except (ImportError, OSError, RuntimeError) as error:
         match = f" (built for torch {wanted})" if wanted else ""
-        found["problems"].append(f"torchvision {version}{match} does not load: {_first_line(error)}); make env installs a pair that fits")
+        found["problems"].append(
+            f"torchvision {version}{match} does not load: {_first_line(error)}); make env installs a pair that fits"
+        )
     return version
 
 
 def _wanted_torch() -> str | None:
     """Read from torchvision's own metadata which torch it was built for."""
     for line in importlib.metadata.requires("torchvision") or ():
-        name, equals, version = line.partition(";")[0].replace(" ", "").replace("(", "").replace(")", "").partition("==")
+        name, equals, version = (
+            line.partition(";")[0]
+            .replace(" ", "")
+            .replace("(", "")
+            .replace(")", "")
+            .partition("==")
+        )
         if name == "torch" and equals:
             return version
     return None
@@ -130,13 +188,19 @@ def _pyav(found: dict) -> dict | None:
         found["problems"].append(f"PyAV does not load ({_first_line(error)}); make env installs it")
         return None
     ffmpeg = getattr(av, "ffmpeg_version_info", None)  # absent before PyAV 14
-    return {"version": av.__version__, "ffmpeg": ffmpeg or ".".join(map(str, av.library_versions["libavcodec"]))}
+    return {
+        "version": av.__version__,
+        "ffmpeg": ffmpeg or ".".join(map(str, av.library_versions["libavcodec"])),
+    }
 
 
 def _data() -> list[dict]:
     """List the puppet sets and the folders of real data under the project's data folder."""
     manifests = sorted(paths.data().glob("puppets/*/manifest.json"))
-    puppets = [{"name": f"puppets {manifest.parent.name}", "folder": str(manifest.parent)} for manifest in manifests]
+    puppets = [
+        {"name": f"puppets {manifest.parent.name}", "folder": str(manifest.parent)}
+        for manifest in manifests
+    ]
     folders = (folder for folder in sorted(paths.data().glob("real/*")) if folder.is_dir())
     return puppets + [{"name": f"real {folder.name}", "folder": str(folder)} for folder in folders]
 
@@ -156,21 +220,39 @@ def _probe(found: dict) -> dict:
     shape = (16, 64, 16, 56, 56) if device.type == "cuda" else (1, 16, 8, 28, 28)
     generator = torch.Generator().manual_seed(0)
     clip = torch.randn(shape, generator=generator).to(device)  # [N, C, T, H, W]
-    weight = (torch.randn(shape[1], shape[1], 3, 3, 3, generator=generator) / (27 * shape[1]) ** 0.5).to(device)
+    weight = (
+        torch.randn(shape[1], shape[1], 3, 3, 3, generator=generator) / (27 * shape[1]) ** 0.5
+    ).to(device)
     with torch.no_grad():
         exact = torch.nn.functional.conv3d(clip, weight, padding=1)
         half = torch.nn.functional.conv3d(clip.bfloat16(), weight.bfloat16(), padding=1).float()
     difference = float((half - exact).abs().max() / exact.abs().max())
-    difference = difference if math.isfinite(difference) else 1.0  # not a number: wholly wrong, and JSON has no word for it
-    times = {name: _milliseconds(clip.to(kind), weight.to(kind)) for name, kind in (("float32", torch.float32), ("bf16", torch.bfloat16))}
+    difference = (
+        difference if math.isfinite(difference) else 1.0
+    )  # not a number: wholly wrong, and JSON has no word for it
+    times = {
+        name: _milliseconds(clip.to(kind), weight.to(kind))
+        for name, kind in (("float32", torch.float32), ("bf16", torch.bfloat16))
+    }
     slower = times["bf16"] / times["float32"]
     if difference > TOLERANCE:
-        found["warnings"].append(f"bf16 conv3d is wrong on {device.type}: {difference:.0%} off; train in float32 or take another torch")
+        found["warnings"].append(
+            f"bf16 conv3d is wrong on {device.type}: {difference:.0%} off; train in float32 or take another torch"
+        )
     if slower > 1 and device.type == "cuda":
-        found["warnings"].append(f"bf16 conv3d takes {slower:.1f} times as long as float32 on this GPU; a newer torch or cuDNN may mend it")
+        found["warnings"].append(
+            f"bf16 conv3d takes {slower:.1f} times as long as float32 on this GPU; a newer torch or cuDNN may mend it"
+        )
     if slower > 1 and device.type == "cpu":
-        found["notes"].append(f"bf16 conv3d takes {slower:.1f} times as long as float32 on this CPU; vssl trains in float32 on CPUs")
-    return {"device": device.type, "float32_ms": times["float32"], "bf16_ms": times["bf16"], "difference": difference}
+        found["notes"].append(
+            f"bf16 conv3d takes {slower:.1f} times as long as float32 on this CPU; vssl trains in float32 on CPUs"
+        )
+    return {
+        "device": device.type,
+        "float32_ms": times["float32"],
+        "bf16_ms": times["bf16"],
+        "difference": difference,
+    }
 
 
 def _milliseconds(clip: torch.Tensor, weight: torch.Tensor, seconds: float = 2.0) -> float:

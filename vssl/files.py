@@ -23,7 +23,9 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())  # the rename must not reach the disk before the bytes
         os.replace(temporary, path)
     except OSError as error:
-        raise VsslError(f"cannot write {path}: {error.strerror or error}; free some space or choose another folder") from error
+        raise VsslError(
+            f"cannot write {path}: {error.strerror or error}; free some space or choose another folder"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -36,7 +38,10 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: object) -> None:
     """Write `value` as JSON, sorted and indented so that a diff is readable; refuses NaN, which is not JSON."""
-    write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+    write_text(
+        path,
+        json.dumps(value, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n",
+    )
 
 
 @contextlib.contextmanager

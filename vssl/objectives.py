@@ -63,7 +63,9 @@ class _Classify(nn.Module):
         self.head = nn.Linear(dim, described.classes)
 
     def logits(self, features: Tensor) -> Tensor:
-        with torch.autocast(features.device.type, enabled=False):  # in float32: in half precision close scores are equal
+        with torch.autocast(
+            features.device.type, enabled=False
+        ):  # in float32: in half precision close scores are equal
             features = features.float()
             features = F.normalize(features, dim=-1) if self.normalize else features
             return self.head(self.drop(features))  # [..., K]
@@ -73,7 +75,9 @@ class _Classify(nn.Module):
         y = views.labels[self.label].flatten()  # [N]
         loss = F.cross_entropy(h, y)
         accuracy = (h.argmax(1) == y).float().mean()
-        return Outcome(loss, {f"{self.label}_loss": loss.detach(), f"{self.label}_accuracy": accuracy})
+        return Outcome(
+            loss, {f"{self.label}_loss": loss.detach(), f"{self.label}_accuracy": accuracy}
+        )
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,11 @@ class _Contrast(nn.Module):
     def __init__(self, described: Contrast, dim: int) -> None:
         super().__init__()
         self.described = described
-        self.layer = nn.Sequential(nn.Linear(dim, described.layer), nn.ReLU()) if described.layer else nn.Identity()
+        self.layer = (
+            nn.Sequential(nn.Linear(dim, described.layer), nn.ReLU())
+            if described.layer
+            else nn.Identity()
+        )
 
     def forward(self, views: Views) -> Outcome:
         z = self.layer(views.features)  # [B, V, D]
@@ -106,7 +114,9 @@ class _Contrast(nn.Module):
         if self.described.positive == "context":
             loss = losses.same_context(z, **shape)
         else:
-            loss = losses.same_pace(z.flatten(0, 1), views.labels[self.described.positive].flatten(), **shape)
+            loss = losses.same_pace(
+                z.flatten(0, 1), views.labels[self.described.positive].flatten(), **shape
+            )
         return Outcome(loss, {f"{self.described.positive}_contrast_loss": loss.detach()})
 
 
@@ -125,7 +135,9 @@ class InfoNCE:
 
     def __post_init__(self) -> None:
         if self.hidden < 0:
-            raise VsslError(f"a projection has 0 hidden layers or more, not {self.hidden}; 3 is the paper's")
+            raise VsslError(
+                f"a projection has 0 hidden layers or more, not {self.hidden}; 3 is the paper's"
+            )
 
     def build(self, dim: int) -> nn.Module:
         return _InfoNCE(self, dim)
@@ -135,17 +147,27 @@ class _InfoNCE(nn.Module):
     def __init__(self, described: InfoNCE, dim: int) -> None:
         super().__init__()
         self.temperature = described.temperature
-        layers = [nn.Sequential(nn.Linear(dim, dim), nn.BatchNorm1d(dim), nn.ReLU()) for _ in range(described.hidden)]
-        self.head = nn.Sequential(*layers, nn.Linear(dim, described.projected or max(128, dim // 16)))
+        layers = [
+            nn.Sequential(nn.Linear(dim, dim), nn.BatchNorm1d(dim), nn.ReLU())
+            for _ in range(described.hidden)
+        ]
+        self.head = nn.Sequential(
+            *layers, nn.Linear(dim, described.projected or max(128, dim // 16))
+        )
 
     def forward(self, views: Views) -> Outcome:
-        z = self.head(views.features.flatten(0, 1)).unflatten(0, views.features.shape[:2])  # [N, 2, D]
+        z = self.head(views.features.flatten(0, 1)).unflatten(
+            0, views.features.shape[:2]
+        )  # [N, 2, D]
         loss, sim, positive = losses.against_all(z, self.temperature)  # sim [2n, 2N]
         with torch.no_grad():  # what Figure 5 shows beside the loss; but the authors' code ranks the N clips of the other view alone
             share = sim.softmax(1)
             entropy = -(share * share.clamp(min=1e-12).log()).sum(1).mean()
             accuracy = (sim.argmax(1) == positive).float().mean()
-        return Outcome(loss, {"contrast_loss": loss.detach(), "instance_accuracy": accuracy, "entropy": entropy})
+        return Outcome(
+            loss,
+            {"contrast_loss": loss.detach(), "instance_accuracy": accuracy, "entropy": entropy},
+        )
 
 
 @dataclass(frozen=True)
@@ -169,15 +191,21 @@ class _Order(nn.Module):
         super().__init__()
         self.clips = described.clips
         pairs = combinations(range(described.clips), 2)
-        self.first, self.second = map(list, zip(*pairs, strict=True))  # the places of each pair's clips
+        self.first, self.second = map(
+            list, zip(*pairs, strict=True)
+        )  # the places of each pair's clips
         self.pair = nn.Linear(2 * dim, described.hidden)
         self.drop = nn.Dropout(described.dropout)
         self.head = nn.Linear(len(self.first) * described.hidden, factorial(described.clips))
 
     def logits(self, features: Tensor) -> Tensor:
         if features.shape[1] != self.clips:
-            raise VsslError(f"this head tells the order of {self.clips} clips a video, and got {features.shape[1]}; sample as many")
-        pairs = torch.cat([features[:, self.first], features[:, self.second]], -1)  # [B, P, 2D], P pairs
+            raise VsslError(
+                f"this head tells the order of {self.clips} clips a video, and got {features.shape[1]}; sample as many"
+            )
+        pairs = torch.cat(
+            [features[:, self.first], features[:, self.second]], -1
+        )  # [B, P, 2D], P pairs
         return self.head(self.drop(F.relu(self.pair(pairs)).flatten(1)))  # [B, K]
 
     def forward(self, views: Views) -> Outcome:
@@ -206,8 +234,12 @@ class _Weighted(nn.Module):
 
     def forward(self, views: Views) -> Outcome:
         outcomes = [term(views) for term in self.terms]
-        loss = torch.stack([w * outcome.loss for w, outcome in zip(self.weights, outcomes, strict=True)]).sum()
-        return Outcome(loss, {name: value for outcome in outcomes for name, value in outcome.metrics.items()})
+        loss = torch.stack(
+            [w * outcome.loss for w, outcome in zip(self.weights, outcomes, strict=True)]
+        ).sum()
+        return Outcome(
+            loss, {name: value for outcome in outcomes for name, value in outcome.metrics.items()}
+        )
 
 
 class Pretext(nn.Module):

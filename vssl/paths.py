@@ -18,17 +18,27 @@ def root() -> Path:
 def for_children() -> dict[str, str]:
     """The environment in which a process started by a command line finds this very package."""
     package = str(Path(__file__).resolve().parents[1])
-    return os.environ | {"PYTHONPATH": os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])}
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
+    }
 
 
 def data() -> Path:
     """Puppets, frame stores and real videos: `VSSL_DATA`, or `data/` in the project."""
-    return Path(os.environ["VSSL_DATA"]).expanduser().resolve() if "VSSL_DATA" in os.environ else root() / "data"
+    return (
+        Path(os.environ["VSSL_DATA"]).expanduser().resolve()
+        if "VSSL_DATA" in os.environ
+        else root() / "data"
+    )
 
 
 def runs() -> Path:
     """The run store and executed notebooks: `VSSL_RUNS`, or `runs/` in the project."""
-    return Path(os.environ["VSSL_RUNS"]).expanduser().resolve() if "VSSL_RUNS" in os.environ else root() / "runs"
+    return (
+        Path(os.environ["VSSL_RUNS"]).expanduser().resolve()
+        if "VSSL_RUNS" in os.environ
+        else root() / "runs"
+    )
 
 
 def reported() -> Path:
@@ -38,12 +48,20 @@ def reported() -> Path:
 
 def ledger() -> Path:
     """Our numbers, committed: `VSSL_LEDGER`, or `data/results/` in the project."""
-    return Path(os.environ["VSSL_LEDGER"]).expanduser().resolve() if "VSSL_LEDGER" in os.environ else root() / "data" / "results"
+    return (
+        Path(os.environ["VSSL_LEDGER"]).expanduser().resolve()
+        if "VSSL_LEDGER" in os.environ
+        else root() / "data" / "results"
+    )
 
 
 def figures() -> Path:
     """What the notebooks draw: `VSSL_FIGURES`, or `figures/` in the project."""
-    return Path(os.environ["VSSL_FIGURES"]).expanduser().resolve() if "VSSL_FIGURES" in os.environ else root() / "figures"
+    return (
+        Path(os.environ["VSSL_FIGURES"]).expanduser().resolve()
+        if "VSSL_FIGURES" in os.environ
+        else root() / "figures"
+    )
 
 
 def notebooks() -> Path:

@@ -11,7 +11,9 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def progress(items: Iterable[T], what: str, total: int | None = None, every: float = 30.0) -> Iterator[T]:
+def progress(
+    items: Iterable[T], what: str, total: int | None = None, every: float = 30.0
+) -> Iterator[T]:
     """Yield `items`, telling on stderr how far we are; silent where `VSSL_QUIET` is set or a notebook's kernel runs."""
     total = len(items) if total is None and hasattr(items, "__len__") else total  # type: ignore[arg-type]
     if _silent():

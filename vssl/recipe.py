@@ -49,17 +49,23 @@ class Recipe:
         if self.decayed not in ("all", "kernels"):
             raise VsslError(f"weight decay acts on 'all' or on 'kernels', not on {self.decayed!r}")
         if self.warm_up and self.epochs <= self.warm_up:
-            raise VsslError(f"a warm-up of {self.warm_up:g} epochs does not end within {self.epochs}; warm up less, or train longer")
+            raise VsslError(
+                f"a warm-up of {self.warm_up:g} epochs does not end within {self.epochs}; warm up less, or train longer"
+            )
 
     def optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """The optimiser over all parameters; a frozen one stays as it is."""
         parameters = [parameter for parameter in parameters if parameter.requires_grad]
-        if self.decayed == "kernels":  # those of convolutions and linear layers have more than one dimension
+        if (
+            self.decayed == "kernels"
+        ):  # those of convolutions and linear layers have more than one dimension
             kernels = [parameter for parameter in parameters if parameter.ndim > 1]
             others = [parameter for parameter in parameters if parameter.ndim <= 1]
             parameters = [{"params": kernels}, {"params": others, "weight_decay": 0.0}]
         if self.optimiser == "sgd":
-            return torch.optim.SGD(parameters, lr=self.rate, momentum=self.momentum, weight_decay=self.weight_decay)
+            return torch.optim.SGD(
+                parameters, lr=self.rate, momentum=self.momentum, weight_decay=self.weight_decay
+            )
         if self.optimiser == "adamw":
             return torch.optim.AdamW(parameters, lr=self.rate, weight_decay=self.weight_decay)
         raise VsslError(f"no optimiser {self.optimiser!r}; choose 'sgd' or 'adamw'")

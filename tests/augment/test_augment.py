@@ -30,7 +30,9 @@ from vssl.augment import augment as pieces
 from vssl.augment.randaugment import OPERATORS, operate
 from vssl.errors import VsslError
 
-FULL = Augment((RandomResizedCrop(20), Flip(), Jitter(), Grey(0.5), Blur(0.5, radius=3), Solarise(0.5)))
+FULL = Augment(
+    (RandomResizedCrop(20), Flip(), Jitter(), Grey(0.5), Blur(0.5, radius=3), Solarise(0.5))
+)
 STRONG = Augment((RandomResizedCrop(20), Flip(), RandAugment()))
 FRAME_BY_FRAME = Augment(
     (
@@ -47,7 +49,11 @@ FEW = settings(max_examples=25, deadline=None)
 
 
 def clips(count=3, frames=4, height=24, width=32, seed=0):
-    return torch.from_numpy(np.random.default_rng(seed).integers(0, 256, (count, frames, height, width, 3), dtype=np.uint8))
+    return torch.from_numpy(
+        np.random.default_rng(seed).integers(
+            0, 256, (count, frames, height, width, 3), dtype=np.uint8
+        )
+    )
 
 
 def rngs(*seeds):
@@ -60,17 +66,26 @@ def rngs(*seeds):
 def test_a_still_clip_stays_still_under_every_consistent_step(augment, seed, content):
     still = clips(1, 1, seed=content).expand(1, 5, 24, 32, 3).contiguous()
     x = augment(still, rngs(seed))
-    assert x.shape == (1, 3, 5, 20, 20) and x.dtype == torch.float32 and x.min() >= 0 and x.max() <= 1
+    assert (
+        x.shape == (1, 3, 5, 20, 20) and x.dtype == torch.float32 and x.min() >= 0 and x.max() <= 1
+    )
     assert torch.allclose(x, x[:, :, :1].expand_as(x), atol=1e-5)
 
 
 @pytest.mark.parametrize("place", range(6))
 def test_every_step_can_be_drawn_frame_by_frame(place):
     step = FRAME_BY_FRAME.steps[place]
-    augment = Augment((step,) if place == 0 else (CentreCrop(20), replace(step, **({} if place == 2 else {"probability": 0.5}))))
+    augment = Augment(
+        (step,)
+        if place == 0
+        else (CentreCrop(20), replace(step, **({} if place == 2 else {"probability": 0.5})))
+    )
     still = clips(2, 1).expand(2, 8, 24, 32, 3).contiguous()
     x = augment(still, rngs(3, 4))
-    assert x.shape == (2, 3, 8, 20, 20) and (x[:, :, 1:] - x[:, :, :1]).abs().amax((1, 2, 3, 4)).min() > 0.02
+    assert (
+        x.shape == (2, 3, 8, 20, 20)
+        and (x[:, :, 1:] - x[:, :, :1]).abs().amax((1, 2, 3, 4)).min() > 0.02
+    )
 
 
 def test_a_frame_drawn_alone_looks_as_one_of_a_clip_with_its_parameters():
@@ -79,7 +94,9 @@ def test_a_frame_drawn_alone_looks_as_one_of_a_clip_with_its_parameters():
     together = FRAME_BY_FRAME.apply(batch, drawn)
     for n in range(2):
         for t in range(3):
-            alone = FRAME_BY_FRAME.apply(batch[n : n + 1, t : t + 1], [[p[t : t + 1] for p in drawn[n]]])
+            alone = FRAME_BY_FRAME.apply(
+                batch[n : n + 1, t : t + 1], [[p[t : t + 1] for p in drawn[n]]]
+            )
             assert torch.allclose(together[n, :, t], alone[0, :, 0], atol=1e-5)
 
 
@@ -115,7 +132,9 @@ def test_all_at_once_and_one_by_one_are_the_same(augment, monkeypatch):
     expected = augment(batch, rngs(*range(5)))
     for module in (pieces, blur, crops, jitter):
         monkeypatch.setattr(module, "together", lambda x: True)
-    assert torch.allclose(augment(batch, rngs(*range(5))), expected, atol=2e-5)  # a sampled grid is rounded more than a resize
+    assert torch.allclose(
+        augment(batch, rngs(*range(5))), expected, atol=2e-5
+    )  # a sampled grid is rounded more than a resize
 
 
 @pytest.mark.parametrize("augment", [FULL, PACE, FRAME_BY_FRAME])
@@ -131,20 +150,30 @@ def test_colour_operators_equal_torchvision():
     from torchvision.transforms import functional as reference
 
     x = clips(1, 1)[0].permute(0, 3, 1, 2).float() / 255  # [1, C, H, W]
-    theirs = [reference.adjust_brightness, reference.adjust_contrast, reference.adjust_saturation, reference.adjust_hue]
+    theirs = [
+        reference.adjust_brightness,
+        reference.adjust_contrast,
+        reference.adjust_saturation,
+        reference.adjust_hue,
+    ]
     for kind, factors in enumerate([(0.3, 1.4), (0.4, 1.8), (0.2, 1.7), (-0.5, -0.15, 0.2, 0.5)]):
         for factor in factors:
             p = torch.tensor([1, 1, 1, 0, 0, 1, 2, 3, 1.0])
             p[kind] = factor
             changed = Jitter().apply(x[:, :, None], p.view(1, 1, 9))[:, :, 0]
-            assert torch.allclose(changed, theirs[kind](x, factor), atol=2e-6), theirs[kind].__name__
+            assert torch.allclose(changed, theirs[kind](x, factor), atol=2e-6), theirs[
+                kind
+            ].__name__
 
 
 def test_a_flip_is_left_to_right_and_grey_is_torchvision_s_luma():
     from torchvision.transforms import functional as reference
 
     x, on = clips(2).permute(0, 4, 1, 2, 3).float() / 255, torch.ones(2, 1, 1)
-    for ours, theirs in ((Flip(), reference.hflip), (Grey(), lambda frame: reference.rgb_to_grayscale(frame, 3))):
+    for ours, theirs in (
+        (Flip(), reference.hflip),
+        (Grey(), lambda frame: reference.rgb_to_grayscale(frame, 3)),
+    ):
         changed, same = ours.apply(x, on), ours.apply(x, 0 * on)
         for t in range(4):
             assert torch.allclose(changed[:, :, t], theirs(x[:, :, t]), atol=1e-6)
@@ -158,10 +187,17 @@ def test_jitter_applies_its_four_operators_in_the_drawn_order():
     x = clips(1, 1)[0].permute(0, 3, 1, 2).float() / 255
     p = step.draw(rng, 1, 24, 32)
     expected = x
-    names = [reference.adjust_brightness, reference.adjust_contrast, reference.adjust_saturation, reference.adjust_hue]
+    names = [
+        reference.adjust_brightness,
+        reference.adjust_contrast,
+        reference.adjust_saturation,
+        reference.adjust_hue,
+    ]
     for kind in p[0, 4:8].astype(int):
         expected = names[kind](expected, float(p[0, kind]))
-    assert torch.allclose(step.apply(x[:, :, None], torch.from_numpy(p[None]).float())[:, :, 0], expected, atol=1e-5)
+    assert torch.allclose(
+        step.apply(x[:, :, None], torch.from_numpy(p[None]).float())[:, :, 0], expected, atol=1e-5
+    )
 
 
 def test_resized_crop_and_blur_equal_torchvision():
@@ -176,14 +212,25 @@ def test_resized_crop_and_blur_equal_torchvision():
     for n in range(3):
         frames = x[n].transpose(0, 1)  # [T, C, H, W]
         box = [int(v) for v in p[n, 0]]
-        assert torch.allclose(cropped[n].transpose(0, 1), reference.resized_crop(frames, *box, [17, 17], antialias=False), atol=2e-5)
-        assert torch.allclose(blurred[n].transpose(0, 1), reference.gaussian_blur(frames, [7, 7], [float(q[n, 0, 0])] * 2), atol=1e-5)
+        assert torch.allclose(
+            cropped[n].transpose(0, 1),
+            reference.resized_crop(frames, *box, [17, 17], antialias=False),
+            atol=2e-5,
+        )
+        assert torch.allclose(
+            blurred[n].transpose(0, 1),
+            reference.gaussian_blur(frames, [7, 7], [float(q[n, 0, 0])] * 2),
+            atol=1e-5,
+        )
 
 
 @FEW
 @given(seed=st.integers(0, 2**32), height=st.integers(20, 40), width=st.integers(20, 40))
 def test_crops_lie_inside_the_frame(seed, height, width):
-    (top, left), rng = RandomCrop(20).draw(np.random.default_rng(seed), 1, height, width)[0], np.random.default_rng(seed)
+    (top, left), rng = (
+        RandomCrop(20).draw(np.random.default_rng(seed), 1, height, width)[0],
+        np.random.default_rng(seed),
+    )
     assert 0 <= top <= height - 20 and 0 <= left <= width - 20
     top, left, h, w = RandomResizedCrop(20).draw(rng, 1, height, width)[0]
     assert top >= 0 and top + h <= height and left >= 0 and left + w <= width and h > 0 and w > 0
@@ -195,17 +242,27 @@ def test_algorithm_1_draws_the_areas_aspects_and_frequencies_that_it_is_given():
     _, _, h, w = np.concatenate([crop.draw(rng, 16, 1000, 1000) for _ in range(count)]).T
     area, aspect = h * w / 1e6, w / h
     assert 0.299 < area.min() < 0.305 and 0.95 < area.max() <= 1
-    assert 0.499 < aspect.min() < 0.51 and 1.96 < aspect.max() < 2.01 and abs((aspect < 1).mean() - 0.5) < 0.05
-    for step, probability in zip(others, (0.5, 0.8, 0.2, 0.1, 0.2), strict=True):  # flip, jitter, grey, blur, solarise
+    assert (
+        0.499 < aspect.min() < 0.51
+        and 1.96 < aspect.max() < 2.01
+        and abs((aspect < 1).mean() - 0.5) < 0.05
+    )
+    for step, probability in zip(
+        others, (0.5, 0.8, 0.2, 0.1, 0.2), strict=True
+    ):  # flip, jitter, grey, blur, solarise
         on = np.array([step.draw(rng, 16, 32, 32)[0, -1] > 0 for _ in range(count)])
-        assert abs(on.mean() - probability) < 5 * (probability * (1 - probability) / count) ** 0.5, type(step).__name__
+        assert (
+            abs(on.mean() - probability) < 5 * (probability * (1 - probability) / count) ** 0.5
+        ), type(step).__name__
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 @pytest.mark.parametrize("augment", [FULL, STRONG, PACE, FRAME_BY_FRAME])
 def test_views_are_made_where_the_clips_are_and_alike_on_every_device(augment):
     here, there = (augment(clips().to(device), rngs(1, 2, 3)) for device in ("cpu", "cuda"))
-    assert there.device.type == "cuda" and (here - there.cpu()).abs().mean() < 1e-3  # a rounded byte or a pixel at an edge may differ
+    assert (
+        there.device.type == "cuda" and (here - there.cpu()).abs().mean() < 1e-3
+    )  # a rounded byte or a pixel at an edge may differ
 
 
 @pytest.mark.parametrize("name", OPERATORS)
@@ -213,21 +270,35 @@ def test_views_are_made_where_the_clips_are_and_alike_on_every_device(augment):
 def test_randaugment_s_operators_are_torchvision_s(name, sign):
     from torchvision.transforms import autoaugment
 
-    x = clips(1, 3)[0].permute(0, 3, 1, 2)  # [T, C, H, W], bytes as torchvision's own class wants them
+    x = clips(1, 3)[0].permute(
+        0, 3, 1, 2
+    )  # [T, C, H, W], bytes as torchvision's own class wants them
     bins = autoaugment.RandAugment(magnitude=9)._augmentation_space(31, (24, 32))
     strengths, signed = bins[name]
     strength = float(strengths[9]) if strengths.ndim else 0.0
     whole = name in ("Contrast", "AutoContrast", "Equalize")
-    seen = x.transpose(0, 1).reshape(1, 3, 72, 32) if whole else x  # these look at the clip as one tall picture
-    theirs = autoaugment._apply_op(seen, name, sign * strength if signed else strength, autoaugment.InterpolationMode.NEAREST, [128.0] * 3)
+    seen = (
+        x.transpose(0, 1).reshape(1, 3, 72, 32) if whole else x
+    )  # these look at the clip as one tall picture
+    theirs = autoaugment._apply_op(
+        seen,
+        name,
+        sign * strength if signed else strength,
+        autoaugment.InterpolationMode.NEAREST,
+        [128.0] * 3,
+    )
     theirs = theirs.view(3, 3, 24, 32).transpose(0, 1) if whole else theirs
     ours = operate(x / 255, name, sign * 9 / 30)
     assert (ours - theirs / 255).abs().max() < 1.5 / 255  # a byte is rounded
 
 
 def test_randaugment_draws_all_fourteen_and_both_signs():
-    drawn = np.concatenate([RandAugment().draw(rng, 4, 24, 32) for rng in rngs(*range(500))])  # [500, 4]
-    assert set(drawn[:, 0]) == set(drawn[:, 1]) == set(range(len(OPERATORS))) and len(OPERATORS) == 14
+    drawn = np.concatenate(
+        [RandAugment().draw(rng, 4, 24, 32) for rng in rngs(*range(500))]
+    )  # [500, 4]
+    assert (
+        set(drawn[:, 0]) == set(drawn[:, 1]) == set(range(len(OPERATORS))) and len(OPERATORS) == 14
+    )
     assert set(drawn[:, 2:].ravel()) == {-1, 1}
 
 
@@ -237,7 +308,9 @@ def test_a_pair_treats_a_video_s_two_clips_differently_in_one_pass():
     pair, batch = Pair(first, second), clips(2)
     drawn = [pair.of(view).draw(rng, 4, 24, 32) for view, rng in enumerate(rngs(1, 2))]
     x = pair.apply(batch, drawn)
-    assert torch.allclose(x[0], first.apply(batch[:1], drawn[:1])[0]) and torch.allclose(x[1], second.apply(batch[1:], drawn[1:])[0])
+    assert torch.allclose(x[0], first.apply(batch[:1], drawn[:1])[0]) and torch.allclose(
+        x[1], second.apply(batch[1:], drawn[1:])[0]
+    )
     assert x[1].max() <= 0.5 and x[0].max() > 0.5
     assert torch.equal(pair(batch, rngs(1, 2)), first(batch, rngs(1, 2)))
     assert torch.equal(pair(batch, rngs(1, 2), view=1), second(batch, rngs(1, 2)))
@@ -259,9 +332,13 @@ def test_a_pair_treats_a_video_s_two_clips_differently_in_one_pass():
 def test_what_is_not_drawn_is_alike_in_both_of_a_pair(place, other):
     steps = list(FULL.steps)
     steps[place] = replace(steps[place], **other)
-    with pytest.raises(VsslError, match=f"{next(iter(other))} of {type(steps[place]).__name__} is not drawn"):
+    with pytest.raises(
+        VsslError, match=f"{next(iter(other))} of {type(steps[place]).__name__} is not drawn"
+    ):
         Pair(FULL, Augment(tuple(steps)))
-    Pair(FULL, Augment((replace(FULL.steps[0], area=(0.5, 1.0), aspect=(1.0, 1.0)), *FULL.steps[1:])))
+    Pair(
+        FULL, Augment((replace(FULL.steps[0], area=(0.5, 1.0), aspect=(1.0, 1.0)), *FULL.steps[1:]))
+    )
 
 
 @pytest.mark.parametrize(
@@ -285,7 +362,9 @@ def test_three_crops_span_the_longer_side(height, width):
     found = [Augment((PlacedCrop(20, place),))(x, rngs(0))[0, :, 0] for place in (0, 1, 2)]
     corners = [(2, 0), (2, 6), (2, 12)] if width > height else [(0, 2), (6, 2), (12, 2)]
     for crop, (top, left) in zip(found, corners, strict=True):
-        assert torch.equal((crop * 255).round().byte(), x[0, 0, top : top + 20, left : left + 20].permute(2, 0, 1))
+        assert torch.equal(
+            (crop * 255).round().byte(), x[0, 0, top : top + 20, left : left + 20].permute(2, 0, 1)
+        )
     middle = Augment((CentreCrop(20),))(x, rngs(0))[0, :, 0]
     assert torch.equal(found[1], middle)
 

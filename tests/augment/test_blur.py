@@ -5,7 +5,16 @@ import torch
 
 from vssl.augment import Blur
 
-SIGMA = (0.0, 0.05, 0.16, 0.17, 0.3, 0.6, 1.0, 2.0)  # the first is not blurred, the next two reach no other pixel
+SIGMA = (
+    0.0,
+    0.05,
+    0.16,
+    0.17,
+    0.3,
+    0.6,
+    1.0,
+    2.0,
+)  # the first is not blurred, the next two reach no other pixel
 
 
 @pytest.mark.parametrize("radius", [1, 5, 11])
@@ -18,7 +27,9 @@ def test_blur_equals_torchvision_s_with_the_whole_kernel(way, radius, frames, co
     p = torch.tensor(SIGMA).view(8, 1, 1).expand(8, 1 if consistent else frames, 1)
     before, blurred = x.clone(), Blur(radius=radius, consistent=consistent).apply(x, p)
     for clip, own, sigma in zip(x, blurred, SIGMA, strict=True):
-        expected = reference.gaussian_blur(clip, [2 * radius + 1] * 2, [sigma] * 2) if sigma else clip
+        expected = (
+            reference.gaussian_blur(clip, [2 * radius + 1] * 2, [sigma] * 2) if sigma else clip
+        )
         assert torch.allclose(own, expected, atol=1e-6)
     assert torch.equal(x, before), "the step changed what it was given"
 

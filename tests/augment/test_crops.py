@@ -4,13 +4,23 @@ import numpy as np
 import pytest
 import torch
 
-from vssl.augment import Augment, CentreCrop, Flip, Jitter, PlacedCrop, RandomCrop, RandomResizedCrop
+from vssl.augment import (
+    Augment,
+    CentreCrop,
+    Flip,
+    Jitter,
+    PlacedCrop,
+    RandomCrop,
+    RandomResizedCrop,
+)
 
 PLAIN = [CentreCrop(20), PlacedCrop(20, 0), PlacedCrop(20, 1), PlacedCrop(20, 2), RandomCrop(20)]
 
 
 def clips(count=4, frames=3, height=24, width=32):
-    return torch.from_numpy(np.random.default_rng(0).integers(0, 256, (count, frames, height, width, 3), dtype=np.uint8))
+    return torch.from_numpy(
+        np.random.default_rng(0).integers(0, 256, (count, frames, height, width, 3), dtype=np.uint8)
+    )
 
 
 def drawn(step, count=4):
@@ -24,7 +34,12 @@ def test_a_window_cut_beforehand_gives_the_same_views(way, crop, more):
     parameters = drawn(augment)
     windows = [augment.window(own) for own in parameters]
     assert all(type(value) is int for window in windows for value in window)
-    cut = torch.stack([clip[:, top : top + h, left : left + w] for clip, (top, left, h, w) in zip(whole, windows, strict=True)])
+    cut = torch.stack(
+        [
+            clip[:, top : top + h, left : left + w]
+            for clip, (top, left, h, w) in zip(whole, windows, strict=True)
+        ]
+    )
     assert cut.shape == (4, 3, 20, 20, 3)
     assert torch.equal(augment.apply(cut, parameters), augment.apply(whole, parameters))
 

@@ -13,7 +13,12 @@ def one_after_the_other(clip, p):
     """A clip [C, T, H, W] in [0, 1] by torchvision, frame by frame or, with one row of parameters, as one tall picture."""
     from torchvision.transforms.v2 import functional as reference
 
-    names = [reference.adjust_brightness, reference.adjust_contrast, reference.adjust_saturation, reference.adjust_hue]
+    names = [
+        reference.adjust_brightness,
+        reference.adjust_contrast,
+        reference.adjust_saturation,
+        reference.adjust_hue,
+    ]
     c, t, h, w = clip.shape
     pictures = [clip.reshape(c, t * h, w)] if len(p) == 1 else list(clip.unbind(1))
     for place, row in enumerate(p):
@@ -23,14 +28,18 @@ def one_after_the_other(clip, p):
 
 
 def pictures(clips, frames, seed):
-    return torch.from_numpy(np.random.default_rng(seed).random((clips, 3, frames, 10, 12), dtype=np.float32))
+    return torch.from_numpy(
+        np.random.default_rng(seed).random((clips, 3, frames, 10, 12), dtype=np.float32)
+    )
 
 
 @pytest.mark.parametrize("consistent", [True, False])
 @pytest.mark.parametrize("seed", range(4))
 def test_every_picture_meets_its_operators_in_its_own_order(way, consistent, seed):
     step, x = Jitter(probability=0.5, consistent=consistent), pictures(8, 5, seed)
-    p = np.stack([step.draw(np.random.default_rng([seed, n]), 5, 10, 12) for n in range(8)]).astype(np.float32)
+    p = np.stack([step.draw(np.random.default_rng([seed, n]), 5, 10, 12) for n in range(8)]).astype(
+        np.float32
+    )
     assert len({tuple(row[4:8]) for row in p.reshape(-1, 9)}) > 5 and 0 < p[..., 8].mean() < 1
     expected = torch.stack([one_after_the_other(clip, own) for clip, own in zip(x, p, strict=True)])
     before, changed = x.clone(), step.apply(x, torch.from_numpy(p))
@@ -42,17 +51,23 @@ def test_every_picture_meets_its_operators_in_its_own_order(way, consistent, see
 
 def test_memory_s_order_does_not_matter(way):
     step, x = Jitter(probability=1.0), pictures(3, 5, 0)
-    p = torch.from_numpy(np.stack([step.draw(np.random.default_rng(n), 5, 10, 12) for n in range(3)])).float()
+    p = torch.from_numpy(
+        np.stack([step.draw(np.random.default_rng(n), 5, 10, 12) for n in range(3)])
+    ).float()
     plain = step.apply(x, p)
     for order in ((0, 2, 3, 4, 1), (0, 1, 3, 4, 2), (0, 2, 1, 3, 4)):
         back = [order.index(dim) for dim in range(5)]
-        assert torch.allclose(step.apply(x.permute(order).contiguous().permute(back), p), plain, atol=1e-6)
+        assert torch.allclose(
+            step.apply(x.permute(order).contiguous().permute(back), p), plain, atol=1e-6
+        )
 
 
 @settings(max_examples=50, deadline=None)
 @given(seed=st.integers(0, 2**32), turn=st.floats(-0.5, 0.5))
 def test_hue_turns_greys_primaries_and_ties_as_torchvision_does(seed, turn):
-    levels = np.random.default_rng(seed).choice([0, 0.25, 0.5, 1], (1, 3, 1, 8, 8))  # many greys, pure colours and equal channels
+    levels = np.random.default_rng(seed).choice(
+        [0, 0.25, 0.5, 1], (1, 3, 1, 8, 8)
+    )  # many greys, pure colours and equal channels
     x = torch.from_numpy(levels).float()
     p = np.array([[1, 1, 1, turn, 3, 0, 1, 2, 1]], np.float32)
     changed = Jitter().apply(x, torch.from_numpy(p[None]))
@@ -61,6 +76,8 @@ def test_hue_turns_greys_primaries_and_ties_as_torchvision_does(seed, turn):
 
 def test_a_jitter_without_hue_leaves_it_out(way):
     step, x = Jitter(hue=0, probability=1.0), pictures(4, 2, 1)
-    p = np.stack([step.draw(np.random.default_rng(n), 2, 10, 12) for n in range(4)]).astype(np.float32)
+    p = np.stack([step.draw(np.random.default_rng(n), 2, 10, 12) for n in range(4)]).astype(
+        np.float32
+    )
     expected = torch.stack([one_after_the_other(clip, own) for clip, own in zip(x, p, strict=True)])
     assert torch.allclose(step.apply(x, torch.from_numpy(p)), expected, atol=5e-6)

@@ -10,11 +10,23 @@ from vssl.bench import compare, rows, run, store
 from vssl.bench.rows import OURS, Row
 
 
-def record(row: Row, hardware: str = "Made Chip, 2 cores", torch: str = "2.0", date: str = "2000-01-01") -> dict:
-    return {**asdict(row), "hardware": hardware, "threads": 1, "versions": {"torch": torch}, "commit": "abc", "date": date, "load": 0.1}
+def record(
+    row: Row, hardware: str = "Made Chip, 2 cores", torch: str = "2.0", date: str = "2000-01-01"
+) -> dict:
+    return {
+        **asdict(row),
+        "hardware": hardware,
+        "threads": 1,
+        "versions": {"torch": torch},
+        "commit": "abc",
+        "date": date,
+        "load": 0.1,
+    }
 
 
-def row(contender: str, *core: float, stage: str = "decode", case: str = "16 frames", wall: float = 9.0) -> Row:
+def row(
+    contender: str, *core: float, stage: str = "decode", case: str = "16 frames", wall: float = 9.0
+) -> Row:
     return Row(stage, case, contender, "clips", 12, (wall,) * len(core), core)
 
 
@@ -35,21 +47,43 @@ def test_the_machine_with_most_rows_is_read_and_a_gpu_apart():
         *(record(one, "NVIDIA Made") for one in RACE),
     ]
     place = compare.chosen(records)
-    assert (place.hardware, place.versions["torch"], place.dates, len(place.rows)) == ("Made Chip, 2 cores", "2.1", ("2001-01-01",), 3)
+    assert (place.hardware, place.versions["torch"], place.dates, len(place.rows)) == (
+        "Made Chip, 2 cores",
+        "2.1",
+        ("2001-01-01",),
+        3,
+    )
     assert compare.chosen(records, gpu=True).hardware == "NVIDIA Made"
     assert compare.chosen(records[:5], gpu=True) is None and compare.chosen([]) is None
     assert [len(found.rows) for found in compare.places(records)] == [6, 3, 2]
 
 
 def test_of_two_places_alike_the_last_measured_comes_first():
-    records = [record(RACE[0], torch=torch, date=date) for torch, date in (("2.0", "2000-01-01"), ("2.1", "2002-01-01"))]
+    records = [
+        record(RACE[0], torch=torch, date=date)
+        for torch, date in (("2.0", "2000-01-01"), ("2.1", "2002-01-01"))
+    ]
     assert [found.versions["torch"] for found in compare.places(records)] == ["2.1", "2.0"]
 
 
 def test_a_race_is_told_from_ours_to_those_who_could_not_run():
     (race,) = compare.places([record(one) for one in RACE])[0].races("decode").values()
-    assert [one.contender for one in race] == [OURS, RACE[4].contender, "quick 1.0", "slow", compare.FLOORS[0], "absent"]
-    assert [compare.kind(one) for one in race] == ["ours", "also ours", "other", "other", "floor", "other"]
+    assert [one.contender for one in race] == [
+        OURS,
+        RACE[4].contender,
+        "quick 1.0",
+        "slow",
+        compare.FLOORS[0],
+        "absent",
+    ]
+    assert [compare.kind(one) for one in race] == [
+        "ours",
+        "also ours",
+        "other",
+        "other",
+        "floor",
+        "other",
+    ]
     assert compare.places([record(one) for one in RACE])[0].races("loss") == {}
 
 
@@ -62,13 +96,18 @@ def test_ours_is_held_against_the_best_of_the_others():
     assert compare.ceiling([RACE[0], RACE[-1]]) is None
 
 
-@pytest.mark.parametrize(("theirs", "verdict"), [((3, 3, 4), "faster"), ((1, 1, 1), "slower"), ((1, 4, 4), "even")])
+@pytest.mark.parametrize(
+    ("theirs", "verdict"), [((3, 3, 4), "faster"), ((1, 1, 1), "slower"), ((1, 4, 4), "even")]
+)
 def test_a_verdict_wants_every_round(theirs, verdict):
     assert compare.against([row(OURS, 2, 2, 3), row("other", *theirs)]).verdict == verdict
 
 
 def test_the_seconds_that_count_are_the_race_s_own():
-    apart = [replace(row(OURS, 1, wall=2.0), kind="wall"), replace(row("all threads", 1, wall=3.0), kind="wall")]
+    apart = [
+        replace(row(OURS, 1, wall=2.0), kind="wall"),
+        replace(row("all threads", 1, wall=3.0), kind="wall"),
+    ]
     assert compare.against(apart).times == 1.5
     assert compare.against([replace(one, kind="core") for one in apart]).times == 1
 
@@ -81,5 +120,7 @@ def test_the_size_of_a_clip_is_read_from_its_case():
 def test_floors_and_stages_are_those_of_the_benchmark():
     assert store.COPY in compare.FLOORS
     assert set(compare.STAGES) == set(run.STAGES)
-    there = {record["contender"] for record in rows.read() if record["stage"] in ("decode", "gather")}
+    there = {
+        record["contender"] for record in rows.read() if record["stage"] in ("decode", "gather")
+    }
     assert not there or there >= set(compare.FLOORS)

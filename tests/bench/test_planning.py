@@ -13,7 +13,9 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "scaling.md"
 
 
 def test_the_page_is_what_the_ledger_gives():
-    assert PAGE.read_text(encoding="utf-8") == planning.page(), "run: python -m vssl.bench.planning > docs/scaling.md"
+    assert PAGE.read_text(encoding="utf-8") == planning.page(), (
+        "run: python -m vssl.bench.planning > docs/scaling.md"
+    )
 
 
 def test_hours_by_hand():

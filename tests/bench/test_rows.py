@@ -10,7 +10,14 @@ from vssl.bench import rows
 from vssl.bench.rows import OURS, Row
 from vssl.errors import VsslError
 
-ABOUT = {"hardware": "Made Chip, 2 cores", "threads": 1, "versions": {"torch": "2.0"}, "commit": "abc", "date": "2000-01-01", "load": 0.1}
+ABOUT = {
+    "hardware": "Made Chip, 2 cores",
+    "threads": 1,
+    "versions": {"torch": "2.0"},
+    "commit": "abc",
+    "date": "2000-01-01",
+    "load": 0.1,
+}
 
 
 @pytest.fixture
@@ -22,7 +29,16 @@ def ledger(tmp_path, monkeypatch):
 def race(ours: float, theirs: float) -> list[Row]:
     return [
         Row("loss", "a case", OURS, "losses", 10, (2 * ours,) * 3, (ours, 2 * ours, 4 * ours)),
-        Row("loss", "a case", "peer 1.0", "losses", 10, (2 * theirs,) * 3, (theirs, 2 * theirs, 4 * theirs), note="another value"),
+        Row(
+            "loss",
+            "a case",
+            "peer 1.0",
+            "losses",
+            10,
+            (2 * theirs,) * 3,
+            (theirs, 2 * theirs, 4 * theirs),
+            note="another value",
+        ),
         Row("loss", "a case", "other", "losses", 0, note="not installed"),
     ]
 
@@ -31,12 +47,22 @@ def test_a_table_names_rates_ratios_notes_and_who_is_absent():
     head, ours, peer, other = rows.text(race(1.0, 3.0)).splitlines()
     assert head == "loss: a case"
     assert "5 losses a core-second (2.5 to 10)" in ours and "times as fast" not in ours
-    assert "1.67 losses" in peer and "vssl is 3 times as fast (3 to 3)" in peer and peer.endswith("another value")
+    assert (
+        "1.67 losses" in peer
+        and "vssl is 3 times as fast (3 to 3)" in peer
+        and peer.endswith("another value")
+    )
     assert other.split() == ["other", "not", "run:", "not", "installed"]
 
 
 def test_figures_have_three_digits():
-    assert [rows.brief(value) for value in (0.12345, 1.005, 99.96, 1234.5, 98765)] == ["0.123", "1", "100", "1,230", "98,800"]
+    assert [rows.brief(value) for value in (0.12345, 1.005, 99.96, 1234.5, 98765)] == [
+        "0.123",
+        "1",
+        "100",
+        "1,230",
+        "98,800",
+    ]
 
 
 def test_the_ledger_holds_a_row_once_and_gives_it_back(ledger):
@@ -47,7 +73,11 @@ def test_the_ledger_holds_a_row_once_and_gives_it_back(ledger):
     rows.add(race(1.0, 3.0), ABOUT | {"versions": {"torch": "2.1"}})  # beside the old version's
     rows.add(race(1.0, 3.0), ABOUT | {"hardware": "Other"})
     assert len(rows.read()) == 9 and len(list(ledger.iterdir())) == 2
-    kept = next(record for record in rows.read() if record["contender"] == OURS and record["hardware"] == "Other")
+    kept = next(
+        record
+        for record in rows.read()
+        if record["contender"] == OURS and record["hardware"] == "Other"
+    )
     assert rows.row_of(kept) == race(1.0, 3.0)[0]
 
 

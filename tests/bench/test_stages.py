@@ -5,7 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vssl.bench import augment, beside, decode, growth, loss, material, peers, run, step, store, train, upload
+from vssl.bench import (
+    augment,
+    beside,
+    decode,
+    growth,
+    loss,
+    material,
+    peers,
+    run,
+    step,
+    store,
+    train,
+    upload,
+)
 from vssl.bench.rows import OURS
 from vssl.bench.setting import Setting
 from vssl.cli import STAGES
@@ -19,9 +32,19 @@ def setting(tmp_path_factory) -> Setting:
     rng = np.random.default_rng(0)
     for number in range(8):
         drift = rng.integers(0, 256, (240 + 60, 320, 3)).astype(np.float32)
-        smooth = sum(np.roll(drift, (a, b), (0, 1)) for a in range(0, 16, 4) for b in range(0, 16, 4)) / 16
-        frames = np.stack([smooth[2 * t : 2 * t + 240] for t in range(24)]).astype(np.uint8)  # [T, H, W, 3]
-        material._encode(folder / f"{number}.avi", frames, "mpeg4", {"g": "12", "qscale": "3", "flags": "+qscale"})
+        smooth = (
+            sum(np.roll(drift, (a, b), (0, 1)) for a in range(0, 16, 4) for b in range(0, 16, 4))
+            / 16
+        )
+        frames = np.stack([smooth[2 * t : 2 * t + 240] for t in range(24)]).astype(
+            np.uint8
+        )  # [T, H, W, 3]
+        material._encode(
+            folder / f"{number}.avi",
+            frames,
+            "mpeg4",
+            {"g": "12", "qscale": "3", "flags": "+qscale"},
+        )
     return Setting(tuple(material.found(folder)), rounds=2)
 
 
@@ -39,7 +62,9 @@ def test_readers_are_raced_and_the_plain_one_shows_our_frames(setting):
     assert len(found[OURS].core) == 2 and found["plain PyAV"].note == ""
     assert found[OURS].rate() > 0 and found["decoder alone, no picture made"].core
     for name in ("torchcodec", "decord", "OpenCV"):
-        assert any(contender.startswith(name) for contender in found)  # raced, or absent with the reason
+        assert any(
+            contender.startswith(name) for contender in found
+        )  # raced, or absent with the reason
     assert all(row.core or row.note for row in found.values())
 
 
@@ -49,9 +74,15 @@ def test_a_reader_of_other_frames_is_found_out(setting):
     late = lambda path, start: np.stack(list(_frames(path)))[start + 3 : start + 19]  # noqa: E731
     black = lambda path, start: np.zeros((16, 128, 172, 3), np.uint8)  # noqa: E731
     assert decode._differs(ours, ours, [(path, 0), (path, 4)]) == ""
-    assert decode._differs(ours, late, [(path, 0), (path, 4)]) == "shows other frames in 2 of 2 clips"
-    assert decode._differs(ours, black, [(path, 0), (path, 4)]) == "shows other frames in 2 of 2 clips"
-    assert decode._differs(ours, lambda path, start: ours(path, start)[:, ::2], [(path, 0)]).startswith("gives (16, 64, 172, 3)")
+    assert (
+        decode._differs(ours, late, [(path, 0), (path, 4)]) == "shows other frames in 2 of 2 clips"
+    )
+    assert (
+        decode._differs(ours, black, [(path, 0), (path, 4)]) == "shows other frames in 2 of 2 clips"
+    )
+    assert decode._differs(
+        ours, lambda path, start: ours(path, start)[:, ::2], [(path, 0)]
+    ).startswith("gives (16, 64, 172, 3)")
 
 
 def _frames(path):
@@ -66,12 +97,16 @@ def test_building_and_gathering(setting, own_data, monkeypatch):
     built = {row.contender: row for row in store.build(setting)}
     assert built[OURS].amount == 8 * 24 * store.TIMES and built["plain PyAV"].core
     gathered = {row.contender: row for row in store.gather(setting)}
-    assert {OURS, "decoded on the fly", store.COPY} <= set(gathered) and all(len(row.core) == 2 for row in gathered.values())
+    assert {OURS, "decoded on the fly", store.COPY} <= set(gathered) and all(
+        len(row.core) == 2 for row in gathered.values()
+    )
 
 
 def test_an_epoch_is_trained_from_either_and_plainly(setting, own_data):
     found = {row.contender: row for row in train.run(setting)}
-    assert set(found) == {OURS, train.FLY, train.PLAIN} and {row.amount for row in found.values()} == {32}
+    assert set(found) == {OURS, train.FLY, train.PLAIN} and {
+        row.amount for row in found.values()
+    } == {32}
     assert "waits for data" in found[OURS].note and "built before" in found[OURS].note
 
 
@@ -81,9 +116,13 @@ def test_steps_and_growth_run_at_every_point(monkeypatch, own_data):
     monkeypatch.setattr(growth, "memory", lambda: iter(()))
     for axis in ("_widths", "_lengths", "_pairs"):
         points = getattr(growth, axis)()
-        monkeypatch.setattr(growth, axis, lambda points=points: (*points[:2], dict(list(points[2].items())[:2])))
+        monkeypatch.setattr(
+            growth, axis, lambda points=points: (*points[:2], dict(list(points[2].items())[:2]))
+        )
     found = list(growth.run(Setting((), rounds=2)))
-    assert len(found) == 4 + 4 + 2 + 2 + 2 + 4 and all(row.core and row.more["value"] == int(row.contender) for row in found)
+    assert len(found) == 4 + 4 + 2 + 2 + 2 + 4 and all(
+        row.core and row.more["value"] == int(row.contender) for row in found
+    )
 
 
 def test_torchvision_clip_by_clip_does_what_a_batch_does(monkeypatch):
@@ -110,7 +149,11 @@ def test_nothing_is_uploaded_where_there_is_no_gpu():
 
 def test_memory_is_looked_at_while_steps_are_made():
     (row,) = growth.memory(steps=40, looks=2)
-    assert row.amount == 40 and len(row.more["megabytes"]) == len(row.more["objects"]) == 2 and row.more["megabytes"][0] > 50
+    assert (
+        row.amount == 40
+        and len(row.more["megabytes"]) == len(row.more["objects"]) == 2
+        and row.more["megabytes"][0] > 50
+    )
 
 
 def test_videos_of_a_folder_are_found_and_an_empty_one_refused(setting, tmp_path):

@@ -16,7 +16,9 @@ def test_every_contender_runs_once_a_round_and_each_round_begins_with_another():
     calls = []
     timings = race({name: lambda name=name: calls.append(name) for name in "abc"}, rounds=3)
     rounds = ["".join(calls[start : start + 3]) for start in range(0, len(calls), 3)]
-    assert len(rounds) == 4 and all(sorted(one) == ["a", "b", "c"] for one in rounds)  # one to warm up
+    assert len(rounds) == 4 and all(
+        sorted(one) == ["a", "b", "c"] for one in rounds
+    )  # one to warm up
     assert len({one[0] for one in rounds[1:]}) == 3
     assert all(len(timing.wall) == len(timing.core) == 3 for timing in timings.values())
 
@@ -28,9 +30,14 @@ def test_a_ratio_pairs_the_seconds_of_a_round():
 
 
 def test_a_share_of_the_work_counts_for_the_whole(monkeypatch):
-    monkeypatch.setattr(timing, "once", lambda work: (work(), 2 * work()))  # seconds of its own making
+    monkeypatch.setattr(
+        timing, "once", lambda work: (work(), 2 * work())
+    )  # seconds of its own making
     timings = race({"whole": lambda: 1.0, "tenth": lambda: 0.5}, rounds=2, share={"tenth": 0.1})
-    assert timings == {"whole": Timing((1.0, 1.0), (2.0, 2.0)), "tenth": Timing((5.0, 5.0), (10.0, 10.0))}
+    assert timings == {
+        "whole": Timing((1.0, 1.0), (2.0, 2.0)),
+        "tenth": Timing((5.0, 5.0), (10.0, 10.0)),
+    }
 
 
 def test_waiting_costs_wall_time_and_no_core_seconds():

@@ -26,7 +26,11 @@ class MemoryFrames:
 
     def gather(self, video, frames, window=None, out=None):
         level = 10 * video + frames % 7
-        return part_of(np.broadcast_to(level[:, None, None, None], (len(frames), 12, 14, 3)).astype(np.uint8), window, out)
+        return part_of(
+            np.broadcast_to(level[:, None, None, None], (len(frames), 12, 14, 3)).astype(np.uint8),
+            window,
+            out,
+        )
 
 
 class MeanNet(nn.Module):
@@ -57,13 +61,21 @@ def slow_recall(queries, query_labels, gallery, gallery_labels, k):
 @pytest.mark.parametrize("level", ["video", "clip"])
 def test_recall_equals_a_slow_count_of_every_query(level):
     rng = np.random.default_rng(0)
-    queries, gallery = rng.normal(size=(13, 3, 5)), rng.normal(size=(31, 3, 5))  # numbers that no batch size divides
+    queries, gallery = (
+        rng.normal(size=(13, 3, 5)),
+        rng.normal(size=(31, 3, 5)),
+    )  # numbers that no batch size divides
     q_labels, g_labels = rng.integers(6, size=13), rng.integers(6, size=31)
     found = recall(queries, q_labels, gallery, g_labels, level)
     if level == "video":
         flat = (queries.mean(1), q_labels, gallery.mean(1), g_labels)
     else:
-        flat = (queries.reshape(-1, 5), q_labels.repeat(3), gallery.reshape(-1, 5), g_labels.repeat(3))
+        flat = (
+            queries.reshape(-1, 5),
+            q_labels.repeat(3),
+            gallery.reshape(-1, 5),
+            g_labels.repeat(3),
+        )
     for k in (1, 5, 10, 20):
         assert found[f"R@{k}"] == pytest.approx(slow_recall(*flat, k))
 
@@ -71,12 +83,16 @@ def test_recall_equals_a_slow_count_of_every_query(level):
 def test_a_gallery_smaller_than_k_is_searched_whole_and_perfect_features_score_100():
     features, labels = np.eye(4)[:, None, :], np.arange(4)
     assert set(recall(features, labels, features, labels).values()) == {100.0}
-    assert nearest(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0], [2.0, 0.0]]), 5).tolist() == [[1, 0]]
+    assert nearest(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0], [2.0, 0.0]]), 5).tolist() == [
+        [1, 0]
+    ]
 
 
 def test_features_of_every_readable_video_in_order_and_by_stage():
     frames = MemoryFrames([20, 0, 9, 40, 16])
-    layers, videos = evaluation.extract(MeanNet(), frames, np.arange(5), Uniform(3, 8), 8, ("p5", "p4 average"))
+    layers, videos = evaluation.extract(
+        MeanNet(), frames, np.arange(5), Uniform(3, 8), 8, ("p5", "p4 average")
+    )
     features = layers["p5"]
     assert videos.tolist() == [0, 2, 3, 4] and features.shape == (4, 3, 3)
     expected = np.mean([10 * 3 + f % 7 for f in Uniform(3, 8)(40).clips[1].frames]) / 255
@@ -102,13 +118,23 @@ def test_recognition_averages_softmax_or_logits():
 
     class Frames(MemoryFrames):
         def gather(self, video, frames, window=None, out=None):
-            return part_of(np.full((len(frames), 12, 14, 3), 0 if frames[0] == 0 else 5, np.uint8), window, out)
+            return part_of(
+                np.full((len(frames), 12, 14, 3), 0 if frames[0] == 0 else 5, np.uint8), window, out
+            )
 
     clips = Uniform(3, 8)
     softmax, videos = evaluation.recognise(MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8)
-    logits, _ = evaluation.recognise(MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8, average="logits")
-    assert (softmax.argmax(1).tolist(), logits.argmax(1).tolist(), videos.tolist()) == ([1], [0], [0])
-    thrice, _ = evaluation.recognise(MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8, crops=3)
+    logits, _ = evaluation.recognise(
+        MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8, average="logits"
+    )
+    assert (softmax.argmax(1).tolist(), logits.argmax(1).tolist(), videos.tolist()) == (
+        [1],
+        [0],
+        [0],
+    )
+    thrice, _ = evaluation.recognise(
+        MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8, crops=3
+    )
     assert np.allclose(thrice, softmax)  # every crop of these one-coloured frames is the same
     with pytest.raises(VsslError, match="1 crop or on 3"):
         evaluation.recognise(MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8, crops=2)
@@ -118,14 +144,26 @@ def test_three_crops_lie_side_by_side_for_each_clip():
     class Frames(MemoryFrames):
         def gather(self, video, frames, window=None, out=None):
             return part_of(
-                np.broadcast_to((np.arange(14) * 10 + video)[None, None, :, None], (len(frames), 12, 14, 3)).astype(np.uint8), window, out
+                np.broadcast_to(
+                    (np.arange(14) * 10 + video)[None, None, :, None], (len(frames), 12, 14, 3)
+                ).astype(np.uint8),
+                window,
+                out,
             )
 
     seen, _ = over_clips(
-        MeanNet(), lambda x: 255 * x.mean((1, 2, 3, 4))[:, None], Frames([24, 24]), np.arange(2), Uniform(2, 8), 8, crops=3
+        MeanNet(),
+        lambda x: 255 * x.mean((1, 2, 3, 4))[:, None],
+        Frames([24, 24]),
+        np.arange(2),
+        Uniform(2, 8),
+        8,
+        crops=3,
     )
     assert seen.shape == (2, 6, 1)
-    assert np.allclose(seen[:, :, 0], np.array([[0], [1]]) + np.tile([35, 65, 95], 2), atol=1e-3)  # left, middle, right, of each clip
+    assert np.allclose(
+        seen[:, :, 0], np.array([[0], [1]]) + np.tile([35, 65, 95], 2), atol=1e-3
+    )  # left, middle, right, of each clip
 
 
 def test_top_five_counts_the_five_highest():
@@ -158,7 +196,9 @@ def test_probe_finds_a_signal_and_only_a_signal():
     labels = np.arange(160) % 4
     noise = rng.normal(size=(160, 2, 8))
     signal = noise + 3 * np.eye(8)[labels][:, None]
-    top1, predicted = evaluation.linear_probe(signal[:120], labels[:120], signal[120:], labels[120:])
+    top1, predicted = evaluation.linear_probe(
+        signal[:120], labels[:120], signal[120:], labels[120:]
+    )
     assert top1 > 90 and top1 == 100 * (predicted == labels[120:]).mean()
     assert evaluation.linear_probe(noise[:120], labels[:120], noise[120:], labels[120:])[0] < 50
     assert recognition.confusion(labels[120:], labels[120:], 4).trace() == 40
@@ -170,7 +210,9 @@ def test_calibration_gives_the_statistics_of_the_clips():
     frames = MemoryFrames([20] * 8)
     batches = Batches(frames, np.arange(8), RandomClip(8), Augment((CentreCrop(8),)), batch=4)
     evaluation.calibrate(net, batches, count=2)
-    seen = [batches.augment.apply(torch.from_numpy(b.clips), b.parameters) for b in batches.epoch(0)]
+    seen = [
+        batches.augment.apply(torch.from_numpy(b.clips), b.parameters) for b in batches.epoch(0)
+    ]
     means = torch.stack([x.mean((0, 2, 3, 4)) for x in seen]).mean(0)
     assert torch.allclose(net[0].running_mean, means, atol=1e-6) and net[0].momentum == 0.1
 
@@ -185,4 +227,6 @@ def test_blind_retrieval_is_what_shuffled_neighbours_score():
         assert found[f"R@{k}"] == pytest.approx(100 * seen, abs=1)
     assert found["R@30"] == pytest.approx(100)  # a gallery of 20 searched whole
     by_clip = blind(queries, gallery, clips=10, ranks=(1, 5))
-    assert by_clip["R@1"] == pytest.approx(found["R@1"]) and by_clip["R@5"] != pytest.approx(found["R@5"])
+    assert by_clip["R@1"] == pytest.approx(found["R@1"]) and by_clip["R@5"] != pytest.approx(
+        found["R@5"]
+    )

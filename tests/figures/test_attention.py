@@ -45,7 +45,11 @@ def test_a_flat_map_is_attention_nowhere():
 
 def test_a_tensor_with_gradient_in_half_precision_will_do():
     torch = pytest.importorskip("torch")
-    maps = torch.randn(2, 4, 2, 3, 3, generator=torch.Generator().manual_seed(0)).bfloat16().requires_grad_()
+    maps = (
+        torch.randn(2, 4, 2, 3, 3, generator=torch.Generator().manual_seed(0))
+        .bfloat16()
+        .requires_grad_()
+    )
     np.testing.assert_array_equal(attention(maps), attention(maps.detach().float().numpy()))
 
 

@@ -18,7 +18,9 @@ TINY = {
     "paces": lambda: paces({"1": [0]}, 1, "t"),
     "film": lambda: film({"1": np.zeros((1, 4, 6, 3), np.uint8)}, "t"),
     "training": lambda: training({"a": ([0], [1.0])}, "t", "loss"),
-    "strips": lambda: strips(np.zeros((1, 4, 6, 3), np.uint8), np.zeros((1, 1, 4, 6, 3), np.uint8), [[True]], ["a"], "t"),
+    "strips": lambda: strips(
+        np.zeros((1, 4, 6, 3), np.uint8), np.zeros((1, 1, 4, 6, 3), np.uint8), [[True]], ["a"], "t"
+    ),
     "bars": lambda: bars({"g": {"a": [0.0]}}, "t", "loss"),
     "confusion": lambda: confusion([[0]], ["a"], "t"),
     "laws": lambda: laws({"a": (np.ones_like, np.array([0]))}, 1, "t"),
@@ -40,8 +42,12 @@ def test_paces_marks_each_seam_and_every_frame():
     assert texts(axis) == ["seam", "seam"]  # only the looped row has seams, and it has two
     assert [label.get_text() for label in axis.get_yticklabels()] == list(rows)
     assert sum(len(line.get_xdata()) for line in axis.lines if line.get_marker() == "o") == 24
-    stacked = next(line for line in axis.lines if line.get_marker() == "o" and len(set(line.get_ydata())) > 1)
-    assert len(set(zip(stacked.get_xdata(), stacked.get_ydata(), strict=True))) == 8  # no frame hides its repetition
+    stacked = next(
+        line for line in axis.lines if line.get_marker() == "o" and len(set(line.get_ydata())) > 1
+    )
+    assert (
+        len(set(zip(stacked.get_xdata(), stacked.get_ydata(), strict=True))) == 8
+    )  # no frame hides its repetition
 
 
 def test_laws_show_the_curve_on_the_shares_that_were_drawn():
@@ -49,7 +55,9 @@ def test_laws_show_the_curve_on_the_shares_that_were_drawn():
     figure = laws({"falling": (lambda t: 2 - 2 * t, draws), "flat": (np.ones_like, draws)}, 4, "t")
     for axis, start in zip(figure.axes, (50, 25), strict=False):
         assert [bar.get_height() for bar in axis.patches] == [50, 25, 0, 25]
-        assert axis.lines[0].get_ydata()[0] == pytest.approx(start)  # P(0) as a share of one frame in four
+        assert axis.lines[0].get_ydata()[0] == pytest.approx(
+            start
+        )  # P(0) as a share of one frame in four
     with pytest.raises(VsslError, match="longest is 2"):
         laws({"falling": (np.ones_like, draws)}, 3, "t")
     for wrong in ([], [0.5], [-1]):
@@ -62,7 +70,9 @@ def test_film_shows_the_frames_in_order():
     figure = film({"long": strip, "short": strip[:2]}, "t")
     image = figure.axes[0].images[0].get_array()
     assert [int(image[2, place * 7 + 3, 0]) for place in range(5)] == [0, 20, 40, 60, 80]
-    assert (figure.axes[1].images[0].get_array()[:, 14:] == 255).all()  # a short strip ends in white
+    assert (
+        figure.axes[1].images[0].get_array()[:, 14:] == 255
+    ).all()  # a short strip ends in white
 
 
 def test_curves_show_mean_and_range():
@@ -82,15 +92,28 @@ def test_curves_show_mean_and_range():
 def test_retrieval_marks_by_text_and_line_beside_colour():
     frames = np.zeros((2, 3, 4, 6, 3), np.uint8)
     correct = np.array([[True, False, True], [False, False, True]])
-    figure = strips(frames[:, 0], frames, correct, ["a", "b"], "t", found=[["a", "c", "a"], ["d", "e", "b"]])
-    assert [axis.get_title() for axis in figure.axes] == ["a", "✓ a", "✗ c", "✓ a", "b", "✗ d", "✗ e", "✓ b"]
+    figure = strips(
+        frames[:, 0], frames, correct, ["a", "b"], "t", found=[["a", "c", "a"], ["d", "e", "b"]]
+    )
+    assert [axis.get_title() for axis in figure.axes] == [
+        "a",
+        "✓ a",
+        "✗ c",
+        "✓ a",
+        "b",
+        "✗ d",
+        "✗ e",
+        "✓ b",
+    ]
     lines = [axis.spines["top"].get_linestyle() for axis in figure.axes]
     assert lines[1] != lines[2]
 
 
 def test_interval_is_students():
     assert interval([5.0]) == 0
-    assert interval([1.0, 2.0, 3.0]) == pytest.approx(4.302653 / 3**0.5, rel=1e-5)  # t(0.975, 2) from a printed table
+    assert interval([1.0, 2.0, 3.0]) == pytest.approx(
+        4.302653 / 3**0.5, rel=1e-5
+    )  # t(0.975, 2) from a printed table
 
 
 def test_bars_show_mean_seeds_and_how_many():
@@ -113,7 +136,9 @@ def test_bars_show_mean_seeds_and_how_many():
 def test_confusion_counts_and_shades():
     figure = confusion(np.array([[3, 1], [0, 0]]), ["a", "b"], "t")
     axis = figure.axes[0]
-    np.testing.assert_allclose(axis.images[0].get_array(), [[75, 25], [0, 0]])  # a class without videos is no division by zero
+    np.testing.assert_allclose(
+        axis.images[0].get_array(), [[75, 25], [0, 0]]
+    )  # a class without videos is no division by zero
     assert texts(axis) == ["3", "1"]
 
 
@@ -123,10 +148,18 @@ def test_confusion_counts_and_shades():
         (lambda: paces({"1": [0, 9]}, 9, "t"), "0 to 8"),
         (lambda: paces({}, 9, "t"), "each row"),
         (lambda: film({"1": np.zeros((2, 4, 6, 3))}, "t"), "uint8"),
-        (lambda: film({"1": np.zeros((2, 4, 6, 3), np.uint8), "2": np.zeros((2, 5, 6, 3), np.uint8)}, "t"), "one size"),
+        (
+            lambda: film(
+                {"1": np.zeros((2, 4, 6, 3), np.uint8), "2": np.zeros((2, 5, 6, 3), np.uint8)}, "t"
+            ),
+            "one size",
+        ),
         (lambda: training({}, "t", "y"), "no curve"),
         (lambda: training({"a": ([1, 2], [1])}, "t", "y"), "'a' wants"),
-        (lambda: strips(np.zeros((1, 4, 6, 3)), np.zeros((1, 2, 4, 6, 3)), [[True]], ["a"], "t"), "retrieval strips want"),
+        (
+            lambda: strips(np.zeros((1, 4, 6, 3)), np.zeros((1, 2, 4, 6, 3)), [[True]], ["a"], "t"),
+            "retrieval strips want",
+        ),
         (lambda: bars({}, "t", "y"), "at least one name"),
         (lambda: confusion(np.zeros((2, 3)), ["a", "b"], "t"), "confusion matrix"),
     ],
@@ -138,8 +171,12 @@ def test_wrong_input_is_told_in_one_line(draw, message):
 
 
 def test_a_bar_that_was_not_run_says_so_and_each_panel_has_its_own_chance():
-    figure = bars({"a": {"x": [1.0, 2.0], "y": []}, "b": {"x": [], "y": []}}, "t", "y", {"a": 6.25, "b": 2.0})
-    assert [text for axis in figure.axes for text in texts(axis) if text == "not run"] == ["not run"] * 3
+    figure = bars(
+        {"a": {"x": [1.0, 2.0], "y": []}, "b": {"x": [], "y": []}}, "t", "y", {"a": 6.25, "b": 2.0}
+    )
+    assert [text for axis in figure.axes for text in texts(axis) if text == "not run"] == [
+        "not run"
+    ] * 3
     assert [axis.get_title(loc="left") for axis in figure.axes] == ["a, chance 6.25", "b, chance 2"]
     assert any(text.get_text().endswith("dashed: chance") for text in figure.texts)
     assert [axis.lines[-1].get_xdata()[0] for axis in figure.axes] == [6.25, 2.0]
@@ -147,7 +184,12 @@ def test_a_bar_that_was_not_run_says_so_and_each_panel_has_its_own_chance():
 
 @pytest.mark.parametrize("ours", [[], [30.0, 31.0]])
 def test_the_papers_marks_lie_inside_the_panel_even_where_nothing_has_run(ours):
-    figure = bars({"a": {"x": ours, "y": []}, "b": {"x": [], "y": []}}, "t", "y", paper={"a": {"x": 73.9, "y": 72.6}})
+    figure = bars(
+        {"a": {"x": ours, "y": []}, "b": {"x": [], "y": []}},
+        "t",
+        "y",
+        paper={"a": {"x": 73.9, "y": 72.6}},
+    )
     for axis in figure.axes:
         assert axis.get_xlim() == pytest.approx((0, 1.12 * 73.9))
 

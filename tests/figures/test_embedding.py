@@ -59,13 +59,19 @@ def test_names_stand_on_islands_only():
     before, after = figure.axes
     assert names_on(after) == sorted(NAMES)
     assert len(names_on(before)) < 3
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == NAMES  # the legend has them all the same
-    figures.save(figure, "panels", alt="Three classes, mixed before and apart after.", note="seed 0")
+    assert [
+        text.get_text() for text in figure.legends[0].get_texts()
+    ] == NAMES  # the legend has them all the same
+    figures.save(
+        figure, "panels", alt="Three classes, mixed before and apart after.", note="seed 0"
+    )
 
 
 def test_a_hundred_classes_have_a_legend_and_no_names_over_the_points():
     names = [f"class {k}" for k in range(101)]
-    figure = scatter(np.random.default_rng(0).normal(size=(202, 2)), np.arange(202) % 101, names, "t")
+    figure = scatter(
+        np.random.default_rng(0).normal(size=(202, 2)), np.arange(202) % 101, names, "t"
+    )
     assert names_on(figure.axes[0]) == []
     assert len(figure.legends[0].get_texts()) == 101
 

@@ -27,7 +27,12 @@ figures.save(figure, "twice", alt="Three classes of points that mix.", note="see
 
 
 def drawn():
-    return figures.bars.bars({"set": {"one": [1.0, 2.0], "two": [3.0, 3.5]}}, title="Two beats one", ylabel="points", chance=0.5)
+    return figures.bars.bars(
+        {"set": {"one": [1.0, 2.0], "two": [3.0, 3.5]}},
+        title="Two beats one",
+        ylabel="points",
+        chance=0.5,
+    )
 
 
 def test_bytes_are_the_same_in_two_processes(tmp_path):
@@ -47,8 +52,15 @@ def test_bytes_are_the_same_in_two_processes(tmp_path):
 def test_sidecar_holds_the_alt_text_and_the_digest():
     figures.save(drawn(), "bars", alt=f"  {ALT}\n")
     sidecar = json.loads((paths.figures() / "bars.json").read_text())
-    assert sidecar == {"alt": ALT, "sha256": hashlib.sha256((paths.figures() / "bars.png").read_bytes()).hexdigest()}
-    assert sorted(path.name for path in paths.figures().iterdir()) == ["bars.json", "bars.png", "bars.svg"]
+    assert sidecar == {
+        "alt": ALT,
+        "sha256": hashlib.sha256((paths.figures() / "bars.png").read_bytes()).hexdigest(),
+    }
+    assert sorted(path.name for path in paths.figures().iterdir()) == [
+        "bars.json",
+        "bars.png",
+        "bars.svg",
+    ]
 
 
 def test_smoke_figure_never_takes_a_real_ones_place():
@@ -102,7 +114,9 @@ def test_a_notebook_shows_the_image_once_with_its_alt_text(monkeypatch, kernel):
 
     shown = []
     monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
-    monkeypatch.setattr(IPython, "get_ipython", lambda: types.SimpleNamespace(kernel=object() if kernel else None))
+    monkeypatch.setattr(
+        IPython, "get_ipython", lambda: types.SimpleNamespace(kernel=object() if kernel else None)
+    )
     monkeypatch.setattr(IPython.display, "display", lambda data, **rest: shown.append((data, rest)))
     figures.save(drawn(), "bars", alt=ALT)
     if not kernel:

@@ -12,11 +12,16 @@ from vssl.figures import style
 def test_palette_is_seaborns():
     import seaborn
 
-    assert [color.lower() for color in seaborn.color_palette("colorblind").as_hex()] == list(style.PALETTE)
+    assert [color.lower() for color in seaborn.color_palette("colorblind").as_hex()] == list(
+        style.PALETTE
+    )
 
 
 def test_a_hundred_classes_differ_in_colour_or_marker():
-    looks = {(style.PALETTE[k % len(style.PALETTE)], style.MARKERS[k % len(style.MARKERS)]) for k in range(101)}
+    looks = {
+        (style.PALETTE[k % len(style.PALETTE)], style.MARKERS[k % len(style.MARKERS)])
+        for k in range(101)
+    }
     assert len(looks) == 101
 
 

@@ -33,12 +33,23 @@ def scale(puppet_data, monkeypatch):
 def test_pretrain_features_retrieval_probe_and_pretext(scale):
     start = scale.pretrain(METHOD, "r3d", seed=0)
     assert start.together == 4 and start.sampler().count == 4
-    retrieval, probe, pretext = run(scale.retrieve(start)), run(scale.probe(start)), run(PretextTest(start))
+    retrieval, probe, pretext = (
+        run(scale.retrieve(start)),
+        run(scale.probe(start)),
+        run(PretextTest(start)),
+    )
     opened = scale.data().open()
     assert len(opened.train) == 8 and len(opened.test) == 4
     features = run(scale.features(start)).arrays
-    assert features["p5"].shape == (12, 2, 32) and features["p4"].shape[0] == 12 and features["test"].sum() == 4
-    assert retrieval.metrics["chance"] == 50 and 0 <= retrieval.metrics["R@1"] <= retrieval.metrics["R@5"] <= 100
+    assert (
+        features["p5"].shape == (12, 2, 32)
+        and features["p4"].shape[0] == 12
+        and features["test"].sum() == 4
+    )
+    assert (
+        retrieval.metrics["chance"] == 50
+        and 0 <= retrieval.metrics["R@1"] <= retrieval.metrics["R@5"] <= 100
+    )
     assert probe.metrics["chance"] == 50 and len(probe.arrays["predicted"]) == 4
     assert pretext.metrics["chance"] == 25 and sorted(pretext.arrays["truth"][0]) == [0, 1, 2, 3]
     assert run(scale.retrieve(start, layer="p4")).metrics["majority"] == 50
@@ -52,7 +63,10 @@ def test_clip_order_goes_the_same_way_and_sees_as_many_clips(scale):
         PretextTest(start)
     demo = resolve("demo")
     ours, theirs = demo.pretrain(methods.VCOP(), "r3d", 0), demo.pretrain(METHOD, "r3d", 0)
-    assert (ours.recipe.epochs, views(ours.sampler())) == (16, 3) and (theirs.recipe.epochs, views(theirs.sampler())) == (12, 4)
+    assert (ours.recipe.epochs, views(ours.sampler())) == (16, 3) and (
+        theirs.recipe.epochs,
+        views(theirs.sampler()),
+    ) == (12, 4)
     with pytest.raises(VsslError, match="set together=1"):
         replace(start, together=2).sampler()
 
@@ -67,7 +81,9 @@ def test_the_same_seed_gives_the_same_features_and_another_does_not(scale, tmp_p
 
 
 def test_random_starts_differ_by_calibration_only(scale):
-    plain, calibrated = (run(scale.features(scale.random("r3d", 0, c))).arrays["p5"] for c in (False, True))
+    plain, calibrated = (
+        run(scale.features(scale.random("r3d", 0, c))).arrays["p5"] for c in (False, True)
+    )
     assert plain.shape == calibrated.shape and not np.allclose(plain, calibrated)
     backbones = [scale.random("r3d", 0, c).backbone(()) for c in (False, True)]
     weights = [dict(b.named_parameters()) for b in backbones]
@@ -94,7 +110,9 @@ def test_fine_tuning_starts_from_the_pre_trained_weights(scale):
 
     kept = torch.load(model.folder / "model.pt", weights_only=True)
     for name, value in start.backbone((run(start),)).named_parameters():
-        assert torch.equal(kept[f"backbone.{name}"], value)  # a rate of 0 leaves them where pre-training left them
+        assert torch.equal(
+            kept[f"backbone.{name}"], value
+        )  # a rate of 0 leaves them where pre-training left them
 
 
 def test_profiles_and_parameters_are_checked_in_one_line(scale, tmp_path):
@@ -117,7 +135,13 @@ def test_the_paper_profile_changes_nothing_of_the_paper(realvideo):
     paper = resolve("paper", data_root=str(realvideo / "ucf101"))
     start = paper.pretrain(methods.Pace(), "r2plus1d", seed=0)
     assert start.recipe == methods.Pace().recipe() and start.together == 1
-    assert (start.length, start.size, start.net.width, start.net.pool, start.data.height) == (16, 112, 64, False, 128)
+    assert (start.length, start.size, start.net.width, start.net.pool, start.data.height) == (
+        16,
+        112,
+        64,
+        False,
+        128,
+    )
     assert not start.data.stand_in and start.data.says() == "UCF101"
     tuned = paper.fine_tune(start, recipe=methods.Pace().fine_tune())
     assert tuned.clips == 10 and tuned.average == "softmax"
@@ -146,6 +170,13 @@ def test_a_broken_test_video_is_counted_and_named_on_the_table(scale, tmp_path, 
     found = run(damaged.retrieve(damaged.random("r3d", 0)))
     assert found.metrics["unreadable"] == 1
     assert list(damaged.data().open().frames.failed) == ["v_Walk_g01_c01"]
-    demo = replace(damaged, sizes=replace(damaged.sizes, name="demo"))  # a smoke number would not be shown
-    shown = table("pace/broken", "t", demo, {"R@1": ("R@1", {"random": [damaged.retrieve(damaged.random("r3d", 0))]})})
+    demo = replace(
+        damaged, sizes=replace(damaged.sizes, name="demo")
+    )  # a smoke number would not be shown
+    shown = table(
+        "pace/broken",
+        "t",
+        demo,
+        {"R@1": ("R@1", {"random": [damaged.retrieve(damaged.random("r3d", 0))]})},
+    )
     assert "1 unreadable videos are left out" in shown.face

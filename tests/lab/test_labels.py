@@ -25,13 +25,24 @@ def puppet_data(tmp_path_factory):
 @pytest.fixture
 def scale(puppet_data, monkeypatch):
     monkeypatch.setenv("VSSL_DATA", str(puppet_data))
-    worlds = {"kinetics400": {"classes": ("walking", "squat", "jogging"), "groups": 6, "clips": 1, "frames": (12, 20)}}
+    worlds = {
+        "kinetics400": {
+            "classes": ("walking", "squat", "jogging"),
+            "groups": 6,
+            "clips": 1,
+            "frames": (12, 20),
+        }
+    }
     monkeypatch.setitem(sizes.PROFILES, "smoke", replace(sizes.SMOKE, worlds=worlds))
     return resolve("smoke", paper="cvrl")
 
 
 @settings(max_examples=60, deadline=None)
-@given(share=st.floats(0.001, 1), seed=st.integers(0, 2**32), counts=st.lists(st.integers(1, 40), min_size=1, max_size=6))
+@given(
+    share=st.floats(0.001, 1),
+    seed=st.integers(0, 2**32),
+    counts=st.lists(st.integers(1, 40), min_size=1, max_size=6),
+)
 def test_a_share_of_the_labels_is_balanced_and_never_empties_a_class(share, seed, counts):
     actions = np.repeat(np.arange(len(counts)), counts)
     videos = np.random.default_rng(1).permutation(len(actions))
@@ -68,7 +79,9 @@ def test_a_frozen_net_is_never_in_training_mode_and_gets_no_gradient():
     frozen = Frozen(net).train()
     x = torch.rand(2, 3, 4, 16, 16)
     assert not any(module.training for module in frozen.modules())
-    assert not frozen.features(x).requires_grad and not any(p.requires_grad for p in frozen.parameters())
+    assert not frozen.features(x).requires_grad and not any(
+        p.requires_grad for p in frozen.parameters()
+    )
     assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
 
 
@@ -80,7 +93,11 @@ def test_linear_evaluation_trains_the_layer_alone(scale):
     assert found.metrics["chance"] == pytest.approx(100 / 3) and found.metrics["top5"] == 100
     kept = torch.load(found.folder / "model.pt", weights_only=True)
     theirs = torch.load(run(start).folder / "model.pt", weights_only=True)
-    ours = {name.removeprefix("backbone."): value for name, value in kept.items() if name.startswith("backbone.backbone.")}
+    ours = {
+        name.removeprefix("backbone."): value
+        for name, value in kept.items()
+        if name.startswith("backbone.backbone.")
+    }
     assert ours and all(torch.equal(value, theirs[name]) for name, value in ours.items())
 
 
@@ -94,28 +111,49 @@ def test_few_labels_are_gone_through_more_often(scale):
         replace(tenth, share=0.0)
 
 
-@pytest.mark.parametrize("wrong", [{"crops": 2}, {"test_size": 49}, {"test_size": None, "size": 49}])
+@pytest.mark.parametrize(
+    "wrong", [{"crops": 2}, {"test_size": 49}, {"test_size": None, "size": 49}]
+)
 def test_a_test_that_cannot_be_made_is_told_before_training(scale, wrong):
     linear = scale.linear(scale.random("r3d", 0))  # frames of 48 x 64
-    with pytest.raises(VsslError, match=r"tested on 1 crop or on 3, not on 2|49 x 49 does not fit into frames of 48 x 64; lower"):
+    with pytest.raises(
+        VsslError,
+        match=r"tested on 1 crop or on 3, not on 2|49 x 49 does not fit into frames of 48 x 64; lower",
+    ):
         replace(linear, **wrong)
 
 
 def test_a_pre_training_can_go_on_from_another(scale):
     first = scale.pretrain(METHOD, "r3d", seed=0)
     second = scale.pretrain(METHOD, "r3d", seed=0, start=first)
-    assert second.needs() == (first,) and first.key() != second.key() and "after CVRL" in second.describe()
+    assert (
+        second.needs() == (first,)
+        and first.key() != second.key()
+        and "after CVRL" in second.describe()
+    )
     begun = second.start.backbone((run(first),)).state_dict()
     ended = run(second)
     assert ended.metrics["instance_accuracy"] >= 0
-    assert not all(torch.equal(value, begun[name]) for name, value in second.backbone((ended,)).state_dict().items())
+    assert not all(
+        torch.equal(value, begun[name])
+        for name, value in second.backbone((ended,)).state_dict().items()
+    )
 
 
 def test_scene_and_instance_stand_beside_the_action(scale):
     start = scale.random("r3d", 0)
-    action, scene, instance = run(scale.retrieve(start)), run(scale.retrieve(start, by="scene")), run(scale.instance(start))
-    assert 0 <= instance.metrics["instance"] <= 100 and instance.metrics["chance"] == pytest.approx(100 / 11)  # 6 videos, 2 clips
-    assert action.metrics["chance"] == pytest.approx(100 / 3) and scene.metrics["chance"] < action.metrics["chance"]
+    action, scene, instance = (
+        run(scale.retrieve(start)),
+        run(scale.retrieve(start, by="scene")),
+        run(scale.instance(start)),
+    )
+    assert 0 <= instance.metrics["instance"] <= 100 and instance.metrics["chance"] == pytest.approx(
+        100 / 11
+    )  # 6 videos, 2 clips
+    assert (
+        action.metrics["chance"] == pytest.approx(100 / 3)
+        and scene.metrics["chance"] < action.metrics["chance"]
+    )
     with pytest.raises(VsslError, match="by its 'action' or by its 'scene'"):
         replace(scale.retrieve(start), by="look")
 
@@ -126,10 +164,14 @@ def test_real_videos_have_no_scenes_written_down(scale):
         data.scenes()
 
 
-@pytest.mark.parametrize(("change", "field", "factor"), [({"batch": 2048}, "batch", 2), ({"epochs": 800}, "epochs", 4)])
+@pytest.mark.parametrize(
+    ("change", "field", "factor"), [({"batch": 2048}, "batch", 2), ({"epochs": 800}, "epochs", 4)]
+)
 def test_a_row_of_a_table_keeps_its_proportion_at_a_small_profile(change, field, factor):
     demo = resolve("demo", paper="cvrl")
-    usual, changed = (demo.pretrain(methods.CVRL(**fields), "r3d", 0).recipe for fields in ({}, change))
+    usual, changed = (
+        demo.pretrain(methods.CVRL(**fields), "r3d", 0).recipe for fields in ({}, change)
+    )
     assert getattr(changed, field) == factor * getattr(usual, field)
     assert changed.rate == usual.rate * (factor if field == "batch" else 1)
 
@@ -138,23 +180,44 @@ def test_the_paper_profile_is_the_paper_s(monkeypatch):
     monkeypatch.setenv("VSSL_PLAN_ONLY", "1")
     paper = resolve("paper", paper="cvrl")
     start = paper.pretrain(METHOD, paper.sizes.main, 0)
-    assert (start.net.name, start.length, start.size, start.data.name) == ("r3d50", 16, 224, "kinetics400")
+    assert (start.net.name, start.length, start.size, start.data.name) == (
+        "r3d50",
+        16,
+        224,
+        "kinetics400",
+    )
     assert start.recipe == METHOD.recipe() and start.sampler() == METHOD.sampler(16)
     linear = paper.linear(start, recipe=METHOD.linear())
-    assert (linear.length, linear.stride, linear.clips, linear.crops, linear.size, linear.test_size) == (32, 2, 10, 3, 224, 256)
+    assert (
+        linear.length,
+        linear.stride,
+        linear.clips,
+        linear.crops,
+        linear.size,
+        linear.test_size,
+    ) == (32, 2, 10, 3, 224, 256)
     with pytest.raises(VsslError, match="pass recipe="):
         paper.linear(start)
 
 
 def test_an_inflated_net_learnt_from_frames_alone(scale):
     start = scale.simclr("r3d50", seed=0)
-    assert start.frames.length == 1 and start.frames.net.name == "r2d50" and start.frames.sampler().law is None
+    assert (
+        start.frames.length == 1
+        and start.frames.net.name == "r2d50"
+        and start.frames.sampler().law is None
+    )
     linear = scale.linear(start)
-    assert linear.needs() == (start.frames,) and "r3d50 inflated from r2d50 pre-trained by CVRL" in linear.describe()
+    assert (
+        linear.needs() == (start.frames,)
+        and "r3d50 inflated from r2d50 pre-trained by CVRL" in linear.describe()
+    )
     assert run(linear).metrics["chance"] == pytest.approx(100 / 3)
     flat, deep = start.frames.backbone((run(start.frames),)), start.backbone((run(start.frames),))
     kernel = deep.blocks["stage5"][0].conv1.weight
-    assert kernel.shape[2] == 3 and torch.allclose(kernel.sum(2), flat.blocks["stage5"][0].conv1.weight[:, :, 0], atol=1e-6)
+    assert kernel.shape[2] == 3 and torch.allclose(
+        kernel.sum(2), flat.blocks["stage5"][0].conv1.weight[:, :, 0], atol=1e-6
+    )
 
 
 def test_imagenet_s_weights_are_for_the_paper_s_width(scale):
@@ -171,7 +234,9 @@ def test_a_plan_says_why_it_has_no_imagenet_row_and_downloads_nothing(scale, tmp
     monkeypatch.delenv("VSSL_PLAN_ONLY", raising=False)
     assert scale.lacks_imagenet("r3d50").endswith("this one has 4")
     wide = resolve("gpu", paper="cvrl")
-    assert "say vssl.models.imagenet('r3d50') once" in wide.lacks_imagenet("r3d50") and not list(tmp_path.iterdir())
+    assert "say vssl.models.imagenet('r3d50') once" in wide.lacks_imagenet("r3d50") and not list(
+        tmp_path.iterdir()
+    )
     folder = tmp_path / "hub" / "checkpoints"
     folder.mkdir(parents=True)
     (folder / "resnet50-0676ba61.pth").touch()

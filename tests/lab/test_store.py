@@ -40,7 +40,9 @@ class Add:
             with open(self.log, "a") as file:
                 file.write(f"{self.value}\n")
         time.sleep(self.wait)
-        return {"sum": self.value + sum(i.metrics["sum"] for i in inputs)}, {"ones": np.ones(self.value)}
+        return {"sum": self.value + sum(i.metrics["sum"] for i in inputs)}, {
+            "ones": np.ones(self.value)
+        }
 
 
 class Later(Add):
@@ -56,7 +58,11 @@ def test_computed_once_with_what_it_needs(tmp_path):
     assert first.computed and first.metrics == {"sum": 6} and first.arrays["ones"].sum() == 3
     again = store.run(chain)
     assert not again.computed and again.metrics == {"sum": 6} and again.arrays["ones"].sum() == 3
-    assert Path(log).read_text().split() == ["1", "2", "3"] and store.done(chain) and not store.done(Add(99))
+    assert (
+        Path(log).read_text().split() == ["1", "2", "3"]
+        and store.done(chain)
+        and not store.done(Add(99))
+    )
     assert again.record["hardware"] and again.record["inputs"] == [Add(2, before=Add(1)).key()]
 
 
@@ -85,7 +91,10 @@ def _run_slowly(log, runs):
 def test_two_processes_never_compute_the_same_run(tmp_path):
     log = tmp_path / "log"
     context = multiprocessing.get_context("fork")
-    two = [context.Process(target=_run_slowly, args=(str(log), str(tmp_path / "shared"))) for _ in range(2)]
+    two = [
+        context.Process(target=_run_slowly, args=(str(log), str(tmp_path / "shared")))
+        for _ in range(2)
+    ]
     for process in two:
         process.start()
     for process in two:
@@ -96,7 +105,9 @@ def test_two_processes_never_compute_the_same_run(tmp_path):
 def test_a_killed_run_leaves_no_run_and_no_lock(tmp_path, monkeypatch):
     monkeypatch.setenv("VSSL_RUNS", str(tmp_path / "shared"))
     log = tmp_path / "log"
-    process = multiprocessing.get_context("fork").Process(target=_run_slowly, args=(str(log), str(tmp_path / "shared")))
+    process = multiprocessing.get_context("fork").Process(
+        target=_run_slowly, args=(str(log), str(tmp_path / "shared"))
+    )
     process.start()
     while not log.exists():
         time.sleep(0.01)
@@ -137,7 +148,9 @@ def test_a_whole_run_killed_on_its_way_is_not_computed_again(tmp_path):
     run = store.run(Add(11, log))
     os.replace(run.folder, run.folder.with_name(f".{Add(11).key()}.{run.record['code']}.working"))
     assert not store.done(Add(11))
-    assert store.run(Add(11, log)).metrics == {"sum": 11} and Path(log).read_text().split() == ["11"]
+    assert store.run(Add(11, log)).metrics == {"sum": 11} and Path(log).read_text().split() == [
+        "11"
+    ]
 
 
 def test_costs_count_a_shared_run_once(tmp_path):

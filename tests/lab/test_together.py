@@ -38,7 +38,9 @@ class StillNet(Net):
         with torch.no_grad():
             backbone.train()(torch.rand(8, 3, 8, 40, 40))
         for norm in norms:
-            norm.eval().train = lambda mode=True, norm=norm: norm  # whoever asks for training: frozen
+            norm.eval().train = lambda mode=True, norm=norm: (
+                norm
+            )  # whoever asks for training: frozen
         return backbone
 
 
@@ -98,7 +100,9 @@ def worker(folder: Path) -> None:
     seen["runs"] = [{"computed": one.computed, "metrics": one.metrics} for one in made]
     seen["alone"] = run(Step(str(folder / "alone"))).computed
     seen["fails alone"] = tried(lambda: run(Step(str(folder / "fails-alone"), "no luck")))
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun ends us as soon as the other ended: we want to hear why first
+    signal.signal(
+        signal.SIGTERM, signal.SIG_IGN
+    )  # torchrun ends us as soon as the other ended: we want to hear why first
     try:
         run(Step(str(folder / "fails"), "no luck in training", shared=True))
     except Exception as error:
@@ -121,8 +125,21 @@ def ran(tmp_path_factory):
     """What the two processes saw, and the same runs made by this one alone."""
     folder = tmp_path_factory.mktemp("together")
     said = folder / "stderr"
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "VSSL_DATA": str(folder / "data"), "VSSL_RUNS": str(folder / "runs")}
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", __file__, str(folder)]
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "VSSL_DATA": str(folder / "data"),
+        "VSSL_RUNS": str(folder / "runs"),
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc_per_node=2",
+        __file__,
+        str(folder),
+    ]
     with said.open("w") as stderr, pytest.MonkeyPatch.context() as patch:
         process = subprocess.Popen(command, env=environment, stderr=stderr)
         patch.setenv("VSSL_DATA", str(folder / "data"))
@@ -139,7 +156,10 @@ def test_a_shared_training_that_went_on_from_its_checkpoint_gives_the_curves_of_
     folder, _, seen, alone, _ = ran
     for one in alone:
         two = folder / "runs" / "store" / one.folder.name
-        assert json.loads((two / "run.json").read_text())["record"]["processes"] == 2 and one.record["processes"] == 1
+        assert (
+            json.loads((two / "run.json").read_text())["record"]["processes"] == 2
+            and one.record["processes"] == 1
+        )
         assert {path.name for path in two.iterdir()} == {path.name for path in one.folder.iterdir()}
         with np.load(two / "arrays.npz") as arrays:
             assert arrays["curve_loss"] == pytest.approx(one.arrays["curve_loss"], rel=1e-4)
@@ -147,20 +167,34 @@ def test_a_shared_training_that_went_on_from_its_checkpoint_gives_the_curves_of_
     assert len(alone[0].arrays["curve_loss"]) == 4 and np.ptp(alone[0].arrays["curve_loss"]) > 0.01
     for process in seen:
         assert process["stopped"] == "VsslError: stopped on all"
-        assert process["epochs"] == [0, 1, 2, 2, 3, 0]  # the first two were kept; then the fine-tuning's one
+        assert process["epochs"] == [
+            0,
+            1,
+            2,
+            2,
+            3,
+            0,
+        ]  # the first two were kept; then the fine-tuning's one
 
 
 def test_both_read_the_run_that_the_first_has_written(ran):
     _, _, (first, second), _, _ = ran
     assert [one["computed"] for one in first["runs"]] == [True, False, False]
-    assert first["runs"] == second["runs"] and first["runs"][0]["metrics"] == first["runs"][2]["metrics"]
+    assert (
+        first["runs"] == second["runs"]
+        and first["runs"][0]["metrics"] == first["runs"][2]["metrics"]
+    )
     assert len(first["told"]) == 2 and not second["told"]
 
 
 def test_what_does_not_train_is_computed_by_the_first_alone_and_fails_for_all(ran):
     folder, _, (first, second), _, _ = ran
     assert first["alone"] and second["alone"]
-    assert (folder / "alone").read_text().split() == (folder / "fails-alone").read_text().split() == ["0"]
+    assert (
+        (folder / "alone").read_text().split()
+        == (folder / "fails-alone").read_text().split()
+        == ["0"]
+    )
     assert first["fails alone"] == "ValueError: no luck"
     assert second["fails alone"] == "VsslError: process 0 of 2 failed: ValueError: no luck"
 
@@ -190,7 +224,9 @@ def test_the_first_speaks_in_the_words_of_the_one_that_broke_the_collective():
     third = together._Mailbox(2, words)
     with pytest.raises(VsslError, match=r"^process 1 of . failed: no such video"):
         third.first(lambda: pytest.fail("asked"))
-    assert first.first(lambda: True) and second.first(lambda: pytest.fail("asked"))  # the next question is another
+    assert first.first(lambda: True) and second.first(
+        lambda: pytest.fail("asked")
+    )  # the next question is another
 
 
 def test_who_waits_waits_as_long_as_it_takes(monkeypatch):

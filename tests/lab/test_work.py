@@ -30,14 +30,24 @@ def test_the_paper_s_pre_training_is_counted_as_the_paper_says(planning):
 @pytest.mark.parametrize("name", models.NAMES)
 def test_a_net_is_counted_without_being_made(name):
     assert work._macs(Net(name, 8, True), 8, 64) == models.macs(models.build(name, 8, True), 8, 64)
-    assert work._macs(Net("r3d50", 2048), 8, 64) > 1e12  # 32 billion parameters: no machine here could hold them
+    assert (
+        work._macs(Net("r3d50", 2048), 8, 64) > 1e12
+    )  # 32 billion parameters: no machine here could hold them
 
 
 def test_kinetics_has_the_plain_list_and_s3dg_long_clips(planning):
     paper = resolve("paper")
-    assert estimate(paper.pretrain(methods.Pace(), "r2plus1d", 0, "kinetics400"), "paper").clips == 240_000 * 18
-    assert estimate(paper.long().pretrain(methods.Pace(), "s3dg", 0), "paper").size == "64 x 224 x 224"
-    assert methods.Pace().fine_tune("s3dg").rate == 1e-2 and methods.Pace().fine_tune("c3d").rate == 3e-3
+    assert (
+        estimate(paper.pretrain(methods.Pace(), "r2plus1d", 0, "kinetics400"), "paper").clips
+        == 240_000 * 18
+    )
+    assert (
+        estimate(paper.long().pretrain(methods.Pace(), "s3dg", 0), "paper").size == "64 x 224 x 224"
+    )
+    assert (
+        methods.Pace().fine_tune("s3dg").rate == 1e-2
+        and methods.Pace().fine_tune("c3d").rate == 3e-3
+    )
 
 
 def test_what_follows_a_pre_training_is_counted_too():
@@ -47,23 +57,36 @@ def test_what_follows_a_pre_training_is_counted_too():
     assert estimate(demo.features(start), "demo").clips == (528 + 192) * 4
     assert estimate(PretextTest(start), "demo").clips == 192 * 4
     assert estimate(demo.fine_tune(start), "demo").clips == 528 * 8 + 192 * 4
-    assert estimate(demo.retrieve(start), "demo") == Cost(start.data.says(), True, 0, "16 x 56 x 56", work.OVERHEAD, "one core")
+    assert estimate(demo.retrieve(start), "demo") == Cost(
+        start.data.says(), True, 0, "16 x 56 x 56", work.OVERHEAD, "one core"
+    )
 
 
 def test_every_row_of_a_table_sees_as_many_clips():
     demo = resolve("demo")
     rows = [methods.Pace(paces=tuple(range(1, top + 1))) for top in (3, 4, 5, 6)]
-    rows += [methods.Pace(play="signed"), methods.Pace(contrast="context"), methods.Pace(predict=False, contrast="pace"), methods.VCOP()]
-    assert {estimate(demo.pretrain(method, "r3d", 0), "demo").clips for method in rows} == {528 * 4 * 12}
+    rows += [
+        methods.Pace(play="signed"),
+        methods.Pace(contrast="context"),
+        methods.Pace(predict=False, contrast="pace"),
+        methods.VCOP(),
+    ]
+    assert {estimate(demo.pretrain(method, "r3d", 0), "demo").clips for method in rows} == {
+        528 * 4 * 12
+    }
 
 
 def test_each_split_is_counted_and_their_mean_costs_nothing_more():
     demo = resolve("demo")
     start = demo.pretrain(methods.Pace(), "r3d", seed=0)
     splits = tuple(demo.fine_tune(start, "hmdb51", split=split) for split in (1, 2, 3))
-    assert [one.data.split for one in splits] == [1, 2, 3] and len({one.key() for one in splits}) == 3
+    assert [one.data.split for one in splits] == [1, 2, 3] and len(
+        {one.key() for one in splits}
+    ) == 3
     assert [demo.linear(start, split=split).data.split for split in (1, 2, 3)] == [1, 2, 3]
-    assert estimate(Mean(splits), "demo") == Cost(splits[0].data.says(), True, 0, "16 x 56 x 56", work.OVERHEAD, "one core")
+    assert estimate(Mean(splits), "demo") == Cost(
+        splits[0].data.says(), True, 0, "16 x 56 x 56", work.OVERHEAD, "one core"
+    )
     assert all(estimate(one, "demo").clips > 0 for one in splits)
 
 
@@ -84,13 +107,35 @@ def test_real_lists_are_counted_where_they_are(realvideo):
 def test_the_plan_says_what_each_run_and_all_of_them_should_take():
     def planned(key: str, seconds: float, done: bool = False, found: bool = True) -> Planned:
         clips = 1.7e6 if key.startswith("pretrain") else 0
-        return Planned(key, f"do {key}", (), done, b"", Cost("UCF101", found, clips, "16 x 112 x 112", seconds, "one core"))
+        return Planned(
+            key,
+            f"do {key}",
+            (),
+            done,
+            b"",
+            Cost("UCF101", found, clips, "16 x 112 x 112", seconds, "one core"),
+        )
 
-    ones = [planned("pretrain-a", 7200, found=False), planned("probe-b", 5), planned("probe-c", 9, done=True)]
-    plan = Plan({one.key: one for one in ones}, {"1": ["probe-b"]}, {"1": ["pretrain-a", "probe-b"], "2": ["pretrain-a"]})
+    ones = [
+        planned("pretrain-a", 7200, found=False),
+        planned("probe-b", 5),
+        planned("probe-c", 9, done=True),
+    ]
+    plan = Plan(
+        {one.key: one for one in ones},
+        {"1": ["probe-b"]},
+        {"1": ["pretrain-a", "probe-b"], "2": ["pretrain-a"]},
+    )
     text = plan.text()
-    assert "do pretrain-a: 1.7 M clips of 16 x 112 x 112, about 2.0 h, UCF101 not found here" in text
+    assert (
+        "do pretrain-a: 1.7 M clips of 16 x 112 x 112, about 2.0 h, UCF101 not found here" in text
+    )
     assert "do probe-b: about 5 s" in text and "do probe-c  (" in text
     assert "estimated: 2.0 h of computing on one core" in text
     assert "pre-trainings: 2 asked for by the notebooks, 1 distinct" in text
-    assert counted(plan.runs.values()) == {"asked": 3, "distinct": 2, "pretrains_asked": 2, "pretrains_distinct": 1}
+    assert counted(plan.runs.values()) == {
+        "asked": 3,
+        "distinct": 2,
+        "pretrains_asked": 2,
+        "pretrains_distinct": 1,
+    }

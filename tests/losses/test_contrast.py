@@ -15,7 +15,9 @@ def slow_same_context(z):
     total, count = 0, 0
     for i in range(videos):
         for v in range(views):
-            negatives = sum(torch.exp(z[i, v] @ z[j, w]) for j in range(videos) if j != i for w in range(views))
+            negatives = sum(
+                torch.exp(z[i, v] @ z[j, w]) for j in range(videos) if j != i for w in range(views)
+            )
             for u in range(views):
                 if u != v:
                     positive = torch.exp(z[i, v] @ z[i, u])
@@ -31,7 +33,9 @@ def slow_same_pace(z, pace):
         positives = [j for j in range(n) if j != i and pace[j] == pace[i]]
         everything = sum(torch.exp(z[i] @ z[j]) for j in range(n) if j != i)
         if positives:
-            total = total - sum(torch.log(torch.exp(z[i] @ z[j]) / everything) for j in positives) / len(positives)
+            total = total - sum(
+                torch.log(torch.exp(z[i] @ z[j]) / everything) for j in positives
+            ) / len(positives)
     return total / n
 
 
@@ -51,7 +55,9 @@ def slow_info_nce(z, temperature):
 
 @pytest.mark.parametrize(("videos", "temperature"), [(5, 0.1), (2, 1.0), (1, 0.1)])
 def test_info_nce_equals_the_slow_reference(videos, temperature):
-    z = torch.randn(videos, 2, 8, dtype=torch.double, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    z = torch.randn(
+        videos, 2, 8, dtype=torch.double, generator=torch.Generator().manual_seed(0)
+    ).requires_grad_()
     slow = slow_info_nce(z, temperature)
     (expected,) = torch.autograd.grad(slow, z)
     fast = info_nce(z, temperature)
@@ -69,7 +75,9 @@ def test_info_nce_wants_two_clips_of_each_video(shape):
 def test_info_nce_is_same_context_of_unit_vectors():
     """CVRL's Eq. 1 and Pace's Eq. 2 are one loss where both normalise: two papers, two lines of code, one number."""
     z = torch.randn(6, 2, 8, generator=torch.Generator().manual_seed(2))
-    assert info_nce(z, 0.1).item() == pytest.approx(same_context(z, normalize=True, temperature=0.1).item(), rel=1e-5)
+    assert info_nce(z, 0.1).item() == pytest.approx(
+        same_context(z, normalize=True, temperature=0.1).item(), rel=1e-5
+    )
 
 
 def test_info_nce_stays_in_float32_where_the_loop_is_in_half_precision():
@@ -82,7 +90,9 @@ def test_info_nce_stays_in_float32_where_the_loop_is_in_half_precision():
 
 @pytest.mark.parametrize("shape", [(5, 2, 8), (3, 4, 6), (2, 2, 1)])
 def test_same_context_equals_the_slow_reference(shape):
-    z = torch.randn(shape, dtype=torch.double, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    z = torch.randn(
+        shape, dtype=torch.double, generator=torch.Generator().manual_seed(0)
+    ).requires_grad_()
     slow = slow_same_context(z)
     (expected,) = torch.autograd.grad(slow, z)
     fast = same_context(z)
@@ -94,7 +104,9 @@ def test_same_context_equals_the_slow_reference(shape):
 @pytest.mark.parametrize("pace", [[0, 1, 0, 2, 3, 1], [0, 0, 0, 0, 0, 0], [0, 1, 2, 3, 4, 5]])
 def test_same_pace_equals_the_slow_reference(pace):
     pace = torch.tensor(pace)
-    z = torch.randn(6, 5, dtype=torch.double, generator=torch.Generator().manual_seed(1)).requires_grad_()
+    z = torch.randn(
+        6, 5, dtype=torch.double, generator=torch.Generator().manual_seed(1)
+    ).requires_grad_()
     slow = slow_same_pace(z, pace)
     (expected,) = torch.autograd.grad(slow, z)
     fast = same_pace(z, pace)
@@ -106,7 +118,9 @@ def test_same_pace_equals_the_slow_reference(pace):
 def test_normalised_and_tempered_is_the_raw_loss_of_scaled_unit_vectors():
     z = torch.randn(4, 2, 8, generator=torch.Generator().manual_seed(2))
     unit = torch.nn.functional.normalize(z, dim=2) / 0.07**0.5
-    assert torch.allclose(same_context(z, normalize=True, temperature=0.07), same_context(unit), atol=1e-4)
+    assert torch.allclose(
+        same_context(z, normalize=True, temperature=0.07), same_context(unit), atol=1e-4
+    )
 
 
 def test_huge_similarities_stay_finite():
@@ -130,4 +144,6 @@ def test_half_precision_is_lifted_to_float32():
     full = 10 * torch.rand(4, 2, 512, generator=torch.Generator().manual_seed(5))
     with torch.autocast("cpu", torch.bfloat16):
         mixed = same_context(full), same_pace(full.flatten(0, 1), torch.tensor([0, 1] * 4))
-    assert mixed[0] == same_context(full) and mixed[1] == same_pace(full.flatten(0, 1), torch.tensor([0, 1] * 4))
+    assert mixed[0] == same_context(full) and mixed[1] == same_pace(
+        full.flatten(0, 1), torch.tensor([0, 1] * 4)
+    )

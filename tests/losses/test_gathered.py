@@ -45,7 +45,12 @@ def test_two_processes_give_the_loss_and_gradient_of_one(tmp_path: Path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+    }
     answer = tmp_path / "values.pt"
     started = [
         subprocess.Popen(
@@ -61,4 +66,6 @@ def test_two_processes_give_the_loss_and_gradient_of_one(tmp_path: Path):
     found = torch.load(answer, weights_only=True)
     for alone, together in zip(found["alone"], found["together"], strict=True):
         assert torch.allclose(alone, together, atol=1e-6)
-    assert found["alone"][0] > 1  # eight videos told apart by an untrained net: far from solved, so equality means something
+    assert (
+        found["alone"][0] > 1
+    )  # eight videos told apart by an untrained net: far from solved, so equality means something

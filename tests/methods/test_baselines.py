@@ -15,7 +15,12 @@ def test_vcop_is_its_authors():
     assert method.sampler() == ClipOrder(3, 16, 8) and method.objective() == Order(3, 512, 0.5)
     assert method.augment() == Augment((RandomCrop(112),))
     recipe = method.recipe()
-    assert (recipe.optimiser, recipe.rate, recipe.momentum, recipe.weight_decay) == ("sgd", 1e-3, 0.9, 5e-4)
+    assert (recipe.optimiser, recipe.rate, recipe.momentum, recipe.weight_decay) == (
+        "sgd",
+        1e-3,
+        0.9,
+        5e-4,
+    )
     assert (recipe.epochs, recipe.passes, recipe.batch) == (300, 1, 24)
     assert method.fine_tune().epochs == 150 and method.fine_tune().batch == 8
     assert all(recipe.factor(epoch) == 1 for epoch in (0, 0.5, 150, 299.9))  # the rate never falls

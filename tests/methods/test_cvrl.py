@@ -4,14 +4,27 @@ import numpy as np
 import pytest
 
 from vssl import methods, samplers
-from vssl.augment import Augment, Blur, CentreCrop, Flip, Grey, Jitter, Pair, RandAugment, RandomResizedCrop, Solarise
+from vssl.augment import (
+    Augment,
+    Blur,
+    CentreCrop,
+    Flip,
+    Grey,
+    Jitter,
+    Pair,
+    RandAugment,
+    RandomResizedCrop,
+    Solarise,
+)
 from vssl.errors import VsslError
 from vssl.objectives import InfoNCE
 
 
 def test_defaults_are_the_paper_s():
     method = methods.CVRL()
-    assert method.sampler() == samplers.Interval(samplers.LINEAR, 16, 2) and method.objective() == InfoNCE(3, None, 0.1)
+    assert method.sampler() == samplers.Interval(
+        samplers.LINEAR, 16, 2
+    ) and method.objective() == InfoNCE(3, None, 0.1)
     assert method.augment(224) == Augment(
         (
             RandomResizedCrop(224, (0.3, 1.0), (0.5, 2.0)),
@@ -22,21 +35,40 @@ def test_defaults_are_the_paper_s():
         )
     )
     recipe = method.recipe()
-    assert (recipe.optimiser, recipe.rate, recipe.momentum, recipe.weight_decay) == ("sgd", 0.32, 0.9, 1e-6)
-    assert (recipe.epochs, recipe.batch, recipe.warm_up, recipe.steps) == (200, 2048, 5, ())  # 1024 videos of two clips
+    assert (recipe.optimiser, recipe.rate, recipe.momentum, recipe.weight_decay) == (
+        "sgd",
+        0.32,
+        0.9,
+        1e-6,
+    )
+    assert (recipe.epochs, recipe.batch, recipe.warm_up, recipe.steps) == (
+        200,
+        2048,
+        5,
+        (),
+    )  # 1024 videos of two clips
     assert recipe.decayed == "kernels" and recipe.synchronise
 
 
 def test_the_rate_follows_the_batch():
-    assert [methods.CVRL(batch=batch).recipe().rate for batch in (256, 512, 1024, 2048)] == pytest.approx([0.08, 0.16, 0.32, 0.64])
+    assert [
+        methods.CVRL(batch=batch).recipe().rate for batch in (256, 512, 1024, 2048)
+    ] == pytest.approx([0.08, 0.16, 0.32, 0.64])
     assert methods.CVRL(epochs=800).recipe().epochs == 800
 
 
 def test_what_is_learnt_from_labels_is_the_paper_s():
     method = methods.CVRL()
     found = [method.linear(data) for data in ("kinetics400", "ucf101", "hmdb51")]
-    assert [(r.rate, r.epochs, r.weight_decay, r.warm_up) for r in found] == [(32, 100, 0, 5), (0.8, 50, 0, 5), (0.2, 50, 0, 5)]
-    assert [(r.rate, r.epochs, r.warm_up) for r in map(method.few_labels, (0.01, 0.1))] == [(0.2, 100, 0), (0.2, 50, 0)]
+    assert [(r.rate, r.epochs, r.weight_decay, r.warm_up) for r in found] == [
+        (32, 100, 0, 5),
+        (0.8, 50, 0, 5),
+        (0.2, 50, 0, 5),
+    ]
+    assert [(r.rate, r.epochs, r.warm_up) for r in map(method.few_labels, (0.01, 0.1))] == [
+        (0.2, 100, 0),
+        (0.2, 50, 0),
+    ]
     tune = method.fine_tune()
     assert (tune.rate, tune.batch, tune.epochs) == (pytest.approx(0.16), 128, 50)
 
@@ -51,13 +83,18 @@ def test_table_9_s_switches():
 
 
 def test_table_12_s_randaugment_takes_the_place_of_colours_and_blur():
-    assert methods.CVRL(spatial="randaugment").augment(56) == Augment((RandomResizedCrop(56), Flip(), RandAugment()))
+    assert methods.CVRL(spatial="randaugment").augment(56) == Augment(
+        (RandomResizedCrop(56), Flip(), RandAugment())
+    )
 
 
 def test_the_later_code_treats_the_two_clips_differently():
     pair = methods.CVRL(asymmetric=True).augment(224)
     assert isinstance(pair, Pair)
-    assert [(one.steps[4].probability, one.steps[5]) for one in (pair.first, pair.second)] == [(1.0, Solarise(0.0)), (0.1, Solarise(0.2))]
+    assert [(one.steps[4].probability, one.steps[5]) for one in (pair.first, pair.second)] == [
+        (1.0, Solarise(0.0)),
+        (0.1, Solarise(0.2)),
+    ]
     assert methods.CVRL(blur=0.5).augment(224).steps[4].probability == 0.5
 
 
@@ -95,5 +132,7 @@ def test_switches_that_contradict_each_other_or_cannot_be_are_one_line(wrong, li
 
 
 def test_unknown_data_has_no_linear_recipe():
-    with pytest.raises(VsslError, match="on 'ucf'; choose kinetics400, kinetics600, ucf101, hmdb51"):
+    with pytest.raises(
+        VsslError, match="on 'ucf'; choose kinetics400, kinetics600, ucf101, hmdb51"
+    ):
         methods.CVRL().linear("ucf")

@@ -15,7 +15,14 @@ def test_defaults_are_the_papers():
     method = methods.Pace()
     assert method.paces == (1, 2, 3, 4) and method.lambda_ctr == 0.1
     recipe = method.recipe()
-    assert (recipe.optimiser, recipe.rate, recipe.epochs, recipe.passes, recipe.batch, recipe.steps) == ("sgd", 1e-3, 18, 10, 30, (6, 12))
+    assert (
+        recipe.optimiser,
+        recipe.rate,
+        recipe.epochs,
+        recipe.passes,
+        recipe.batch,
+        recipe.steps,
+    ) == ("sgd", 1e-3, 18, 10, 30, (6, 12))
     assert method.fine_tune().rate == 3e-3
     assert any(isinstance(step, Jitter) and not step.consistent for step in method.augment().steps)
 
@@ -27,7 +34,11 @@ def test_defaults_are_the_papers():
         ({"predict": False, "contrast": "pace"}, [(1.0, Contrast("pace"))], 1),
         ({"predict": False, "contrast": "context"}, [(1.0, Contrast("context"))], 2),
         ({"contrast": "pace"}, [(1.0, Classify("pace", 4)), (0.1, Contrast("pace"))], 1),
-        ({"contrast": "context", "layer": 8}, [(1.0, Classify("pace", 4)), (0.1, Contrast("context", 8))], 2),
+        (
+            {"contrast": "context", "layer": 8},
+            [(1.0, Classify("pace", 4)), (0.1, Contrast("context", 8))],
+            2,
+        ),
         ({"paces": (Fraction(1, 3), Fraction(1, 2), 1, 2, 3)}, [(1.0, Classify("pace", 5))], 1),
         ({"play": "signed"}, [(1.0, Classify("pace", 8))], 1),
     ],

@@ -23,11 +23,16 @@ def on_meta(name="r3d50", width=64):
         return models.build(name, width).eval()
 
 
-@pytest.mark.parametrize(("net", "sizes"), SIZES.items(), ids=["R3D-50", "R3D-101", "R3D-50 (2x)", "R3D-50 (4x)"])
+@pytest.mark.parametrize(
+    ("net", "sizes"), SIZES.items(), ids=["R3D-50", "R3D-101", "R3D-50 (2x)", "R3D-50 (4x)"]
+)
 def test_parameters_are_those_of_table_2(net, sizes):
     backbone, (trained, statistics, paper) = on_meta(*net), sizes
     assert models.parameters(backbone) == trained
-    assert sum(value.numel() for name, value in backbone.named_buffers() if "running" in name) == statistics
+    assert (
+        sum(value.numel() for name, value in backbone.named_buffers() if "running" in name)
+        == statistics
+    )
     assert f"{(trained + statistics) / 1e6:.1f}" == paper
 
 
@@ -67,7 +72,9 @@ def test_kernels_are_those_of_table_1(name, numbers):
             convolutions = (block.conv1, block.conv2, block.conv3)
             assert [c.kernel_size for c in convolutions] == [(time, 1, 1), (1, 3, 3), (1, 1, 1)]
             assert [c.stride for c in convolutions] == [(1, 1, 1), stride, (1, 1, 1)]
-            assert [(c.kernel_size, c.stride) for c in block.shortcut[:1]] == ([((1, 1, 1), stride)] if place == 0 else [])
+            assert [(c.kernel_size, c.stride) for c in block.shortcut[:1]] == (
+                [((1, 1, 1), stride)] if place == 0 else []
+            )
     assert all(c.bias is None for c in blocks.modules() if isinstance(c, nn.Conv3d))
 
 
@@ -81,9 +88,15 @@ def test_a_block_adds_what_it_is_given_before_its_last_relu():
 
 def test_weights_start_as_the_papers_code_draws_them():
     torch.manual_seed(0)
-    kernels = [m.weight for m in models.build("r3d50", width=16).modules() if isinstance(m, nn.Conv3d) and m.weight.numel() > 20_000]
+    kernels = [
+        m.weight
+        for m in models.build("r3d50", width=16).modules()
+        if isinstance(m, nn.Conv3d) and m.weight.numel() > 20_000
+    ]
     assert len(kernels) > 20
     for weight in kernels:
         scaled = weight.detach() * weight[0].numel() ** 0.5  # a variance of 1 / fan-in becomes 1
         assert abs(scaled.std() - 1) < 0.02
-        assert 2.2 < scaled.abs().max() < 2 / 0.8796 + 1e-3  # the normal is cut at two of its deviations before the cut
+        assert (
+            2.2 < scaled.abs().max() < 2 / 0.8796 + 1e-3
+        )  # the normal is cut at two of its deviations before the cut

@@ -13,7 +13,10 @@ from vssl import models
 from vssl.errors import VsslError
 
 BLOCKS = {"r3d50": (3, 4, 6, 3), "r3d101": (3, 4, 23, 3)}
-REACH = {"r3d50": 10, "r3d101": 27}  # steps of the last map at either end that feel the padding: the stem, then each kernel of three frames
+REACH = {
+    "r3d50": 10,
+    "r3d101": 27,
+}  # steps of the last map at either end that feel the padding: the stem, then each kernel of three frames
 FILE = "resnet50-0676ba61.pth"
 
 
@@ -26,10 +29,16 @@ def flat_net(name, width=8):
     net.inplanes = width
     net.conv1, net.bn1 = nn.Conv2d(3, width, 7, 2, 3, bias=False), nn.BatchNorm2d(width)
     for place, number in enumerate(BLOCKS[name]):
-        setattr(net, f"layer{place + 1}", net._make_layer(Bottleneck, width << place, number, stride=2 if place else 1))
+        setattr(
+            net,
+            f"layer{place + 1}",
+            net._make_layer(Bottleneck, width << place, number, stride=2 if place else 1),
+        )
     for module in net.modules():
         if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")  # as torchvision does
+            nn.init.kaiming_normal_(
+                module.weight, mode="fan_out", nonlinearity="relu"
+            )  # as torchvision does
         if isinstance(module, nn.BatchNorm2d):
             for value in (module.weight, module.running_var):
                 nn.init.uniform_(value, 0.5, 1.5)
@@ -56,7 +65,9 @@ def still(images, frames):
 def test_a_still_clip_gives_the_2d_nets_features_where_no_padding_is_felt(name):
     flat, images, reach = flat_net(name), torch.randn(2, 3, 64, 48).double(), REACH[name]
     backbone = models.inflate(flat, models.build(name, width=8).double()).eval()
-    maps = backbone.stages(still(images, 4 * reach + 1)).values()  # 2 * reach + 1 steps: the one in the middle is out of reach
+    maps = backbone.stages(
+        still(images, 4 * reach + 1)
+    ).values()  # 2 * reach + 1 steps: the one in the middle is out of reach
     for ours, theirs in zip(maps, flat_maps(flat, images), strict=True):
         assert ours.shape[2] == 2 * reach + 1
         torch.testing.assert_close(ours[:, :, reach], theirs, rtol=1e-10, atol=1e-10)
@@ -80,32 +91,59 @@ def test_mean_features_of_the_papers_clips_are_off_by_a_quarter_and_half_as_far_
     flat, images = flat_net("r3d50"), torch.randn(2, 3, 64, 64).double()
     backbone = models.inflate(flat, models.build("r3d50", width=8).double()).eval()
     theirs = flat_maps(flat, images)[-1].mean((2, 3))
-    off = {frames: ((backbone.features(still(images, frames)) - theirs).norm() / theirs.norm()).item() for frames in (16, 32)}
+    off = {
+        frames: ((backbone.features(still(images, frames)) - theirs).norm() / theirs.norm()).item()
+        for frames in (16, 32)
+    }
     assert off == pytest.approx({16: 0.26, 32: 0.13}, rel=0.1)
 
 
 def test_every_weight_and_statistic_comes_from_the_2d_net():
     flat = flat_net("r3d50")
-    state = {name: value for name, value in flat.state_dict().items() if not name.endswith("num_batches_tracked")}  # as old files are
+    state = {
+        name: value
+        for name, value in flat.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }  # as old files are
     backbone = models.build("r3d50", width=8).double()
     assert models.inflate(state, backbone) is backbone
     theirs = [value for name, value in state.items() if not name.startswith("fc.")]
-    ours = [value for name, value in backbone.state_dict().items() if not name.endswith("num_batches_tracked")]
-    for mine, value in zip(ours, theirs, strict=True):  # torchvision names its layers in the same order
+    ours = [
+        value
+        for name, value in backbone.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    ]
+    for mine, value in zip(
+        ours, theirs, strict=True
+    ):  # torchvision names its layers in the same order
         torch.testing.assert_close(mine.sum(2) if mine.ndim == 5 else mine, value)
         if mine.ndim == 5:
-            assert torch.equal(mine, mine[:, :, :1].expand_as(mine))  # every frame of a kernel is the same
+            assert torch.equal(
+                mine, mine[:, :, :1].expand_as(mine)
+            )  # every frame of a kernel is the same
 
 
 @pytest.mark.parametrize(
     ("net", "flat", "line"),
     [
         ("r3d", {}, "fit r3d50 and r3d101, not r3d;"),
-        ("r3d50", {"state_dict": {}}, "lacks conv1.weight, unlike r3d50; take .* 3, 4, 6, 3 bottleneck blocks"),
+        (
+            "r3d50",
+            {"state_dict": {}},
+            "lacks conv1.weight, unlike r3d50; take .* 3, 4, 6, 3 bottleneck blocks",
+        ),
         ("r3d50", "resnet18", "lacks layer1.0.conv3.weight, unlike r3d50"),
-        ("r3d101", "resnet50", "lacks layer3.6.conv1.weight, unlike r3d101; take .* 3, 4, 23, 3 bottleneck blocks"),
+        (
+            "r3d101",
+            "resnet50",
+            "lacks layer3.6.conv1.weight, unlike r3d101; take .* 3, 4, 23, 3 bottleneck blocks",
+        ),
         ("r3d50", "resnet101", "has layer3.6.conv1.weight, unlike r3d50"),
-        ("r3d50", "resnet50", r"conv1.weight of the 2-D net is \[64, 3, 7, 7\], but this r3d50 needs \[8, 3, 7, 7\]"),
+        (
+            "r3d50",
+            "resnet50",
+            r"conv1.weight of the 2-D net is \[64, 3, 7, 7\], but this r3d50 needs \[8, 3, 7, 7\]",
+        ),
     ],
 )
 def test_a_2d_net_that_does_not_fit_is_told_in_one_line_and_changes_nothing(net, flat, line):
@@ -133,7 +171,10 @@ def test_grouped_and_wide_nets_are_refused_by_their_shapes(flat):
 
     with torch.device("meta"):
         theirs, ours = getattr(torchvision.models, flat)(), models.build("r3d50")
-        with pytest.raises(VsslError, match=r"layer1.0.conv1.weight of the 2-D net is \[128, 64, 1, 1\], but .* \[64, 64, 1, 1\]"):
+        with pytest.raises(
+            VsslError,
+            match=r"layer1.0.conv1.weight of the 2-D net is \[128, 64, 1, 1\], but .* \[64, 64, 1, 1\]",
+        ):
             models.inflate(theirs, ours)
 
 
@@ -152,7 +193,9 @@ def checkpoints(tmp_path, monkeypatch):
 
 
 @torch.no_grad()
-def test_imagenet_weights_see_in_a_still_clip_what_torchvision_sees_in_the_standardised_image(checkpoints):
+def test_imagenet_weights_see_in_a_still_clip_what_torchvision_sees_in_the_standardised_image(
+    checkpoints,
+):
     import torchvision
 
     torch.manual_seed(0)
@@ -164,7 +207,9 @@ def test_imagenet_weights_see_in_a_still_clip_what_torchvision_sees_in_the_stand
     (checkpoints / FILE).unlink()  # pytest keeps its folders, and this is 100 MB
     theirs = flat_maps(flat, colours(images))[-1]
     assert theirs.std() > 0
-    torch.testing.assert_close(ours[:, :, 10], theirs, rtol=1e-4, atol=1e-4 * theirs.abs().max().item())
+    torch.testing.assert_close(
+        ours[:, :, 10], theirs, rtol=1e-4, atol=1e-4 * theirs.abs().max().item()
+    )
 
 
 def test_imagenet_weights_that_cannot_be_had_are_told_in_one_line(checkpoints):
@@ -200,5 +245,7 @@ def test_our_own_flat_net_inflates_too_and_gives_its_features_on_a_still_clip():
     frame = torch.rand(1, 3, 1, 32, 32, dtype=torch.double)
     assert all(value.shape[2] == 1 for value in flat.state_dict().values() if value.ndim == 5)
     with torch.no_grad():
-        still = models.inflate(flat, deep)(frame.expand(-1, -1, 41, -1, -1))[:, :, 10]  # the one step that no padding in time reaches
+        still = models.inflate(flat, deep)(frame.expand(-1, -1, 41, -1, -1))[
+            :, :, 10
+        ]  # the one step that no padding in time reaches
         assert torch.allclose(still, flat(frame)[:, :, 0], rtol=1e-10)

@@ -20,7 +20,13 @@ PARAMETERS = {
     "r3d101": 59_577_152,
     "r2d50": 25_557_032 - 2_049_000,  # torchvision's ResNet-50, less its 1000-way classifier
 }
-GIGA_MACS = {"c3d": "38.497", "r3d": "19.887", "r2plus1d": "21.362", "r3d18": "40.696", "s3dg": "4.04"}
+GIGA_MACS = {
+    "c3d": "38.497",
+    "r3d": "19.887",
+    "r2plus1d": "21.362",
+    "r3d18": "40.696",
+    "s3dg": "4.04",
+}
 BOTTLENECK = [[64, 8, 28, 28], [256, 8, 28, 28], [512, 8, 14, 14], [1024, 8, 7, 7], [2048, 8, 4, 4]]
 RESNET = [[64, 16, 56, 56], [64, 16, 56, 56], [128, 8, 28, 28], [256, 4, 14, 14], [512, 2, 7, 7]]
 SHAPES = {
@@ -35,7 +41,11 @@ SHAPES = {
     "r2d50": [[d, 16, h, w] for d, _, h, w in BOTTLENECK],
 }
 POOLED = ("r3d50", "r3d101", "r2d50")  # they have a pool after the stem in any case
-ENDS = {"r3d50": (4, 2), "r3d101": (4, 2), "r2d50": (8, 4)}  # what they leave of 8 and of 4 frames, for they halve time once or never
+ENDS = {
+    "r3d50": (4, 2),
+    "r3d101": (4, 2),
+    "r2d50": (8, 4),
+}  # what they leave of 8 and of 4 frames, for they halve time once or never
 
 
 def on_meta(name, **options):
@@ -74,9 +84,15 @@ def test_s3dg_at_the_papers_size():
 def test_middle_widths_of_the_factored_convolutions():
     blocks = on_meta("r2plus1d").blocks
     assert blocks["stem"][0][0].out_channels == 83
-    middles = [(b.conv1[0].out_channels, b.conv2[0].out_channels) for n, b in blocks.items() if n != "stem"]
+    middles = [
+        (b.conv1[0].out_channels, b.conv2[0].out_channels) for n, b in blocks.items() if n != "stem"
+    ]
     assert middles == [(144, 144), (230, 288), (460, 576), (921, 1152)]
-    assert [blocks[n].shortcut[0][0].out_channels for n in ("stage3", "stage4", "stage5")] == [42, 85, 170]
+    assert [blocks[n].shortcut[0][0].out_channels for n in ("stage3", "stage4", "stage5")] == [
+        42,
+        85,
+        170,
+    ]
 
 
 @pytest.mark.parametrize(("name", "original"), [("r3d18", "r3d_18"), ("r2plus1d18", "r2plus1d_18")])
@@ -114,7 +130,10 @@ def test_the_smallest_clip_passes_and_a_smaller_one_is_refused(name, pool):
 def test_eight_frames_end_in_one_and_four_are_too_few_for_c3d_alone():
     for name in models.NAMES:
         backbone = on_meta(name, width=8)
-        assert backbone(torch.empty(1, 3, 8, 112, 112, device="meta")).shape[2] == ENDS.get(name, (1, 1))[0]
+        assert (
+            backbone(torch.empty(1, 3, 8, 112, 112, device="meta")).shape[2]
+            == ENDS.get(name, (1, 1))[0]
+        )
         four = torch.empty(1, 3, 4, 112, 112, device="meta")
         if name == "c3d":
             with pytest.raises(VsslError, match="at least 8 frames"):
@@ -134,7 +153,12 @@ def test_any_memory_layout_gives_the_same_features(name):
         torch.testing.assert_close(last.mean((2, 3, 4)), expected)
         torch.testing.assert_close(backbone(clips), last)
         backbone = backbone.to(memory_format=torch.channels_last_3d)
-        torch.testing.assert_close(backbone.features(clips.to(memory_format=torch.channels_last_3d)), expected, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(
+            backbone.features(clips.to(memory_format=torch.channels_last_3d)),
+            expected,
+            rtol=1e-4,
+            atol=1e-5,
+        )
     assert expected.shape == (2, backbone.dim)
     assert expected.std() > 0
 
@@ -144,7 +168,9 @@ def test_width_scales_every_layer_and_every_weight_learns(name):
     torch.manual_seed(0)
     backbone = models.build(name, width=8)
     assert backbone.dim * 8 == SHAPES[name][-1][0]
-    for shape, expected in zip(backbone.stages(torch.randn(2, 3, 8, 32, 32)).values(), SHAPES[name], strict=True):
+    for shape, expected in zip(
+        backbone.stages(torch.randn(2, 3, 8, 32, 32)).values(), SHAPES[name], strict=True
+    ):
         assert shape.shape[1] * 8 == expected[0]
     backbone.features(torch.randn(2, 3, 8, 32, 32)).square().sum().backward()
     assert [n for n, p in backbone.named_parameters() if p.grad is None] == []
@@ -154,8 +180,13 @@ def test_width_scales_every_layer_and_every_weight_learns(name):
 
 def test_pool_halves_the_side_once_where_the_net_has_none():
     for name in models.NAMES:
-        plain, pooled = (on_meta(name, width=8, pool=p).stages(torch.empty(1, 3, 8, 64, 64, device="meta")) for p in (False, True))
-        assert [m.shape[3] for m in pooled.values()] == [m.shape[3] if name in POOLED else -(-m.shape[3] // 2) for m in plain.values()]
+        plain, pooled = (
+            on_meta(name, width=8, pool=p).stages(torch.empty(1, 3, 8, 64, 64, device="meta"))
+            for p in (False, True)
+        )
+        assert [m.shape[3] for m in pooled.values()] == [
+            m.shape[3] if name in POOLED else -(-m.shape[3] // 2) for m in plain.values()
+        ]
         assert [m.shape[2] for m in pooled.values()] == [m.shape[2] for m in plain.values()]
 
 
@@ -167,7 +198,9 @@ def test_gate_weighs_channels_by_the_mean_of_the_clip():
     x = torch.ones(1, 2, 1, 2, 2)
     x[0, 1] = torch.tensor([[[0.0, 2.0], [4.0, 6.0]]])  # its mean is 3
     out = gate(x)
-    torch.testing.assert_close(out[0, 0], torch.full((1, 2, 2), torch.sigmoid(torch.tensor(3.0)).item()))
+    torch.testing.assert_close(
+        out[0, 0], torch.full((1, 2, 2), torch.sigmoid(torch.tensor(3.0)).item())
+    )
     torch.testing.assert_close(out[0, 1], x[0, 1] / 2)
 
 
@@ -177,7 +210,11 @@ def test_wrong_input_is_told_in_one_line():
     with pytest.raises(VsslError, match="width of 4"):
         models.build("r3d", width=2)
     backbone = on_meta("r3d", width=8)
-    for clips in (torch.zeros(3, 8, 32, 32), torch.zeros(1, 8, 3, 32, 32), torch.zeros(1, 3, 8, 32, 32, dtype=torch.uint8)):
+    for clips in (
+        torch.zeros(3, 8, 32, 32),
+        torch.zeros(1, 8, 3, 32, 32),
+        torch.zeros(1, 3, 8, 32, 32, dtype=torch.uint8),
+    ):
         with pytest.raises(VsslError, match=r"float clips \[N, 3, T, H, W\]"):
             backbone(clips)
 

@@ -41,7 +41,9 @@ def test_verdicts(better, worse, verdict):
 def test_only_common_seeds_are_paired_and_the_interval_is_students():
     found = judge(CLAIM, {0: 30, 1: 32, 5: 99}, {0: 10, 1: 11, 2: 0})
     assert (found.seeds, found.difference) == (2, 20.5)
-    assert found.half_width == pytest.approx(12.706 * 0.5, rel=1e-3)  # sd of (20, 21) is 0.707, over the root of 2
+    assert found.half_width == pytest.approx(
+        12.706 * 0.5, rel=1e-3
+    )  # sd of (20, 21) is 0.707, over the root of 2
     assert found.detectable == pytest.approx((12.706 + 1.376) * 0.5, rel=1e-3)
     mean, half = interval([1.0, 2.0, 3.0, 4.0, 5.0])
     assert (mean, half) == (3.0, pytest.approx(1.963, rel=1e-3))
@@ -98,8 +100,15 @@ def test_ledger_goes_from_a_demo_run_to_the_smoke_table(own_ledger):
     measure("demo", [2], [34.0], [9.0])  # a seed more, later
     ledger.add()
     smoke = measure("smoke", [0], [1.0], [2.0]).judge(CLAIM)
-    assert smoke.values["R@1"] == {"pace": {0: 30.0, 1: 32.0, 2: 34.0}, "random": {0: 10.0, 1: 11.0, 2: 9.0}}
-    assert smoke.verdicts()[0].verdict == "holds" and "from the ledger: demo profile" in smoke.face and "seeds 0, 1, 2" in smoke.face
+    assert smoke.values["R@1"] == {
+        "pace": {0: 30.0, 1: 32.0, 2: 34.0},
+        "random": {0: 10.0, 1: 11.0, 2: 9.0},
+    }
+    assert (
+        smoke.verdicts()[0].verdict == "holds"
+        and "from the ledger: demo profile" in smoke.face
+        and "seeds 0, 1, 2" in smoke.face
+    )
     assert ledger.entries()[0]["seeds"] == [0, 1, 2]
 
 
@@ -133,13 +142,23 @@ class OnSplit(Fixed):
 
 
 def test_a_mean_over_splits_is_an_experiment_and_the_ledger_says_which_splits(own_ledger):
-    parts = tuple(OnSplit(value, Data("ucf101", "d", split)) for split, value in enumerate((10.0, 20.0, 60.0), 1))
+    parts = tuple(
+        OnSplit(value, Data("ucf101", "d", split))
+        for split, value in enumerate((10.0, 20.0, 60.0), 1)
+    )
     table(
-        "pace/test", "A table", resolve("demo", [0]), {"3 splits": ("R@1", {"row": [Mean(parts)]}), "split 2": ("R@1", {"row": [parts[1]]})}
+        "pace/test",
+        "A table",
+        resolve("demo", [0]),
+        {"3 splits": ("R@1", {"row": [Mean(parts)]}), "split 2": ("R@1", {"row": [parts[1]]})},
     )
     ledger.add()
     kept = {r["column"]: r for r in ledger.read("pace/test", "demo")["records"]}
-    assert (kept["3 splits"]["value"], kept["3 splits"]["chance"], kept["3 splits"]["data"]) == (30.0, 6.25, "ucf101-d-split1+2+3")
+    assert (kept["3 splits"]["value"], kept["3 splits"]["chance"], kept["3 splits"]["data"]) == (
+        30.0,
+        6.25,
+        "ucf101-d-split1+2+3",
+    )
     assert (kept["split 2"]["value"], kept["split 2"]["data"]) == (20.0, "ucf101-d-split2")
     assert kept["3 splits"]["minutes"].keys() >= kept["split 2"]["minutes"].keys()
 
@@ -149,7 +168,8 @@ def test_a_mean_averages_what_all_have_counts_the_unreadable_and_wants_parts():
         return Run(None, metrics, {}, computed=False)
 
     metrics, _ = Mean((Fixed(1.0), Fixed(2.0))).compute(
-        None, (of({"top1": 1.0, "unreadable": 2.0}), of({"top1": 4.0, "unreadable": 3.0, "own": 9.0}))
+        None,
+        (of({"top1": 1.0, "unreadable": 2.0}), of({"top1": 4.0, "unreadable": 3.0, "own": 9.0})),
     )
     assert metrics == {"top1": 2.5, "unreadable": 5.0}
     with pytest.raises(VsslError, match="at least one"):
@@ -157,15 +177,23 @@ def test_a_mean_averages_what_all_have_counts_the_unreadable_and_wants_parts():
 
 
 def test_claims_about_unknown_rows_are_refused(own_ledger):
-    with pytest.raises(VsslError, match="'cvrl', which the table does not have; it has pace, random"):
+    with pytest.raises(
+        VsslError, match="'cvrl', which the table does not have; it has pace, random"
+    ):
         measure("smoke", [0], [1.0], [2.0]).judge(Claim("x", "cvrl", "random", "R@1"))
 
 
 def test_reported_numbers_stand_in_their_own_column(own_ledger):
     papers = {"Top1": reported_column("pace/table_4:Top1")}
     assert papers["Top1"]["r3d-pace-p4"] == 23.8
-    shown_table = from_ledger("pace/none", "t", "demo", {"Top1": ["r3d-random", "r3d-pace-p5"]}, papers).to_dict()
-    assert shown_table["columns"] == ["", "Top1, paper", "Top1"] and shown_table["rows"][1] == ["r3d-pace-p5", "19.9", "not run"]
+    shown_table = from_ledger(
+        "pace/none", "t", "demo", {"Top1": ["r3d-random", "r3d-pace-p5"]}, papers
+    ).to_dict()
+    assert shown_table["columns"] == ["", "Top1, paper", "Top1"] and shown_table["rows"][1] == [
+        "r3d-pace-p5",
+        "19.9",
+        "not run",
+    ]
     with pytest.raises(VsslError, match="no column 'Top2'"):
         reported_column("pace/table_4:Top2")
     with pytest.raises(VsslError, match="no reported numbers"):
@@ -174,7 +202,12 @@ def test_reported_numbers_stand_in_their_own_column(own_ledger):
 
 def test_html_is_escaped_and_has_scopes(own_ledger):
     text = from_ledger("pace/none", "a < b", "demo", {"R": ["<row>"]})._repr_html_()
-    assert "a &lt; b" in text and "&lt;row&gt;" in text and 'scope="row"' in text and "<row>" not in text
+    assert (
+        "a &lt; b" in text
+        and "&lt;row&gt;" in text
+        and 'scope="row"' in text
+        and "<row>" not in text
+    )
 
 
 def test_figures_data_at_smoke_is_the_ledgers(own_ledger):
@@ -183,10 +216,16 @@ def test_figures_data_at_smoke_is_the_ledgers(own_ledger):
     shown("pace/test", "curve", resolve("demo"), {"y": [2.0, 3.0], "names": ["a"]})
     ledger.add()
     kept = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0], "names": []})
-    assert kept["y"].tolist() == [2.0, 3.0] and kept["names"] == ["a"] and kept.says.startswith("from the ledger: demo profile")
+    assert (
+        kept["y"].tolist() == [2.0, 3.0]
+        and kept["names"] == ["a"]
+        and kept.says.startswith("from the ledger: demo profile")
+    )
     assert kept.frames("v_Walk_g01_c01", [0, 3]).shape == (2, 96, 128, 3)  # drawn anew
     assert "puppets for UCF101" in kept.says
-    assert "two sets" in shown("pace/test", "both", resolve("demo"), {"y": [1.0]}, of="two sets").says
+    assert (
+        "two sets" in shown("pace/test", "both", resolve("demo"), {"y": [1.0]}, of="two sets").says
+    )
     with pytest.raises(VsslError, match="run the demo profile again"):
         shown("pace/test", "curve", resolve("smoke"), {"z": [1.0]})
 
@@ -195,9 +234,15 @@ def test_figures_data_at_smoke_is_the_ledgers(own_ledger):
 def test_reported_rows_are_keyed_by_different_slugs(path):
     from vssl import paths
 
-    lines = [line for line in (paths.reported() / f"{path}.csv").read_text().splitlines() if not line.startswith("#")]
+    lines = [
+        line
+        for line in (paths.reported() / f"{path}.csv").read_text().splitlines()
+        if not line.startswith("#")
+    ]
     slugs = [line.split(",")[0] for line in lines[1:]]
-    assert len(slugs) == len(set(slugs)) and all(len(line.split(",")) == len(lines[0].split(",")) for line in lines)
+    assert len(slugs) == len(set(slugs)) and all(
+        len(line.split(",")) == len(lines[0].split(",")) for line in lines
+    )
 
 
 @dataclass(frozen=True)
@@ -210,14 +255,26 @@ class Levelled(Fixed):
         return f"levelled-{self.value}-{self.level}"
 
     def compute(self, folder, inputs):
-        return {"accuracy": self.value, "R@5": self.value, "chance": self.level, "chance R@5": 3 * self.level}, {}
+        return {
+            "accuracy": self.value,
+            "R@5": self.value,
+            "chance": self.level,
+            "chance R@5": 3 * self.level,
+        }, {}
 
 
 def test_chance_stands_beside_each_row_where_rows_differ_and_below_where_they_agree(own_ledger):
     rows = {"three": [Levelled(60.0, level=33.3)], "four": [Levelled(50.0)]}
     found = table("pace/test", "t", resolve("demo", [0]), {"told": ("accuracy", rows)}).to_dict()
-    assert found["columns"] == ["", "told", "told, chance"] and [row[2] for row in found["rows"]] == ["33.3", "25.0"]
-    same = table("pace/test", "t", resolve("demo", [0]), {"told": ("accuracy", {"a": [Levelled(1.0)], "b": [Levelled(2.0)]})}).to_dict()
+    assert found["columns"] == ["", "told", "told, chance"] and [
+        row[2] for row in found["rows"]
+    ] == ["33.3", "25.0"]
+    same = table(
+        "pace/test",
+        "t",
+        resolve("demo", [0]),
+        {"told": ("accuracy", {"a": [Levelled(1.0)], "b": [Levelled(2.0)]})},
+    ).to_dict()
     assert same["columns"] == ["", "told"] and same["rows"][-1] == ["chance", "25.0"]
 
 
@@ -243,7 +300,14 @@ def test_claims_are_tallied_and_an_unmeasured_table_says_so(own_ledger):
     found = measure("demo", [0, 1, 2], [30.0, 32.0, 31.0], [10.0, 11.0, 12.0])
     back = Claim("not so", "random", "pace", "R@1")
     assert found.judge(CLAIM, back).tally() == "2 claims: 1 holds, 1 reversed"
-    assert found.groups("R@1") == {"R@1": {"pace": [30.0, 32.0, 31.0], "random": [10.0, 11.0, 12.0]}}
+    assert found.groups("R@1") == {
+        "R@1": {"pace": [30.0, 32.0, 31.0], "random": [10.0, 11.0, 12.0]}
+    }
     empty = measure("smoke", [0], [1.0], [2.0], slug="pace/never")
-    assert empty.empty and empty.tally() == "not run yet" and empty.face == "demo profile: not run yet" and not found.empty
+    assert (
+        empty.empty
+        and empty.tally() == "not run yet"
+        and empty.face == "demo profile: not run yet"
+        and not found.empty
+    )
     assert every({"a": [1, 2]}, {"b": [3]}) == [1, 2, 3]

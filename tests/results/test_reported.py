@@ -55,7 +55,9 @@ def test_every_row_has_a_slug_and_every_number_is_a_percentage(path):
 
 @pytest.mark.parametrize("paper", ROWS)
 def test_a_paper_is_complete(paper):
-    assert {path.stem: len(lines(path)) for path in FILES if path.parent.name == paper} == ROWS[paper]
+    assert {path.stem: len(lines(path)) for path in FILES if path.parent.name == paper} == ROWS[
+        paper
+    ]
 
 
 def test_every_file_is_of_a_paper_whose_rows_are_counted():
@@ -63,7 +65,11 @@ def test_every_file_is_of_a_paper_whose_rows_are_counted():
 
 
 def test_two_rows_with_one_label_are_kept_apart():
-    found = {row["row"]: row["UCF101"] for row in lines(paths.reported() / "pace" / "table_1.csv") if row["method"] == "p = [1, 4]"}
+    found = {
+        row["row"]: row["UCF101"]
+        for row in lines(paths.reported() / "pace" / "table_1.csv")
+        if row["method"] == "p = [1, 4]"
+    }
     assert found == {"p14": "72.0", "p14-jitter": "73.9"}
 
 
@@ -76,7 +82,11 @@ def test_recalls_never_fall_with_the_rank():
 
 def test_pace_has_the_same_number_in_every_table_that_repeats_it():
     best, second = column("pace", "table_1", "UCF101"), column("pace", "table_2", "UCF101")
-    assert best["p14-jitter"] == second["pace"] == column("pace", "figure_4", "UCF101")["r2plus1d-pace"]
+    assert (
+        best["p14-jitter"]
+        == second["pace"]
+        == column("pace", "figure_4", "UCF101")["r2plus1d-pace"]
+    )
     assert best["p14-jitter"] == column("pace", "supplement_table_2", "UCF101")["baseline"]
     assert second["pace-same-context-fc"] == column("pace", "table_3", "UCF101")["pace-ucf101"]
     first = column("pace", "supplement_table_1", "UCF101")
@@ -84,9 +94,18 @@ def test_pace_has_the_same_number_in_every_table_that_repeats_it():
 
 
 def test_cvrl_has_the_same_number_in_every_table_that_repeats_it():
-    default = {6: "hidden-3", 7: "batch-1024", 8: "epochs-200", 9: "temporal-spatial-consistent", 12: "proposed"}
+    default = {
+        6: "hidden-3",
+        7: "batch-1024",
+        8: "epochs-200",
+        9: "temporal-spatial-consistent",
+        12: "proposed",
+    }
     for table, row in default.items():
-        assert [column("cvrl", f"table_{table}", name)[row] for name in ("Top1", "Top5")] == ["63.8", "85.2"]
+        assert [column("cvrl", f"table_{table}", name)[row] for name in ("Top1", "Top5")] == [
+            "63.8",
+            "85.2",
+        ]
     epochs, more = column("cvrl", "table_8", "Top1"), column("cvrl", "figure_4", "Top1")
     assert column("cvrl", "figure_3", "Top1") == {"linear": epochs["epochs-200"]}
     assert more == {"k400-46k": epochs["epochs-200"], "k400-184k": epochs["epochs-800"]}
@@ -98,10 +117,18 @@ def test_cvrl_differs_from_others_by_what_its_text_says():
     assert linear["cvrl-r3d50-k600"] - linear["imagenet-k600"] == pytest.approx(15.7)
     assert linear["cvrl-r3d50-k600"] - linear["simclr-k600"] == pytest.approx(18.8)
     assert linear["cvrl-r3d50-k400"] - linear["imagenet-k400"] == pytest.approx(12.6)
-    assert linear["cvrl-r3d50-k400"] - linear["simclr-k400"] == pytest.approx(19.3)  # 19.7 in the text: a slip
+    assert linear["cvrl-r3d50-k400"] - linear["simclr-k400"] == pytest.approx(
+        19.3
+    )  # 19.7 in the text: a slip
     assert ablation["temporal-spatial-consistent"] - ablation["spatial"] == pytest.approx(22.9)
-    assert ablation["temporal-spatial-consistent"] - ablation["temporal-spatial"] == pytest.approx(11.5)
-    assert (linear["cvrl-r3d50-k600"], linear["cvrl-r3d50x4-k600"], linear["mmv-k600"]) == (70.4, 72.6, 70.5)
+    assert ablation["temporal-spatial-consistent"] - ablation["temporal-spatial"] == pytest.approx(
+        11.5
+    )
+    assert (linear["cvrl-r3d50-k600"], linear["cvrl-r3d50x4-k600"], linear["mmv-k600"]) == (
+        70.4,
+        72.6,
+        70.5,
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +142,9 @@ def test_cvrl_differs_from_others_by_what_its_text_says():
 )
 def test_cvrl_gains_over_supervised_learning_are_those_on_the_page(table, labels, gains):
     found = numbers("cvrl", table, labels)
-    assert {row: value - found["supervised"] for row, value in found.items() if row != "supervised"} == pytest.approx(gains)
+    assert {
+        row: value - found["supervised"] for row, value in found.items() if row != "supervised"
+    } == pytest.approx(gains)
 
 
 def test_cvrl_top_5_is_above_top_1():
@@ -125,7 +154,9 @@ def test_cvrl_top_5_is_above_top_1():
 
 
 def test_cvrl_lists_quotes_by_rising_accuracy_within_a_modality():
-    rows = [row for row in lines(paths.reported() / "cvrl" / "table_4.csv") if row["method"] != "CVRL"]
+    rows = [
+        row for row in lines(paths.reported() / "cvrl" / "table_4.csv") if row["method"] != "CVRL"
+    ]
     for modality in ("V", "VF", "VT", "VA", "VFA", "VAT"):
         values = [float(row["UCF101"]) for row in rows if row["modality"] == modality]
         assert values and values == sorted(values)
@@ -143,10 +174,19 @@ def test_cvrl_linear_evaluation_describes_the_rows_of_fine_tuning_and_stays_belo
 
 
 def test_cvrl_quotes_what_pace_quotes_but_for_one_method():
-    same = {"motionpred": "mas", "st-puzzle": "st-puzzle", "vcop": "vcop", "dpc": "dpc-r3d34", "pace": "pace-k400", "speednet": "speednet"}
+    same = {
+        "motionpred": "mas",
+        "st-puzzle": "st-puzzle",
+        "vcop": "vcop",
+        "dpc": "dpc-r3d34",
+        "pace": "pace-k400",
+        "speednet": "speednet",
+    }
     for name in ("UCF101", "HMDB51"):
         quoted, here = column("cvrl", "table_4", name), column("pace", "table_3", name)
-        assert {row: quoted[row] for row in same} == {row: here[other] for row, other in same.items()}
+        assert {row: quoted[row] for row in same} == {
+            row: here[other] for row, other in same.items()
+        }
         assert quoted["rotnet3d"] != here["rotnet3d"]
 
 
@@ -154,4 +194,10 @@ def test_cvrl_encoder_halves_its_sizes_by_its_strides():
     table = lines(paths.reported() / "cvrl" / "table_1.csv")
     assert [int(row["frames"]) for row in table] == [32, 16, 8, 8, 8, 8, 8, 8, 1]
     assert [int(row["side"]) for row in table] == [224, 224, 112, 56, 56, 28, 14, 7, 1]
-    assert [row["channels"] for row in table if row["layer"].startswith("conv")] == ["64", "256", "512", "1024", "2048"]
+    assert [row["channels"] for row in table if row["layer"].startswith("conv")] == [
+        "64",
+        "256",
+        "512",
+        "1024",
+        "2048",
+    ]

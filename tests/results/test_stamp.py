@@ -19,7 +19,13 @@ class Scale:
 
 class Table:
     def to_dict(self):
-        return {"title": "A table", "caption": "", "columns": ["", "ours"], "rows": [["pace", "1.0"]], "claims": []}
+        return {
+            "title": "A table",
+            "caption": "",
+            "columns": ["", "ours"],
+            "rows": [["pace", "1.0"]],
+            "claims": [],
+        }
 
 
 def test_it_prints_what_a_reader_asks(capsys, monkeypatch):
@@ -27,7 +33,13 @@ def test_it_prints_what_a_reader_asks(capsys, monkeypatch):
     stamp("100_pace", Scale(), tables=[Table()])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "notebook  100_pace, profile demo, seeds 0, 2"
-    assert [line.split()[0] for line in lines] == ["notebook", "commit", "versions", "machine", "cost"]
+    assert [line.split()[0] for line in lines] == [
+        "notebook",
+        "commit",
+        "versions",
+        "machine",
+        "cost",
+    ]
     assert f"python {sys.version.split()[0]}" in lines[2] and "numpy" in lines[2]
 
 

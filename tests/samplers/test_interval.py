@@ -38,7 +38,10 @@ def test_the_named_laws_are_the_paper_s():
     assert (LINEAR.a, LINEAR.b, LINEAR.c) == (-2, 1, 2)  # P(t) = 2 - 2 t
     assert UNIFORM.density(np.array([0.0, 0.3, 1.0])).tolist() == [1, 1, 1]
     for power in (0.3, 1, 2, 3):
-        assert decreasing(power).density(1.0) == pytest.approx(0) and increasing(power).density(0.0) == 0
+        assert (
+            decreasing(power).density(1.0) == pytest.approx(0)
+            and increasing(power).density(0.0) == 0
+        )
 
 
 @pytest.mark.parametrize("law", [(1, 1, 1), (-4, 1, 3), (4, 1, -1), (0.5, 0, 0.5)])
@@ -53,7 +56,9 @@ def test_what_is_no_law_is_refused(law):
 def test_the_binary_search_is_the_floored_inverse(name, v, longest):
     exact = longest * INVERSE[name](v)
     found = invert(lambda t: LAWS[name].cdf(t / longest), v, longest)
-    assert found == min(int(exact), longest - 1) or abs(exact - round(exact)) < 1e-6 * longest  # on a boundary either side is right
+    assert (
+        found == min(int(exact), longest - 1) or abs(exact - round(exact)) < 1e-6 * longest
+    )  # on a boundary either side is right
 
 
 def test_the_printed_algorithm_s_midpoint_is_the_lower_bound_or_one_more():
@@ -84,7 +89,9 @@ def test_drawn_intervals_follow_the_floored_law(name):
     sampler = Interval(law, length=16, stride=2)
     longest = sampler.starts(num_frames)
     assert longest == 50
-    drawn = np.bincount([sampler(num_frames, rng).labels["interval"] for _ in range(count)], minlength=longest)
+    drawn = np.bincount(
+        [sampler(num_frames, rng).labels["interval"] for _ in range(count)], minlength=longest
+    )
     share = np.diff(law.cdf(np.arange(longest + 1) / longest))
     assert len(drawn) == longest
     assert (np.abs(drawn - count * share) < 5 * np.sqrt(count * share * (1 - share)) + 1e-9).all()
@@ -99,7 +106,9 @@ def test_drawn_intervals_follow_the_floored_law(name):
     law=st.sampled_from([*LAWS.values(), None]),
     over=st.sampled_from(["starts", "video"]),
 )
-def test_every_index_is_valid_and_the_label_is_the_distance(num_frames, length, stride, seed, law, over):
+def test_every_index_is_valid_and_the_label_is_the_distance(
+    num_frames, length, stride, seed, law, over
+):
     sample = Interval(law, length, stride, over)(num_frames, np.random.default_rng(seed))
     frames = np.stack([clip.frames for clip in sample.clips])
     assert frames.shape == (2, length) and frames.min() >= 0 and frames.max() < num_frames
@@ -128,7 +137,9 @@ def test_the_literal_range_of_the_paper_goes_to_the_last_frame():
     assert longest[0] >= 95 and longest[1] == 69  # M - 1 = 100 - 30 - 1
 
 
-@pytest.mark.parametrize("wrong", [{"over": "all"}, {"length": 0}, {"stride": 0}, {"law": "linear"}])
+@pytest.mark.parametrize(
+    "wrong", [{"over": "all"}, {"length": 0}, {"stride": 0}, {"law": "linear"}]
+)
 def test_wrong_settings_are_one_line(wrong):
     with pytest.raises(VsslError):
         Interval(**wrong)

@@ -14,7 +14,10 @@ from vssl.samplers import ClipOrder, Pace, RandomClip, Repeat, Uniform
 LENGTHS = st.integers(1, 400)
 SEEDS = st.integers(0, 2**32)
 PACES = st.lists(
-    st.sampled_from([Fraction(1, 4), Fraction(1, 3), Fraction(1, 2), 1, 2, 3, 4, 5, 6, 7, 10]), min_size=1, max_size=6, unique=True
+    st.sampled_from([Fraction(1, 4), Fraction(1, 3), Fraction(1, 2), 1, 2, 3, 4, 5, 6, 7, 10]),
+    min_size=1,
+    max_size=6,
+    unique=True,
 ).map(tuple)
 FEW = settings(max_examples=60, deadline=None)
 
@@ -66,19 +69,34 @@ def test_uniform_is_vcop_to_the_frame():
 
 
 @FEW
-@given(num_frames=LENGTHS, length=st.integers(1, 64), paces=PACES, seed=SEEDS, short=st.sampled_from(["loop", "fit"]))
+@given(
+    num_frames=LENGTHS,
+    length=st.integers(1, 64),
+    paces=PACES,
+    seed=SEEDS,
+    short=st.sampled_from(["loop", "fit"]),
+)
 def test_pace_indices_are_valid_and_imply_the_label(num_frames, length, paces, seed, short):
     sampler = Pace(paces, length, short)
     sample = draw(sampler, num_frames, seed)
     frames, label = sample.clips[0].frames, sample.labels["pace"]
     assert len(frames) == length and frames.min() >= 0 and frames.max() < num_frames
-    assert list(frames) == code_of_the_paper(Fraction(paces[label]), int(frames[0]), num_frames, length)
+    assert list(frames) == code_of_the_paper(
+        Fraction(paces[label]), int(frames[0]), num_frames, length
+    )
     if short == "fit" and int((length - 1) * Fraction(paces[label])) < num_frames:
-        assert not sampler.seam(paces[label], int(frames[0]), num_frames) and (np.diff(frames) >= 0).all()
+        assert (
+            not sampler.seam(paces[label], int(frames[0]), num_frames)
+            and (np.diff(frames) >= 0).all()
+        )
 
 
 @FEW
-@given(num_frames=st.integers(2, 300), pace=st.sampled_from([Fraction(1, 3), Fraction(1, 2), 1, 2, 3, 4]), start=st.integers(0, 299))
+@given(
+    num_frames=st.integers(2, 300),
+    pace=st.sampled_from([Fraction(1, 3), Fraction(1, 2), 1, 2, 3, 4]),
+    start=st.integers(0, 299),
+)
 def test_seam_is_where_the_clip_goes_back(num_frames, pace, start):
     sampler = Pace((pace,), 16)
     start %= num_frames
@@ -86,12 +104,20 @@ def test_seam_is_where_the_clip_goes_back(num_frames, pace, start):
     jumps = (np.diff(frames) < 0).any()
     assert sampler.seam(pace, start, num_frames) == jumps or start == 0 or frames.max() == 0
     if jumps:
-        assert sampler.seam(pace, start, num_frames) and (frames[1:][np.diff(frames) < 0] == 0).all()
+        assert (
+            sampler.seam(pace, start, num_frames) and (frames[1:][np.diff(frames) < 0] == 0).all()
+        )
 
 
 def test_slow_paces_repeat_the_preceding_frame():
     assert list(Pace().frames(Fraction(1, 3), 5, 100))[:7] == [5, 5, 5, 6, 6, 6, 7]
-    assert list(Pace(length=5).frames(3, 11, 100)) == [11, 14, 17, 20, 23]  # the paper's own example, counted from 0
+    assert list(Pace(length=5).frames(3, 11, 100)) == [
+        11,
+        14,
+        17,
+        20,
+        23,
+    ]  # the paper's own example, counted from 0
 
 
 @pytest.mark.parametrize(("play", "classes"), [("forward", 4), ("random", 4), ("signed", 8)])
@@ -132,23 +158,37 @@ def test_repeat_distinct_gives_different_paces_in_random_order(seed, count):
 
 def test_repeat_independent_draws_repeat_labels_sometimes():
     rng = np.random.default_rng(0)
-    same = sum(len(set(Repeat(Pace(), 2)(90, rng).labels["pace"].tolist())) == 1 for _ in range(400))
+    same = sum(
+        len(set(Repeat(Pace(), 2)(90, rng).labels["pace"].tolist())) == 1 for _ in range(400)
+    )
     assert 60 < same < 140  # a quarter of 400, four standard deviations either way
 
 
 @FEW
-@given(num_frames=LENGTHS, clips=st.integers(2, 4), length=st.integers(1, 32), gap=st.integers(0, 12), seed=SEEDS)
-def test_clip_order_is_told_by_its_clips_and_gaps_shrink_before_a_video_loops(num_frames, clips, length, gap, seed):
+@given(
+    num_frames=LENGTHS,
+    clips=st.integers(2, 4),
+    length=st.integers(1, 32),
+    gap=st.integers(0, 12),
+    seed=SEEDS,
+)
+def test_clip_order_is_told_by_its_clips_and_gaps_shrink_before_a_video_loops(
+    num_frames, clips, length, gap, seed
+):
     sample = draw(ClipOrder(clips, length, gap), num_frames, seed)
     frames = np.stack([clip.frames for clip in sample.clips])  # [V, T]
     order = list(permutations(range(clips)))[sample.labels["order"][0]]
     assert frames.shape == (clips, length) and frames.min() >= 0 and frames.max() < num_frames
-    assert (sample.labels["order"] == sample.labels["order"][0]).all() and sample.labels["order"].shape == (clips,)
+    assert (sample.labels["order"] == sample.labels["order"][0]).all() and sample.labels[
+        "order"
+    ].shape == (clips,)
     in_time = frames[np.argsort(order)]  # [V, T]: the clip that is first in the video comes first
     if num_frames >= clips * length:
         widest = max(g for g in range(gap + 1) if clips * length + (clips - 1) * g <= num_frames)
         assert tuple(np.argsort(np.argsort(frames[:, 0]))) == order
-        assert (np.diff(frames) == 1).all() and (in_time[1:, 0] - in_time[:-1, -1] == widest + 1).all()
+        assert (np.diff(frames) == 1).all() and (
+            in_time[1:, 0] - in_time[:-1, -1] == widest + 1
+        ).all()
     else:
         assert (in_time.ravel() == np.arange(clips * length) % num_frames).all()
 
@@ -159,7 +199,9 @@ def test_clip_order_draws_every_order_and_every_start_alike():
     orders = np.bincount([sample.labels["order"][0] for sample in samples])
     starts = np.bincount([min(clip.frames[0] for clip in sample.clips) for sample in samples])
     assert ClipOrder().classes == len(orders) == 6 and len(starts) == 5
-    assert (abs(orders - 500) < 5 * 500**0.5).all() and (abs(starts - 600) < 5 * 600**0.5).all()  # five standard deviations
+    assert (abs(orders - 500) < 5 * 500**0.5).all() and (
+        abs(starts - 600) < 5 * 600**0.5
+    ).all()  # five standard deviations
 
 
 def test_impossible_wishes_are_refused_in_one_line():

@@ -38,9 +38,15 @@ def fake_torch(count):
     return SimpleNamespace(cuda=SimpleNamespace(device_count=count))
 
 
-@pytest.mark.parametrize(("visible", "left"), [(None, "1"), ("4,6,7", "6"), ("MIG-a,MIG-b", "MIG-b")])
+@pytest.mark.parametrize(
+    ("visible", "left"), [(None, "1"), ("4,6,7", "6"), ("MIG-a,MIG-b", "MIG-b")]
+)
 def test_a_process_sees_its_gpu_alone(visible, left, monkeypatch):
-    monkeypatch.setitem(sys.modules, "torch", fake_torch(lambda: pytest.fail("asked") if (visible or "").startswith("MIG") else 3))
+    monkeypatch.setitem(
+        sys.modules,
+        "torch",
+        fake_torch(lambda: pytest.fail("asked") if (visible or "").startswith("MIG") else 3),
+    )
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible or "")
     if visible is None:
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
@@ -98,7 +104,10 @@ def seen(tmp_path, monkeypatch):
     env.pop("CUDA_VISIBLE_DEVICES", None)
     needs = {"long": (), "short": (), "last": ("short",)}
     pickled = {name: pickle.dumps(slotsteps.Step(name)) for name in needs}
-    steps = {name: Planned(name, name, needs[name], False, pickled[name], module="slotsteps") for name in needs}
+    steps = {
+        name: Planned(name, name, needs[name], False, pickled[name], module="slotsteps")
+        for name in needs
+    }
     with Children() as children:
         assert plan.compute(children, Plan(steps), 2, tmp_path, tmp_path, env, "slotlab") == {}
     yield {name: (tmp_path / name).read_text().split() for name in needs}
@@ -106,7 +115,11 @@ def seen(tmp_path, monkeypatch):
 
 
 def test_experiments_side_by_side_are_spread_and_a_place_is_used_again(seen):
-    assert {name: gpu for name, (gpu, _) in seen.items()} == {"long": "0", "short": "1", "last": "1"}
+    assert {name: gpu for name, (gpu, _) in seen.items()} == {
+        "long": "0",
+        "short": "1",
+        "last": "1",
+    }
 
 
 def test_what_experiments_need_is_loaded_once_for_all(seen):

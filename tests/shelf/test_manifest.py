@@ -16,14 +16,21 @@ def manifest(tmp_path, monkeypatch):
     """Write a manifest of a project of its own."""
     monkeypatch.setenv("VSSL_ROOT", str(tmp_path))
     (tmp_path / "notebooks").mkdir()
-    return lambda *items: (tmp_path / "notebooks" / "manifest.yml").write_text("".join(f"- {item}\n" for item in items))
+    return lambda *items: (tmp_path / "notebooks" / "manifest.yml").write_text(
+        "".join(f"- {item}\n" for item in items)
+    )
 
 
 def test_an_entry_is_read_whole(manifest, tmp_path):
     manifest(ONE)
     (entry,) = shelf()
     assert entry.path == tmp_path / "notebooks" / "100_pace.ipynb"
-    assert (entry.minutes, entry.needs, entry.figures, entry.tables) == ({"smoke": 1, "demo": 2.5}, ("ucf101",), ("pace_idea",), ())
+    assert (entry.minutes, entry.needs, entry.figures, entry.tables) == (
+        {"smoke": 1, "demo": 2.5},
+        ("ucf101",),
+        ("pace_idea",),
+        (),
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,7 +49,10 @@ def test_notebooks_are_found_in_the_order_of_the_shelf(manifest, ids, found):
 
 def test_an_unknown_notebook_is_answered_with_the_known_ones(manifest):
     manifest(ONE, TWO)
-    with pytest.raises(VsslError, match=r"no notebook '100_pase' \(did you mean 100_pace\?\); the shelf has 100_pace, 200_cvrl"):
+    with pytest.raises(
+        VsslError,
+        match=r"no notebook '100_pase' \(did you mean 100_pace\?\); the shelf has 100_pace, 200_cvrl",
+    ):
         find(["100_pase"])
 
 

@@ -16,7 +16,15 @@ TABLE = {
     "caption": "demo profile, puppets for UCF101, seeds 0, 1, 2",
     "columns": ["", "R@1, paper", "R@1"],
     "rows": [["pace", "31.9", "26.6 ± 1.2 (3 seeds)"], ["random & net", "–", "9.9 (1 seed)"]],
-    "claims": [{"claim": "pace beats random", "paper": "31.9 > 9", "column": "R@1", "ours": "+16.7 ± 2.0", "verdict": "holds"}],
+    "claims": [
+        {
+            "claim": "pace beats random",
+            "paper": "31.9 > 9",
+            "column": "R@1",
+            "ours": "+16.7 ± 2.0",
+            "verdict": "holds",
+        }
+    ],
 }
 RECORD = {
     "tables": [TABLE],
@@ -28,10 +36,40 @@ RECORD = {
     "hardware": "a processor, 2 cores",
     "versions": {"python": "3.11.2", "torch": "2.15.0"},
 }
-GOOD = Outcome("100_pace", "Pace", "Does it <learn>?", "passed", "", 3.25, "logs/100_pace.log", "100_pace.ipynb", RECORD)
-KEPT = Outcome("200_cvrl", "CVRL", "How far apart?", "kept", "", 1.0, "logs/200_cvrl.log", "200_cvrl.ipynb", RECORD)
-BAD = Outcome("300_segments", "Segments", "In which order?", "failed", "KeyError: 'a|b' in cell run", 0.4, "logs/300_segments.log")
-BLOCKED = Outcome("400_cpnet", "CPNet", "Where is the cut?", "blocked", "pre-train failed: loss is not finite")
+GOOD = Outcome(
+    "100_pace",
+    "Pace",
+    "Does it <learn>?",
+    "passed",
+    "",
+    3.25,
+    "logs/100_pace.log",
+    "100_pace.ipynb",
+    RECORD,
+)
+KEPT = Outcome(
+    "200_cvrl",
+    "CVRL",
+    "How far apart?",
+    "kept",
+    "",
+    1.0,
+    "logs/200_cvrl.log",
+    "200_cvrl.ipynb",
+    RECORD,
+)
+BAD = Outcome(
+    "300_segments",
+    "Segments",
+    "In which order?",
+    "failed",
+    "KeyError: 'a|b' in cell run",
+    0.4,
+    "logs/300_segments.log",
+)
+BLOCKED = Outcome(
+    "400_cpnet", "CPNet", "Where is the cut?", "blocked", "pre-train failed: loss is not finite"
+)
 REPORT = Report("demo", 12.5, "2026-07-01 12:00", (GOOD, KEPT, BAD, BLOCKED))
 
 
@@ -67,13 +105,22 @@ def page() -> Page:
 
 def test_the_summary_counts():
     assert REPORT.summary() == "4 notebooks at the profile demo: 2 passed, 2 did not, in 12.5 min"
-    assert Report("demo", 0.5, "", (GOOD,)).summary() == "1 notebook at the profile demo: all passed, in 30 s"
+    assert (
+        Report("demo", 0.5, "", (GOOD,)).summary()
+        == "1 notebook at the profile demo: all passed, in 30 s"
+    )
 
 
 def test_the_page_is_closed_and_stands_alone(page):
     assert page.open == []
-    links = [attrs.get("href") or attrs.get("src") for _, attrs in page.tags if "href" in attrs or "src" in attrs]
-    assert links and all(link.startswith("#") or not link.startswith(("http", "/", "file")) for link in links)
+    links = [
+        attrs.get("href") or attrs.get("src")
+        for _, attrs in page.tags
+        if "href" in attrs or "src" in attrs
+    ]
+    assert links and all(
+        link.startswith("#") or not link.startswith(("http", "/", "file")) for link in links
+    )
     assert not {tag for tag, _ in page.tags} & {"script", "link", "img", "iframe"}
     assert "url(" not in reports.html(REPORT) and "@import" not in reports.html(REPORT)
 
@@ -118,7 +165,9 @@ def test_the_markdown_has_the_same_and_keeps_its_columns():
     assert "| 100_pace | passed | 3.2 min | 0.8 GB |" in text
     assert "failed: KeyError: 'a\\|b' in cell run (log: `logs/300_segments.log`)" in text
     assert "| pace beats random [R@1] | 31.9 > 9 | +16.7 ± 2.0 | holds |" in text
-    tables = [line.replace("\\|", "").count("|") for line in text.splitlines() if line.startswith("|")]
+    tables = [
+        line.replace("\\|", "").count("|") for line in text.splitlines() if line.startswith("|")
+    ]
     assert set(tables) == {4, 5}
 
 
@@ -131,22 +180,34 @@ def test_all_three_are_written(tmp_path):
     assert (tmp_path / "report.md").read_text() == reports.markdown(REPORT)
 
 
-@pytest.mark.parametrize(("minutes", "said"), [(None, "–"), (0.2, "12 s"), (1, "1.0 min"), (119, "119.0 min"), (180, "3.0 h")])
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(None, "–"), (0.2, "12 s"), (1, "1.0 min"), (119, "119.0 min"), (180, "3.0 h")],
+)
 def test_a_time_is_said_in_the_unit_that_suits_it(minutes, said):
     assert reports.span(minutes) == said
 
 
 def test_the_claims_stand_before_the_overview():
     for text in (reports.html(REPORT), reports.markdown(REPORT)):
-        places = [text.index(words) for words in ("2 claims in 2 tables", "pace beats random [R@1]", "Overview", "Does it ")]
+        places = [
+            text.index(words)
+            for words in ("2 claims in 2 tables", "pace beats random [R@1]", "Overview", "Does it ")
+        ]
         assert places == sorted(places)
 
 
 def test_a_link_of_the_summary_has_its_target(page):
-    links = {attrs["href"][1:] for tag, attrs in page.tags if tag == "a" and attrs["href"].startswith("#")}
+    links = {
+        attrs["href"][1:]
+        for tag, attrs in page.tags
+        if tag == "a" and attrs["href"].startswith("#")
+    }
     targets = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
     assert links <= set(targets) and len(targets) == len(set(targets))
-    assert reports.html(REPORT).count('<a href="#100_pace">') == 2  # in the summary, and in the overview
+    assert (
+        reports.html(REPORT).count('<a href="#100_pace">') == 2
+    )  # in the summary, and in the overview
 
 
 def test_without_a_table_there_is_no_summary(tmp_path):

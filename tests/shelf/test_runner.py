@@ -70,10 +70,15 @@ def run(step):
 """
 
 
-def notebook(path: Path, *cells: str | tuple[str, str], parameters: str = PARAMETERS, kernel: str = "python3") -> Path:
+def notebook(
+    path: Path, *cells: str | tuple[str, str], parameters: str = PARAMETERS, kernel: str = "python3"
+) -> Path:
     """A small notebook: its parameters, then cells as (id and tag, source) or as sources alone."""
     made = [("parameters", parameters)] if parameters else []
-    made += [cell if isinstance(cell, tuple) else (f"step-{number}", cell) for number, cell in enumerate(cells)]
+    made += [
+        cell if isinstance(cell, tuple) else (f"step-{number}", cell)
+        for number, cell in enumerate(cells)
+    ]
     nodes = [v4.new_code_cell(source, id=name, metadata={"tags": [name]}) for name, source in made]
     metadata = {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}}
     nbformat.write(v4.new_notebook(cells=nodes, metadata=metadata), path)
@@ -90,11 +95,23 @@ print(profile, seeds)"""
 
 TRAPS = {
     "good": ("", (AROUND, STAMP)),
-    "killed": ("the kernel died (killed, or out of memory?) in cell step-1", ("1", "import os\nos.kill(os.getpid(), 9)", STAMP)),
-    "slow cell": ("it took longer than 3 seconds in cell step-1", ("1", "import time\ntime.sleep(100)", STAMP)),
-    "slow": ("it took longer than 12 seconds in all and was ended", ("import time\ntime.sleep(100)", STAMP)),
+    "killed": (
+        "the kernel died (killed, or out of memory?) in cell step-1",
+        ("1", "import os\nos.kill(os.getpid(), 9)", STAMP),
+    ),
+    "slow cell": (
+        "it took longer than 3 seconds in cell step-1",
+        ("1", "import time\ntime.sleep(100)", STAMP),
+    ),
+    "slow": (
+        "it took longer than 12 seconds in all and was ended",
+        ("import time\ntime.sleep(100)", STAMP),
+    ),
     "exit": ("SystemExit: 0 in cell step-1", ("1", "import sys\nsys.exit(0)", STAMP)),
-    "error": ("ValueError: no luck in cell step-1", ("1", "raise ValueError('no luck\\nsecond line')", STAMP)),
+    "error": (
+        "ValueError: no luck in cell step-1",
+        ("1", "raise ValueError('no luck\\nsecond line')", STAMP),
+    ),
     "asked for": ("ZeroDivisionError", (("raises-exception", "1 / 0"), STAMP)),
     "no stamp": ("left no stamp of this run", ("1",)),
     "broken kernel": ("the kernel did not start", (STAMP,)),
@@ -109,14 +126,31 @@ def ran(tmp_path_factory):
     shelf = root / "notebooks"
     for folder in ("out", "notebooks", "tries"):
         (root / folder).mkdir()
-    env = runner.environment(root / "work", jobs=2) | {"JUPYTER_DATA_DIR": broken(root / "user", root / "stale"), "SHELF": str(shelf)}
-    envs = {"broken kernel": env | {"JUPYTER_PATH": broken(root / "broken", root / "tries" / "broken kernel")}}
+    env = runner.environment(root / "work", jobs=2) | {
+        "JUPYTER_DATA_DIR": broken(root / "user", root / "stale"),
+        "SHELF": str(shelf),
+    }
+    envs = {
+        "broken kernel": env
+        | {"JUPYTER_PATH": broken(root / "broken", root / "tries" / "broken kernel")}
+    }
 
     def one(item):
         name, (_, cells) = item
-        source, given = notebook(shelf / f"{name}.ipynb", *cells), {"profile": "demo", "seeds": [3, 4]}
+        source, given = (
+            notebook(shelf / f"{name}.ipynb", *cells),
+            {"profile": "demo", "seeds": [3, 4]},
+        )
         limits = LIMITS.get(name, Limits())
-        job = Job(source, root / "out" / source.name, root / "work" / name, root / f"{name}.log", f"run-{name}", given, limits)
+        job = Job(
+            source,
+            root / "out" / source.name,
+            root / "work" / name,
+            root / f"{name}.log",
+            f"run-{name}",
+            given,
+            limits,
+        )
         return name, (execute(children, job, envs.get(name, env)), job)
 
     with Children() as children, ThreadPoolExecutor(3) as pool:
@@ -126,7 +160,10 @@ def ran(tmp_path_factory):
 def broken(folder: Path, tries: Path) -> str:
     """A Jupyter folder with a kernel that notes each try to start it, and does not start."""
     argv = ["/bin/sh", "-c", 'echo try >> "$0"; exit 1', str(tries), "{connection_file}"]
-    files.write_json(folder / "kernels" / "python3" / "kernel.json", {"argv": argv, "display_name": "broken", "language": "python"})
+    files.write_json(
+        folder / "kernels" / "python3" / "kernel.json",
+        {"argv": argv, "display_name": "broken", "language": "python"},
+    )
     return str(folder)
 
 
@@ -141,13 +178,18 @@ def test_a_trap_is_reported_as_what_it_is(ran, trap):
 @pytest.mark.parametrize("trap", TRAPS)
 def test_only_a_success_stands_under_the_notebook_s_name(ran, trap):
     verdict, job = ran[trap]
-    assert (job.executed.is_file(), job.failed.is_file()) == (not verdict.reason, bool(verdict.reason))
+    assert (job.executed.is_file(), job.failed.is_file()) == (
+        not verdict.reason,
+        bool(verdict.reason),
+    )
 
 
 def test_the_parameters_reach_the_notebook(ran):
     verdict, job = ran["good"]
     assert (verdict.record["profile"], verdict.record["seeds"]) == ("demo", [3, 4])
-    printed = [output.text for cell in nbformat.read(job.executed, 4).cells for output in cell.outputs]
+    printed = [
+        output.text for cell in nbformat.read(job.executed, 4).cells for output in cell.outputs
+    ]
     assert printed == ["demo [3, 4]\n"]
 
 
@@ -160,7 +202,10 @@ def test_no_kernel_is_left_behind(ran):
 
 def test_a_kernel_that_does_not_start_is_tried_once_more(ran):
     _, job = ran["broken kernel"]
-    assert (job.source.parent.parent / "tries" / "broken kernel").read_text().split() == ["try", "try"]
+    assert (job.source.parent.parent / "tries" / "broken kernel").read_text().split() == [
+        "try",
+        "try",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +259,11 @@ def test_a_missing_or_broken_file_is_said(tmp_path):
 
 
 def test_declarations_are_read_as_python():
-    assert declarations('a: int = 1  # one\nb = "x=y"\nc: float = 1e-3\nd = f()\ne: str\n') == {"a": 1, "b": "x=y", "c": 1e-3}
+    assert declarations('a: int = 1  # one\nb = "x=y"\nc: float = 1e-3\nd = f()\ne: str\n') == {
+        "a": 1,
+        "b": "x=y",
+        "c": 1e-3,
+    }
 
 
 # ---------------------------------------------------------------------------- the shelf: plan, compute, execute, report
@@ -228,25 +277,38 @@ def reproduced(tmp_path_factory):
         (root / folder).mkdir()
     (root / "lib" / "fakelab.py").write_text(FAKELAB)
     listed = [
-        {"id": name, "paper": "x", "title": name, "question": "?", "minutes": {"smoke": 1}} for name in ("100_good", "200_bad", "300_odd")
+        {"id": name, "paper": "x", "title": name, "question": "?", "minutes": {"smoke": 1}}
+        for name in ("100_good", "200_bad", "300_odd")
     ]
     listed[2]["figures"] = ["never_drawn"]
     (root / "notebooks" / "manifest.yml").write_text(json.dumps(listed))
     setup = ("setup", "import fakelab")
     stamp = STAMP.replace('"tables": []', '"tables": [fakelab.Table().to_dict()], "memory_mb": 99')
-    good = ("plan", "base = fakelab.Step('base')\nplan = [fakelab.Step(name, (base,)) for name in 'ab']")
+    good = (
+        "plan",
+        "base = fakelab.Step('base')\nplan = [fakelab.Step(name, (base,)) for name in 'ab']",
+    )
     bad = (
         "plan",
         "bad = fakelab.Step('bad', fails='no luck')\nplan = [fakelab.Step('c', (bad,)), fakelab.Step('a', (fakelab.Step('base'),))]",
     )
-    notebook(root / "notebooks" / "100_good.ipynb", setup, good, "print([len(fakelab.run(step)) > 0 for step in plan])", stamp)
+    notebook(
+        root / "notebooks" / "100_good.ipynb",
+        setup,
+        good,
+        "print([len(fakelab.run(step)) > 0 for step in plan])",
+        stamp,
+    )
     notebook(root / "notebooks" / "200_bad.ipynb", setup, bad, STAMP)
     notebook(root / "notebooks" / "300_odd.ipynb", STAMP)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VSSL_ROOT", str(root))
         patch.setenv("VSSL_RUNS", str(root / "runs"))
         patch.setenv("VSSL_FIGURES", str(root / "figures"))
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(root / "lib"), *filter(None, [os.environ.get("PYTHONPATH")])]))
+        patch.setenv(
+            "PYTHONPATH",
+            os.pathsep.join([str(root / "lib"), *filter(None, [os.environ.get("PYTHONPATH")])]),
+        )
         printed = root / "printed"
         with printed.open("w") as file, pytest.MonkeyPatch.context() as out:
             out.setattr(sys, "stdout", file)
@@ -258,7 +320,11 @@ def reproduced(tmp_path_factory):
 def project(reproduced, monkeypatch):
     """The project above, for a test that calls the runner again."""
     root, _, _ = reproduced
-    for name, place in {"VSSL_ROOT": root, "VSSL_RUNS": root / "runs", "PYTHONPATH": root / "lib"}.items():
+    for name, place in {
+        "VSSL_ROOT": root,
+        "VSSL_RUNS": root / "runs",
+        "PYTHONPATH": root / "lib",
+    }.items():
         monkeypatch.setenv(name, str(place))
     return root
 
@@ -276,26 +342,40 @@ def test_a_failure_makes_the_exit_code_and_does_not_stop_the_rest(reproduced):
 
 
 def test_the_plan_counts_what_is_asked_and_what_is_distinct(reproduced):
-    assert "3 notebooks ask for 4 experiments; with what these need, 5 distinct, 0 done, 5 to do" in reproduced[2]
+    assert (
+        "3 notebooks ask for 4 experiments; with what these need, 5 distinct, 0 done, 5 to do"
+        in reproduced[2]
+    )
 
 
 def test_an_experiment_of_two_notebooks_is_computed_once_in_a_process_of_its_own(reproduced):
     root, _, _ = reproduced
-    pids = {name: (root / "runs" / f"key-{name}").read_text().split() for name in ("base", "a", "b")}
+    pids = {
+        name: (root / "runs" / f"key-{name}").read_text().split() for name in ("base", "a", "b")
+    }
     assert [len(found) for found in pids.values()] == [1, 1, 1]
     assert len({found[0] for found in pids.values()}) == 3
 
 
 def test_a_failed_experiment_blocks_only_what_needs_it(reproduced):
     root, _, _ = reproduced
-    record = json.loads((root / "runs" / "notebooks" / "smoke" / "records" / "200_bad.json").read_text())
-    assert record["reason"].startswith("step c was not computed, for step bad failed: ValueError: no luck (log: ")
-    assert "ValueError: no luck" in (root / "runs/notebooks/smoke/logs/experiments/key-bad.log").read_text()
+    record = json.loads(
+        (root / "runs" / "notebooks" / "smoke" / "records" / "200_bad.json").read_text()
+    )
+    assert record["reason"].startswith(
+        "step c was not computed, for step bad failed: ValueError: no luck (log: "
+    )
+    assert (
+        "ValueError: no luck"
+        in (root / "runs/notebooks/smoke/logs/experiments/key-bad.log").read_text()
+    )
 
 
 def test_a_figure_that_was_promised_and_not_drawn_is_a_failure(reproduced):
     root, _, _ = reproduced
-    record = json.loads((root / "runs" / "notebooks" / "smoke" / "records" / "300_odd.json").read_text())
+    record = json.loads(
+        (root / "runs" / "notebooks" / "smoke" / "records" / "300_odd.json").read_text()
+    )
     assert record["reason"] == "it did not draw the figure never_drawn that the manifest names"
 
 
@@ -303,7 +383,11 @@ def test_what_the_notebook_hands_over_is_in_the_report(reproduced):
     root, _, printed = reproduced
     folder = root / "runs" / "notebooks" / "smoke"
     record = json.loads((folder / "report.json").read_text())["outcomes"][0]["record"]
-    assert (record["seeds"], record["memory_mb"], record["tables"][0]["title"]) == ([0, 1], 99, "A table")
+    assert (record["seeds"], record["memory_mb"], record["tables"][0]["title"]) == (
+        [0, 1],
+        99,
+        "A table",
+    )
     assert "A table" in (folder / "report.html").read_text()
     assert str(folder / "report.html") in printed
     assert not (folder / ".work").exists()
@@ -319,10 +403,23 @@ def test_resume_leaves_out_what_is_unchanged_and_says_so(project, capsys):
 def test_resume_runs_again_what_has_other_parameters_or_failed(project, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        planning, "collect", lambda children, notebooks, *rest: asked.append(list(notebooks)) or Plan(failed=dict.fromkeys(notebooks, "x"))
+        planning,
+        "collect",
+        lambda children, notebooks, *rest: (
+            asked.append(list(notebooks)) or Plan(failed=dict.fromkeys(notebooks, "x"))
+        ),
     )
     for ids, seeds in ((["100"], (5,)), (["300"], (0, 1))):
-        assert runner.reproduce(ids, "smoke", resume=True, seeds=seeds, output=project / "runs" / "notebooks" / "smoke") == 1
+        assert (
+            runner.reproduce(
+                ids,
+                "smoke",
+                resume=True,
+                seeds=seeds,
+                output=project / "runs" / "notebooks" / "smoke",
+            )
+            == 1
+        )
     assert asked == [["100_good"], ["300_odd"]]
 
 
@@ -343,15 +440,22 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(project, monkeypatch, capsys
 
 
 def test_two_runs_of_one_profile_do_not_mix(project):
-    with files.locked(project / "elsewhere" / ".lock"), pytest.raises(VsslError, match="another vssl reproduce is at work"):
+    with (
+        files.locked(project / "elsewhere" / ".lock"),
+        pytest.raises(VsslError, match="another vssl reproduce is at work"),
+    ):
         runner.reproduce(["100"], "smoke", output=project / "elsewhere")
 
 
 def test_a_data_root_is_made_absolute(project, monkeypatch):
     seen = {}
     monkeypatch.chdir(project)
-    monkeypatch.setattr(planning, "collect", lambda children, notebooks, given, *_: seen.update(given) or Plan())
-    runner.reproduce(["100"], "smoke", data_root="lib", plan_only=True, output=project / "elsewhere")
+    monkeypatch.setattr(
+        planning, "collect", lambda children, notebooks, given, *_: seen.update(given) or Plan()
+    )
+    runner.reproduce(
+        ["100"], "smoke", data_root="lib", plan_only=True, output=project / "elsewhere"
+    )
     assert seen == {"profile": "smoke", "data_root": str(project / "lib")}
 
 
@@ -376,7 +480,9 @@ def fakelab(tmp_path, monkeypatch):
     (tmp_path / "fakelab.py").write_text(FAKELAB)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("VSSL_RUNS", str(tmp_path))
-    monkeypatch.setattr(worker, "Exception", ValueError, raising=False)  # lets ConnectionAbortedError through, as a kill would be
+    monkeypatch.setattr(
+        worker, "Exception", ValueError, raising=False
+    )  # lets ConnectionAbortedError through, as a kill would be
     yield tmp_path
     sys.modules.pop("fakelab", None)
 
@@ -393,7 +499,15 @@ def test_a_notebook_whose_plan_ends_the_process_is_named_and_the_rest_is_planned
         "700_leaves": [("setup", "import sys\nsys.exit(0)"), ("plan", "plan = []")],
     }
     notebooks = {name: notebook(fakelab / f"{name}.ipynb", *those) for name, those in cells.items()}
-    plan = planning.collect(InProcess(), notebooks, {"profile": "demo", "seeds": [7, 8]}, fakelab, fakelab, {}, "fakelab")
+    plan = planning.collect(
+        InProcess(),
+        notebooks,
+        {"profile": "demo", "seeds": [7, 8]},
+        fakelab,
+        fakelab,
+        {},
+        "fakelab",
+    )
     assert plan.asked == {"100_a": ["key-a"], "300_b": ["key-demo-7", "key-demo-8"], "600_none": []}
     assert plan.failed.keys() == {"200_dies", "400_odd", "500_wrong", "700_leaves"}
     assert "its plan cannot be made: it was killed" in plan.failed["200_dies"]
@@ -403,10 +517,24 @@ def test_a_notebook_whose_plan_ends_the_process_is_named_and_the_rest_is_planned
 
 
 def test_what_is_done_needs_nothing_any_more(fakelab):
-    cells = [("setup", "import fakelab"), ("plan", "plan = [fakelab.Step('top', (fakelab.Step('base'),)), fakelab.Step('new')]")]
+    cells = [
+        ("setup", "import fakelab"),
+        ("plan", "plan = [fakelab.Step('top', (fakelab.Step('base'),)), fakelab.Step('new')]"),
+    ]
     (fakelab / "key-top").write_text("done")
-    plan = planning.collect(InProcess(), {"100_a": notebook(fakelab / "a.ipynb", *cells)}, {}, fakelab, fakelab, {}, "fakelab")
-    assert [(one.key, one.done) for one in plan.experiments.values()] == [("key-top", True), ("key-new", False)]
+    plan = planning.collect(
+        InProcess(),
+        {"100_a": notebook(fakelab / "a.ipynb", *cells)},
+        {},
+        fakelab,
+        fakelab,
+        {},
+        "fakelab",
+    )
+    assert [(one.key, one.done) for one in plan.experiments.values()] == [
+        ("key-top", True),
+        ("key-new", False),
+    ]
     assert "1 done, 1 to do" in plan.text() and "done   step top  (for 100_a)" in plan.text()
 
 
@@ -468,7 +596,9 @@ def test_leaving_the_block_ends_children_and_what_they_started(tmp_path):
     log = tmp_path / "log"
     ended = []
     with Children() as children:
-        thread = threading.Thread(target=lambda: ended.append(children.run(["-c", GRANDCHILD], os.environ, log)))
+        thread = threading.Thread(
+            target=lambda: ended.append(children.run(["-c", GRANDCHILD], os.environ, log))
+        )
         thread.start()
         while not (log.is_file() and log.read_text().strip()):
             time.sleep(0.05)

@@ -21,9 +21,23 @@ class Outcome:
 
 def table(*verdicts: str, **more) -> dict:
     claims = [
-        {"claim": f"claim {at}", "paper": "2 > 1", "column": "Top1", "ours": "+1.0", "verdict": said} for at, said in enumerate(verdicts)
+        {
+            "claim": f"claim {at}",
+            "paper": "2 > 1",
+            "column": "Top1",
+            "ours": "+1.0",
+            "verdict": said,
+        }
+        for at, said in enumerate(verdicts)
     ]
-    return {"title": "Which paces?", "caption": "", "columns": ["", "Top1"], "rows": [["pace", "1.0"]], "claims": claims, **more}
+    return {
+        "title": "Which paces?",
+        "caption": "",
+        "columns": ["", "Top1"],
+        "rows": [["pace", "1.0"]],
+        "claims": claims,
+        **more,
+    }
 
 
 def outcome(*tables: dict, **more) -> Outcome:
@@ -34,23 +48,58 @@ NEW = {"slug": "pace/table_1", "profile": "demo", "seeds": [0, 1, 2], "hours": 3
 
 
 def test_the_totals_are_over_all_tables():
-    found = summarise([outcome(table("holds", "reversed"), table()), outcome(table("undecided", "undecided", "holds"), notebook="102")])
-    assert found.totals() == {"claims": 5, "tables": 3, "tables_with_claims": 2, "holds": 2, "reversed": 1, "undecided": 2, "not run": 0}
-    assert found.lead() == "5 claims in 2 tables: 2 hold, 1 reversed, 2 undecided; 1 table without claims"
+    found = summarise(
+        [
+            outcome(table("holds", "reversed"), table()),
+            outcome(table("undecided", "undecided", "holds"), notebook="102"),
+        ]
+    )
+    assert found.totals() == {
+        "claims": 5,
+        "tables": 3,
+        "tables_with_claims": 2,
+        "holds": 2,
+        "reversed": 1,
+        "undecided": 2,
+        "not run": 0,
+    }
+    assert (
+        found.lead()
+        == "5 claims in 2 tables: 2 hold, 1 reversed, 2 undecided; 1 table without claims"
+    )
     partly = summarise([outcome(table("holds", "not run"))])
     assert partly.lead() == "2 claims in 1 table: 1 holds, 0 reversed, 0 undecided, 1 not run"
-    assert summarise([outcome(table("holds"))]).lead() == "1 claim in 1 table: 1 holds, 0 reversed, 0 undecided"
+    assert (
+        summarise([outcome(table("holds"))]).lead()
+        == "1 claim in 1 table: 1 holds, 0 reversed, 0 undecided"
+    )
 
 
 def test_a_notebook_that_did_not_pass_has_no_results():
-    found = summarise([outcome(table("holds"), notebook="300_segments", well=False), outcome(table("undecided")), Outcome(well=False)])
+    found = summarise(
+        [
+            outcome(table("holds"), notebook="300_segments", well=False),
+            outcome(table("undecided")),
+            Outcome(well=False),
+        ]
+    )
     assert [shown.notebook for shown in found.tables] == ["101_pace_table_1"]
-    assert found.lead() == "1 claim in 1 table: 0 hold, 0 reversed, 1 undecided; 2 notebooks did not pass and are left out"
+    assert (
+        found.lead()
+        == "1 claim in 1 table: 0 hold, 0 reversed, 1 undecided; 2 notebooks did not pass and are left out"
+    )
     assert "300_segments" not in summaries.html(found) + str(summaries.rows(found))
 
 
 def test_every_table_has_its_header_once():
-    found = summarise([outcome(table("holds", "reversed", **NEW), table(**(NEW | {"seeds": [0], "hours": 0.05, "profile": "gpu"})))])
+    found = summarise(
+        [
+            outcome(
+                table("holds", "reversed", **NEW),
+                table(**(NEW | {"seeds": [0], "hours": 0.05, "profile": "gpu"})),
+            )
+        ]
+    )
     page, lines = summaries.html(found), summaries.rows(found)
     assert page.count('scope="rowgroup"') == page.count("<tbody") == 2
     headers = re.findall(r'<th role="rowheader" scope="rowgroup" colspan="4">(.*?)</th>', page)
@@ -72,18 +121,36 @@ def test_every_table_has_its_header_once():
 def test_an_older_record_says_what_it_has_and_borrows_nothing_from_the_run():
     (shown,) = summarise([outcome(table("holds"))]).tables
     assert shown.facts() == ["101_pace_table_1"]
-    assert replace(shown, seeds=(), hours=0.0).facts() == ["101_pace_table_1", "seeds none", "0.0 h"]
+    assert replace(shown, seeds=(), hours=0.0).facts() == [
+        "101_pace_table_1",
+        "seeds none",
+        "0.0 h",
+    ]
     without = {name: value for name, value in table().items() if name != "claims"}
     assert summarise([outcome(without)]).lead() == "0 claims in 0 tables; 1 table without claims"
 
 
 def test_what_others_wrote_is_escaped():
     odd = table(title="a [b] & <i>", profile='"x"<b>')
-    odd["claims"] = [{"claim": "p < q", "paper": "1 < 2 & '3'", "column": "", "ours": "+1 <u> (2 <s>)", "verdict": "<em>"}]
+    odd["claims"] = [
+        {
+            "claim": "p < q",
+            "paper": "1 < 2 & '3'",
+            "column": "",
+            "ours": "+1 <u> (2 <s>)",
+            "verdict": "<em>",
+        }
+    ]
     found = summarise([outcome(odd, notebook='1"2')])
     page, (header, claim) = summaries.html(found), summaries.rows(found)
     assert not re.search(r"<(i|b|u|s|em)>", page)
-    for words in ("a [b] &amp; &lt;i&gt;", 'href="#1&quot;2"', "p &lt; q<", "<small>(2 &lt;s&gt;)</small>", "&lt;em&gt;</span>"):
+    for words in (
+        "a [b] &amp; &lt;i&gt;",
+        'href="#1&quot;2"',
+        "p &lt; q<",
+        "<small>(2 &lt;s&gt;)</small>",
+        "&lt;em&gt;</span>",
+    ):
         assert words in page, words
     assert header[0].startswith("**[a \\[b\\] & <i>](#") and claim[-1] == "<em>"
 
@@ -96,9 +163,18 @@ def test_what_others_wrote_is_escaped():
             "312 runs asked for, 140 distinct; of them pre-trainings: 84 asked for, 24 distinct, so none was computed twice.",
         ),
         ({"asked": 312, "distinct": 140}, "312 runs asked for, 140 distinct."),
-        ({"asked": 312, "pretrains_asked": 84}, "312 runs asked for; of them pre-trainings: 84 asked for."),
-        ({"pretrains_asked": 3, "pretrains_distinct": 3}, "Pre-trainings: 3 asked for, 3 distinct, so none was computed twice."),
-        ({"asked": 1, "distinct": 1, "pretrains_asked": 0, "pretrains_distinct": 0}, "1 run asked for, 1 distinct."),
+        (
+            {"asked": 312, "pretrains_asked": 84},
+            "312 runs asked for; of them pre-trainings: 84 asked for.",
+        ),
+        (
+            {"pretrains_asked": 3, "pretrains_distinct": 3},
+            "Pre-trainings: 3 asked for, 3 distinct, so none was computed twice.",
+        ),
+        (
+            {"asked": 1, "distinct": 1, "pretrains_asked": 0, "pretrains_distinct": 0},
+            "1 run asked for, 1 distinct.",
+        ),
         ({"asked": 0, "distinct": 0}, ""),
         ({}, ""),
     ],

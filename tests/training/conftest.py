@@ -22,7 +22,10 @@ class MemoryFrames:
     def __post_init__(self):
         rng = np.random.default_rng(0)
         self.num_frames = np.array(self.lengths)
-        self.pixels = [rng.integers(0, 256, (n, self.height, self.width, 3), dtype=np.uint8) for n in self.lengths]
+        self.pixels = [
+            rng.integers(0, 256, (n, self.height, self.width, 3), dtype=np.uint8)
+            for n in self.lengths
+        ]
 
     def gather(self, video, frames, window=None, out=None):
         return part_of(self.pixels[video][frames], window, out)

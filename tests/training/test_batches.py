@@ -20,8 +20,15 @@ METHOD = methods.Pace()
 
 
 def make(frames, sampler=None, **changes):
-    settings = {"augment": METHOD.augment(32), "batch": 8, "seed": 3, "actions": np.arange(len(frames.num_frames)) % 3}
-    return Batches(frames, np.arange(len(frames.num_frames)), sampler or Pace(length=8), **(settings | changes))
+    settings = {
+        "augment": METHOD.augment(32),
+        "batch": 8,
+        "seed": 3,
+        "actions": np.arange(len(frames.num_frames)) % 3,
+    }
+    return Batches(
+        frames, np.arange(len(frames.num_frames)), sampler or Pace(length=8), **(settings | changes)
+    )
 
 
 def equal(a, b):
@@ -29,13 +36,21 @@ def equal(a, b):
         (a.clips == b.clips).all()
         and (a.videos == b.videos).all()
         and all((a.labels[name] == b.labels[name]).all() for name in a.labels)
-        and all((x == y).all() for p, q in zip(a.parameters, b.parameters, strict=True) for x, y in zip(p, q, strict=True))
+        and all(
+            (x == y).all()
+            for p, q in zip(a.parameters, b.parameters, strict=True)
+            for x, y in zip(p, q, strict=True)
+        )
     )
 
 
 def test_the_same_epoch_twice_and_with_a_gathering_thread(memory_frames):
     batches = make(memory_frames((20,) * 20), Repeat(Pace(length=8), 4, "pace"))
-    once, again, threaded = list(batches.epoch(1)), list(batches.epoch(1)), list(batches.epoch(1, ahead=3))
+    once, again, threaded = (
+        list(batches.epoch(1)),
+        list(batches.epoch(1)),
+        list(batches.epoch(1, ahead=3)),
+    )
     assert len(once) == len(batches) == len(threaded) == 10
     assert all(equal(a, b) and equal(a, c) for a, b, c in zip(once, again, threaded, strict=True))
     assert not equal(once[0], next(batches.epoch(2)))
@@ -49,7 +64,9 @@ def test_views_are_those_of_whole_frames_though_only_windows_were_read(memory_fr
     for place, video in enumerate(batch.videos.tolist()):
         clip = batches.sampler(20, generator(batches.seed, SAMPLER, 1, video)).clips[0]
         whole = batches.frames.pixels[video][clip.frames]  # [T, H, W, C]
-        expected = batches.augment(torch.from_numpy(whole)[None], [generator(batches.seed, AUGMENT, 1, video, 0)])
+        expected = batches.augment(
+            torch.from_numpy(whole)[None], [generator(batches.seed, AUGMENT, 1, video, 0)]
+        )
         assert torch.equal(x[place], expected[0])
 
 
@@ -79,11 +96,18 @@ class Marks:
         self.num_frames = np.full(videos, 20)
 
     def gather(self, video, frames, window=None, out=None):
-        return part_of(np.full((len(frames), self.height, self.width, 3), video, np.uint8), window, out)
+        return part_of(
+            np.full((len(frames), self.height, self.width, 3), video, np.uint8), window, out
+        )
 
 
 FEW = settings(max_examples=60, deadline=None)
-SHARED = {"videos": st.integers(1, 90), "batch": st.integers(1, 40), "views": st.integers(1, 5), "ranks": st.integers(1, 6)}
+SHARED = {
+    "videos": st.integers(1, 90),
+    "batch": st.integers(1, 40),
+    "views": st.integers(1, 5),
+    "ranks": st.integers(1, 6),
+}
 
 
 def shares(videos, batch, views, ranks, **changes):
@@ -97,7 +121,9 @@ def shares(videos, batch, views, ranks, **changes):
 
 @FEW
 @given(**SHARED, seed=st.integers(0, 2**32), epoch=st.integers(0, 500), passes=st.integers(1, 3))
-def test_the_processes_shares_are_equal_disjoint_and_together_the_whole_batch(videos, batch, views, ranks, seed, epoch, passes):
+def test_the_processes_shares_are_equal_disjoint_and_together_the_whole_batch(
+    videos, batch, views, ranks, seed, epoch, passes
+):
     whole, parts = shares(videos, batch, views, ranks, seed=seed, passes=passes)
     assert all(len(part) == len(whole) > 0 for part in parts)
     for number in range(epoch * passes, (epoch + 1) * passes):
@@ -108,16 +134,27 @@ def test_the_processes_shares_are_equal_disjoint_and_together_the_whole_batch(vi
 
 
 @settings(max_examples=25, deadline=None)
-@given(**{**SHARED, "videos": st.integers(1, 30)}, seed=st.integers(0, 2**32), ahead=st.integers(1, 12))
-def test_clips_and_how_they_are_changed_know_neither_threads_nor_processes(videos, batch, views, ranks, seed, ahead):
+@given(
+    **{**SHARED, "videos": st.integers(1, 30)}, seed=st.integers(0, 2**32), ahead=st.integers(1, 12)
+)
+def test_clips_and_how_they_are_changed_know_neither_threads_nor_processes(
+    videos, batch, views, ranks, seed, ahead
+):
     whole, parts = shares(videos, batch, views, ranks, seed=seed)
     sources = zip(*(part.epoch(1, ahead) for part in parts), strict=True)
     for together, each in zip(whole.epoch(1), sources, strict=True):
-        assert all(len(share.clips) == len(share.parameters) == len(together.clips) // ranks for share in each)
+        assert all(
+            len(share.clips) == len(share.parameters) == len(together.clips) // ranks
+            for share in each
+        )
         joined = {place: drawn for share in each for place, drawn in _by_place(share, views)}
         for place, (pixels, labels, parameters) in _by_place(together, views):
             same_pixels, same_labels, same_parameters = joined.pop(place)
-            assert (pixels == same_pixels).all() and (pixels == place[0]).all() and labels == same_labels
+            assert (
+                (pixels == same_pixels).all()
+                and (pixels == place[0]).all()
+                and labels == same_labels
+            )
             assert all((a == b).all() for a, b in zip(parameters, same_parameters, strict=True))
         assert not joined
 
@@ -136,11 +173,16 @@ def test_every_video_comes_once_a_pass_and_labels_are_a_value_a_clip(memory_fram
     assert (np.bincount(seen) == 3).all() and len(batches) == 12
     batch = next(batches.epoch(0))
     assert batch.clips.shape == (8, 8, 32, 32, 3)  # no more than the crop reads
-    assert batch.labels["action"].shape == (4, 2) and (batch.labels["action"] == (batch.videos % 3)[:, None]).all()
+    assert (
+        batch.labels["action"].shape == (4, 2)
+        and (batch.labels["action"] == (batch.videos % 3)[:, None]).all()
+    )
 
 
 def test_two_views_of_the_same_frames_are_augmented_each_its_own_way(memory_frames):
-    batches = make(memory_frames((40,) * 8), Interval(None, 8), augment=methods.CVRL().augment(32))  # which reads whole frames
+    batches = make(
+        memory_frames((40,) * 8), Interval(None, 8), augment=methods.CVRL().augment(32)
+    )  # which reads whole frames
     batch = next(batches.epoch(0))
     assert (batch.clips[::2] == batch.clips[1::2]).all()
     x = batches.augment.apply(torch.from_numpy(batch.clips), batch.parameters)

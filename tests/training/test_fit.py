@@ -32,7 +32,9 @@ class TinyNet(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.layers = nn.Sequential(nn.Conv3d(3, 6, 3, stride=4), nn.BatchNorm3d(6), nn.ReLU(), nn.Dropout(0.3))
+        self.layers = nn.Sequential(
+            nn.Conv3d(3, 6, 3, stride=4), nn.BatchNorm3d(6), nn.ReLU(), nn.Dropout(0.3)
+        )
 
     def features(self, x):
         return self.layers(x).mean((2, 3, 4))
@@ -45,7 +47,11 @@ def model(seed=0):
 
 def batches(frames, **changes):
     return Batches(
-        frames, np.arange(len(frames.num_frames)), Pace(length=8), methods.Pace().augment(32), **({"batch": 8, "seed": 1} | changes)
+        frames,
+        np.arange(len(frames.num_frames)),
+        Pace(length=8),
+        methods.Pace().augment(32),
+        **({"batch": 8, "seed": 1} | changes),
     )
 
 
@@ -62,7 +68,10 @@ def same(a, b):
 
 
 def without_times(history):
-    return [{k: v for k, v in record.items() if k not in ("seconds", "clips_per_second", "waiting")} for record in history]
+    return [
+        {k: v for k, v in record.items() if k not in ("seconds", "clips_per_second", "waiting")}
+        for record in history
+    ]
 
 
 def test_two_epochs_straight_equal_one_and_a_resume(memory_frames, tmp_path):
@@ -70,13 +79,22 @@ def test_two_epochs_straight_equal_one_and_a_resume(memory_frames, tmp_path):
     straight = fit(model(), batches(frames), RECIPE, tmp_path / "straight")
     # A cosine over one epoch would be another schedule, so the first epoch is run by stopping after it.
     with pytest.raises(KeyboardInterrupt):
-        fit(model(), batches(frames), RECIPE, tmp_path / "halved", tell=lambda record: (_ for _ in ()).throw(KeyboardInterrupt))
+        fit(
+            model(),
+            batches(frames),
+            RECIPE,
+            tmp_path / "halved",
+            tell=lambda record: (_ for _ in ()).throw(KeyboardInterrupt),
+        )
     torch.rand(100)  # other draws in between must not matter
     halved = fit(model(seed=9), batches(frames), RECIPE, tmp_path / "halved")
     assert without_times(straight) == without_times(halved)
     a, b = final(tmp_path / "straight"), final(tmp_path / "halved")
     assert all(same(a[part], b[part]) for part in ("model", "optimizer", "random", "epoch"))
-    written = [json.loads(line) for line in (tmp_path / "halved" / "metrics.jsonl").read_text().splitlines()]
+    written = [
+        json.loads(line)
+        for line in (tmp_path / "halved" / "metrics.jsonl").read_text().splitlines()
+    ]
     assert written == halved
 
 
@@ -88,11 +106,15 @@ def test_it_learns_a_label_that_the_pixels_show(memory_frames, tmp_path):
     net = Pretext(TinyNet(), Classify("action", 2))
     plain = methods.Pace(jitter=False).augment(32)
     learn = Batches(frames, np.arange(32), RandomClip(8), plain, batch=8, actions=np.arange(32) % 2)
-    history = fit(net, learn, Recipe("adamw", rate=0.05, weight_decay=0, epochs=6, batch=8), tmp_path)
+    history = fit(
+        net, learn, Recipe("adamw", rate=0.05, weight_decay=0, epochs=6, batch=8), tmp_path
+    )
     assert history[-1]["action_accuracy"] > 0.9 and history[-1]["loss"] < history[0]["loss"] / 2
 
 
-def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_checkpoint(memory_frames, tmp_path):
+def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_checkpoint(
+    memory_frames, tmp_path
+):
     class Bursts(nn.Module):
         def __init__(self):
             super().__init__()
@@ -104,7 +126,9 @@ def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_checkpoint(
             return Outcome(loss, {"pace_loss": loss.detach()})
 
     frames = memory_frames((20,) * 24)  # three steps an epoch: the fifth is step 2 of epoch 2
-    with pytest.raises(VsslError, match=r"loss is nan at epoch 2, step 2 \(pace_loss nan\).*checkpoint.pt"):
+    with pytest.raises(
+        VsslError, match=r"loss is nan at epoch 2, step 2 \(pace_loss nan\).*checkpoint.pt"
+    ):
         fit(Bursts(), batches(frames), RECIPE, tmp_path)
     kept = final(tmp_path)
     assert kept["epoch"] == 1 and kept["model"]["weight"].isfinite().all()
@@ -122,7 +146,9 @@ def test_weights_that_are_not_finite_never_become_a_checkpoint(memory_frames, tm
             self.steps += 1
             loss = (self.weight * 0 + 1).sum()
             if self.steps == 6:
-                loss = loss + (self.weight - self.weight.detach()).abs().sqrt().sum()  # 0, with an infinite slope
+                loss = (
+                    loss + (self.weight - self.weight.detach()).abs().sqrt().sum()
+                )  # 0, with an infinite slope
             return Outcome(loss, {})
 
     frames = memory_frames((20,) * 24)
@@ -145,8 +171,14 @@ def test_schedules():
     steps = Recipe(epochs=18, steps=(6, 12))
     assert [steps.factor(e) for e in (0, 5.99, 6, 12)] == [1, 1, 0.1, pytest.approx(0.01)]
     cosine = Recipe(epochs=10, warm_up=1)
-    top = 0.5 + 0.5 * math.cos(math.pi / 10)  # the warm-up ends where the cosine is by then: no jump
-    assert cosine.factor(0) == 0 and cosine.factor(0.5) == pytest.approx(top / 2) and cosine.factor(1) == pytest.approx(top)
+    top = 0.5 + 0.5 * math.cos(
+        math.pi / 10
+    )  # the warm-up ends where the cosine is by then: no jump
+    assert (
+        cosine.factor(0) == 0
+        and cosine.factor(0.5) == pytest.approx(top / 2)
+        and cosine.factor(1) == pytest.approx(top)
+    )
     assert cosine.factor(5) == pytest.approx(0.5)
     assert cosine.factor(10) == pytest.approx(0, abs=1e-9)
     with pytest.raises(VsslError, match="warm-up of 5 epochs does not end within 5;"):
@@ -158,9 +190,16 @@ def test_schedules():
 def test_weight_decay_can_be_kept_to_kernels():
     frozen = nn.Linear(2, 2).requires_grad_(False)
     net = nn.Sequential(nn.Conv3d(1, 2, 1), nn.BatchNorm3d(2), nn.Linear(2, 3), frozen)
-    kernels, others = Recipe(weight_decay=0.1, decayed="kernels").optimizer(net.parameters()).param_groups
+    kernels, others = (
+        Recipe(weight_decay=0.1, decayed="kernels").optimizer(net.parameters()).param_groups
+    )
     assert (kernels["weight_decay"], others["weight_decay"]) == (0.1, 0)
-    assert [p.ndim for p in kernels["params"]] == [5, 2] and [p.ndim for p in others["params"]] == [1, 1, 1, 1]
+    assert [p.ndim for p in kernels["params"]] == [5, 2] and [p.ndim for p in others["params"]] == [
+        1,
+        1,
+        1,
+        1,
+    ]
     (everything,) = Recipe(weight_decay=0.1).optimizer(net.parameters()).param_groups
     assert len(everything["params"]) == 6
     with pytest.raises(VsslError, match="'kernels'"):
@@ -175,8 +214,13 @@ def test_a_process_works_on_its_own_gpu(device, monkeypatch):
     assert chosen == ([] if device == "cpu" else [torch.device(device)])
 
 
-@pytest.mark.parametrize(("device", "synchronise", "joint"), [("cuda", True, True), ("cuda", False, False), ("cpu", True, False)])
-def test_batch_statistics_are_joined_where_the_recipe_says_so(device, synchronise, joint, monkeypatch):
+@pytest.mark.parametrize(
+    ("device", "synchronise", "joint"),
+    [("cuda", True, True), ("cuda", False, False), ("cpu", True, False)],
+)
+def test_batch_statistics_are_joined_where_the_recipe_says_so(
+    device, synchronise, joint, monkeypatch
+):
     monkeypatch.setattr(nn.parallel, "DistributedDataParallel", lambda model, device_ids: model)
     made = loop._parallel(model(), Recipe(synchronise=synchronise), torch.device(device), ranks=2)
     assert any(isinstance(module, nn.SyncBatchNorm) for module in made.modules()) == joint
@@ -206,12 +250,19 @@ def test_kill_at_any_moment_loses_at_most_the_running_epoch(memory_frames, tmp_p
     recipe = Recipe("sgd", rate=0.05, epochs=epochs, batch=8)
     here = Path(__file__)
     code = textwrap.dedent(WORKER).format(
-        paths=sys.path[:1], conftest=str(here.with_name("conftest.py")), test=str(here), epochs=epochs, folder=str(tmp_path / "killed")
+        paths=sys.path[:1],
+        conftest=str(here.with_name("conftest.py")),
+        test=str(here),
+        epochs=epochs,
+        folder=str(tmp_path / "killed"),
     )
     seen = 0
     for pause in (0.0, 0.02):
         process = subprocess.Popen(
-            [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+            [sys.executable, "-c", code],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
         seen = int(process.stdout.readline())
         time.sleep(pause)

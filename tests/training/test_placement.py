@@ -28,21 +28,45 @@ def store(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (total, HEIGHT, WIDTH, 3), dtype=np.uint8)
     (tmp_path / "frames.u8").write_bytes(pixels.tobytes())
     first = (np.cumsum(LENGTHS) - LENGTHS).tolist()
-    index = {"format": FORMAT, "key": "made", "kept": True, "height": HEIGHT, "width": WIDTH, "total": total, "first": first}
-    index |= {"num_frames": LENGTHS, "fps": [25.0] * 6, "entries": [[]] * 6, "failed": {"two": "broken"}}
+    index = {
+        "format": FORMAT,
+        "key": "made",
+        "kept": True,
+        "height": HEIGHT,
+        "width": WIDTH,
+        "total": total,
+        "first": first,
+    }
+    index |= {
+        "num_frames": LENGTHS,
+        "fps": [25.0] * 6,
+        "entries": [[]] * 6,
+        "failed": {"two": "broken"},
+    }
     (tmp_path / "index.json").write_text(json.dumps(index))
     return FrameStore(tmp_path)
 
 
-@pytest.mark.parametrize("augment", [methods.Pace().augment(32), methods.CVRL().augment(32)], ids=["windows", "whole frames"])
+@pytest.mark.parametrize(
+    "augment",
+    [methods.Pace().augment(32), methods.CVRL().augment(32)],
+    ids=["windows", "whole frames"],
+)
 def test_a_batch_is_the_same_from_either(store, augment):
     videos = np.array([0, 1, 3, 5])
 
     def clips(frames):
-        return [torch.as_tensor(batch.clips) for batch in Batches(frames, videos, Pace(length=8), augment, 4, passes=2, seed=1).epoch(0)]
+        return [
+            torch.as_tensor(batch.clips)
+            for batch in Batches(
+                frames, videos, Pace(length=8), augment, 4, passes=2, seed=1
+            ).epoch(0)
+        ]
 
     ours, theirs = clips(OnDevice(store, videos, CPU)), clips(store)
-    assert len(ours) == len(theirs) == 2 and all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+    assert len(ours) == len(theirs) == 2 and all(
+        torch.equal(a, b) for a, b in zip(ours, theirs, strict=True)
+    )
     assert ours[0].is_contiguous() and ours[0].any()
 
 
@@ -50,7 +74,10 @@ def test_a_gather_is_the_same_from_either_and_knows_its_own_videos_only(store):
     here = OnDevice(store, np.array([4, 1]), CPU)
     assert len(here.pixels) == 71
     for window in (None, (3, 5, 20, 16)):
-        assert np.array_equal(here.gather(4, np.array([39, 0, 7]), window), store.gather(4, np.array([39, 0, 7]), window))
+        assert np.array_equal(
+            here.gather(4, np.array([39, 0, 7]), window),
+            store.gather(4, np.array([39, 0, 7]), window),
+        )
     for video, frames in ((0, [0]), (1, [31]), (1, [-1])):
         with pytest.raises(VideoError, match=f"video {video} has"):
             here.gather(video, np.array(frames))

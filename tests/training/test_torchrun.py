@@ -83,7 +83,10 @@ def ran(tmp_path_factory) -> Path:
     }
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with said.open("w") as stderr:
-        started = {name: subprocess.Popen(command, env=environment, stderr=stderr) for name, command in commands.items()}
+        started = {
+            name: subprocess.Popen(command, env=environment, stderr=stderr)
+            for name, command in commands.items()
+        }
         ended = {name: process.wait(240) for name, process in started.items()}
     assert ended == {"one": 0, "two": 0}, said.read_text()[-3000:]
     return folder
@@ -99,15 +102,23 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     return torch.load(folder / "checkpoint.pt", weights_only=True)["model"]
 
 
-@pytest.mark.parametrize(("method", "accuracy"), [("pace", "pace_accuracy"), ("cvrl", "instance_accuracy")])
+@pytest.mark.parametrize(
+    ("method", "accuracy"), [("pace", "pace_accuracy"), ("cvrl", "instance_accuracy")]
+)
 def test_two_processes_give_the_single_process_curve_and_weights(ran, method, accuracy):
     one, two = curves(ran / "one" / method), curves(ran / "two" / method)
     for a, b in zip(one, two, strict=True):
-        assert a["loss"] == pytest.approx(b["loss"], rel=1e-4) and a[accuracy] == pytest.approx(b[accuracy], abs=1e-6)
-    assert not np.isclose(one[0]["loss"], one[1]["loss"], rtol=1e-3)  # something was learned, so equality means something
+        assert a["loss"] == pytest.approx(b["loss"], rel=1e-4) and a[accuracy] == pytest.approx(
+            b[accuracy], abs=1e-6
+        )
+    assert not np.isclose(
+        one[0]["loss"], one[1]["loss"], rtol=1e-3
+    )  # something was learned, so equality means something
     first, second = weights(ran / "one" / method), weights(ran / "two" / method)
     assert first.keys() == second.keys()
-    assert all(torch.allclose(first[name].float(), second[name].float(), atol=1e-5) for name in first)
+    assert all(
+        torch.allclose(first[name].float(), second[name].float(), atol=1e-5) for name in first
+    )
 
 
 def test_each_process_is_told_from_the_clips_of_both(ran):

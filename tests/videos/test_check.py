@@ -22,14 +22,22 @@ def stream(path: Path):
     yield from ["a frame"] * 3
 
 
-@pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="the stand-in decoder reaches children by fork only")
+@pytest.mark.skipif(
+    multiprocessing.get_start_method() != "fork",
+    reason="the stand-in decoder reaches children by fork only",
+)
 def test_every_failure_is_named_even_a_fatal_one(monkeypatch):
     monkeypatch.setattr(decode, "stream", stream)
-    paths = [Path(f"{name}.avi") for name in ("good1", "breaks", "kills1", "good2", "kills2", "good3")]
+    paths = [
+        Path(f"{name}.avi") for name in ("good1", "breaks", "kills1", "good2", "kills2", "good3")
+    ]
     found = check.failures(paths, workers=2)
     assert [path.stem for path in found] == ["breaks", "kills1", "kills2"]
     assert found[Path("breaks.avi")] == "breaks.avi is broken after 1 frames"
-    assert found[Path("kills1.avi")] == "kills1.avi cannot be read: it kills the decoder; replace the file"
+    assert (
+        found[Path("kills1.avi")]
+        == "kills1.avi cannot be read: it kills the decoder; replace the file"
+    )
 
 
 def test_real_files_are_read_to_their_end(tmp_path, realvideo):

@@ -10,7 +10,14 @@ import pytest
 
 from vssl.errors import DataError, VsslError
 from vssl.videos import lists
-from vssl.videos.datasets import crossing_groups, hmdb51, kinetics400, kinetics600, open_dataset, ucf101
+from vssl.videos.datasets import (
+    crossing_groups,
+    hmdb51,
+    kinetics400,
+    kinetics600,
+    open_dataset,
+    ucf101,
+)
 
 
 def write(root: Path, texts: dict[str, str]) -> Path:
@@ -23,7 +30,12 @@ def write(root: Path, texts: dict[str, str]) -> Path:
 def ucf_files(ending: str = "avi") -> dict[str, str]:
     """Two classes whose official numbers are not their alphabetical order, three performers, two clips each; split k tests performer k."""
     texts = {"ucfTrainTestlist/classInd.txt": "1 Walk\r\n2 Jump\r\n"}
-    names = [f"{c}/v_{c}_g{g:02d}_c{k:02d}.{ending}" for c in ("Walk", "Jump") for g in (1, 2, 3) for k in (1, 2)]
+    names = [
+        f"{c}/v_{c}_g{g:02d}_c{k:02d}.{ending}"
+        for c in ("Walk", "Jump")
+        for g in (1, 2, 3)
+        for k in (1, 2)
+    ]
     for split in (1, 2, 3):
         test = [name for name in names if f"_g{split:02d}_" in name]
         texts[f"ucfTrainTestlist/testlist{split:02d}.txt"] = "\n".join(test)
@@ -39,13 +51,26 @@ def names(dataset, indices) -> set[str]:
 
 def test_ucf101(tmp_path):
     found = ucf101(write(tmp_path, ucf_files()))
-    assert (found.name, found.classes, len(found.videos), found.missing, found.stand_in) == ("ucf101", ("Walk", "Jump"), 12, (), False)
-    assert all(video.path.is_file() and found.classes[video.label] == video.path.parent.name for video in found.videos)
+    assert (found.name, found.classes, len(found.videos), found.missing, found.stand_in) == (
+        "ucf101",
+        ("Walk", "Jump"),
+        12,
+        (),
+        False,
+    )
+    assert all(
+        video.path.is_file() and found.classes[video.label] == video.path.parent.name
+        for video in found.videos
+    )
     for number in (1, 2, 3):
         train, test = found.split(number)
-        assert names(found, test) == {f"v_{c}_g0{number}_c0{k}" for c in ("Walk", "Jump") for k in (1, 2)}
+        assert names(found, test) == {
+            f"v_{c}_g0{number}_c0{k}" for c in ("Walk", "Jump") for k in (1, 2)
+        }
         assert sorted([*train, *test]) == list(range(12)) and train.dtype == np.int64
-    assert {video.group for video in found.videos} == {f"{c}/g0{g}" for c in ("Walk", "Jump") for g in (1, 2, 3)}
+    assert {video.group for video in found.videos} == {
+        f"{c}/g0{g}" for c in ("Walk", "Jump") for g in (1, 2, 3)
+    }
     assert crossing_groups(found) == []
     for number in (0, 4, -1):
         with pytest.raises(VsslError, match="3 official splits"):
@@ -61,7 +86,10 @@ def test_a_performer_on_both_sides_is_found(tmp_path):
 def test_ucf101_as_the_zip_unpacks_and_from_the_folder_above(tmp_path):
     texts = ucf_files()
     moved = {
-        f"ucf101/UCF101TrainTestSplits-RecognitionTask/{name}" if "list" in name else f"ucf101/{name}": text for name, text in texts.items()
+        f"ucf101/UCF101TrainTestSplits-RecognitionTask/{name}"
+        if "list" in name
+        else f"ucf101/{name}": text
+        for name, text in texts.items()
     }
     assert len(ucf101(write(tmp_path, moved)).videos) == 12
 
@@ -71,10 +99,19 @@ def test_what_the_disk_lacks_is_counted(tmp_path):
     whole = ucf101(root)
     (root / "UCF-101/Walk/v_Walk_g01_c02.avi").unlink()
     found = ucf101(root)
-    assert found.missing == ("Walk/v_Walk_g01_c02.avi",) and len(found.videos) == 11 and found.digest != whole.digest
+    assert (
+        found.missing == ("Walk/v_Walk_g01_c02.avi",)
+        and len(found.videos) == 11
+        and found.digest != whole.digest
+    )
     assert [tuple(map(len, split)) for split in found.splits] == [(8, 3), (7, 4), (7, 4)]
-    assert all(found.videos[i].group.endswith("g01") for i in found.split(1)[1])  # indices moved with the videos
-    assert "missing: 1 of 12 listed videos (Walk/v_Walk_g01_c02.avi)" in found.summary() and "split 1: 8 train, 3 test" in found.summary()
+    assert all(
+        found.videos[i].group.endswith("g01") for i in found.split(1)[1]
+    )  # indices moved with the videos
+    assert (
+        "missing: 1 of 12 listed videos (Walk/v_Walk_g01_c02.avi)" in found.summary()
+        and "split 1: 8 train, 3 test" in found.summary()
+    )
     for path in root.glob("UCF-101/*/*.avi"):
         path.unlink()
     with pytest.raises(DataError, match=r"12 videos .* none of them is there"):
@@ -82,7 +119,10 @@ def test_what_the_disk_lacks_is_counted(tmp_path):
 
 
 def test_the_digest_follows_lists_and_files(tmp_path):
-    one, two = ucf101(write(tmp_path / "a", ucf_files())), ucf101(write(tmp_path / "b", ucf_files()))
+    one, two = (
+        ucf101(write(tmp_path / "a", ucf_files())),
+        ucf101(write(tmp_path / "b", ucf_files())),
+    )
     assert one.digest == two.digest  # wherever it lies
     write(tmp_path / "b", {"UCF-101/Walk/v_Walk_g01_c01.avi": "another"})
     assert ucf101(tmp_path / "b").digest != one.digest
@@ -95,7 +135,10 @@ def test_the_digest_follows_lists_and_files(tmp_path):
 
 
 def test_puppets_are_a_stand_in(tmp_path):
-    root = write(tmp_path, ucf_files("mp4") | {"manifest.json": json.dumps({"digest": "abc", "stand_in": True})})
+    root = write(
+        tmp_path,
+        ucf_files("mp4") | {"manifest.json": json.dumps({"digest": "abc", "stand_in": True})},
+    )
     found = ucf101(root)
     assert (found.digest, found.stand_in) == ("abc", True) and "stand-in" in found.summary()
     found.videos[0].path.unlink()
@@ -108,14 +151,18 @@ def test_puppets_are_a_stand_in(tmp_path):
 @pytest.mark.parametrize("name", ["ucf101", "hmdb51", "kinetics400", "kinetics600"])
 def test_a_set_that_is_not_there(tmp_path, name):
     for root in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(DataError, match=r"not at .* wanted there.* get .* https?://.* stand-in") as raised:
+        with pytest.raises(
+            DataError, match=r"not at .* wanted there.* get .* https?://.* stand-in"
+        ) as raised:
             open_dataset(name, root)
         assert str(root) in str(raised.value) and "\n" not in str(raised.value)
     with pytest.raises(VsslError, match="ucf101, hmdb51, kinetics400"):
         open_dataset("ucf102", tmp_path)
 
 
-@pytest.mark.parametrize("missing", ["ucfTrainTestlist/testlist02.txt", "UCF-101", "ucfTrainTestlist/classInd.txt"])
+@pytest.mark.parametrize(
+    "missing", ["ucfTrainTestlist/testlist02.txt", "UCF-101", "ucfTrainTestlist/classInd.txt"]
+)
 def test_a_set_that_is_incomplete(tmp_path, missing):
     texts = {name: text for name, text in ucf_files().items() if not name.startswith(missing)}
     with pytest.raises(DataError, match=missing.rsplit("/", 1)[-1]):
@@ -129,7 +176,12 @@ def test_a_list_that_names_another_class(tmp_path):
         ucf101(write(tmp_path, texts))
 
 
-HMDB = [f"Film_{film}_{label}_f_cm_np1_fr_med_{k}.avi" for label in ("run", "shoot_gun") for film in ("A", "B", "C") for k in (0, 1)]
+HMDB = [
+    f"Film_{film}_{label}_f_cm_np1_fr_med_{k}.avi"
+    for label in ("run", "shoot_gun")
+    for film in ("A", "B", "C")
+    for k in (0, 1)
+]
 
 
 def hmdb_files(videos: str) -> dict[str, str]:
@@ -137,7 +189,11 @@ def hmdb_files(videos: str) -> dict[str, str]:
     texts = {}
     for label in ("run", "shoot_gun"):
         mine = [name for name in HMDB if f"_{label}_" in name]
-        for split, side in ((1, {"A": 2, "B": 1, "C": 0}), (2, {"A": 1, "B": 2, "C": 1}), (3, {"A": 0, "B": 1, "C": 2})):
+        for split, side in (
+            (1, {"A": 2, "B": 1, "C": 0}),
+            (2, {"A": 1, "B": 2, "C": 1}),
+            (3, {"A": 0, "B": 1, "C": 2}),
+        ):
             never = {name: "C_" in name and name.endswith("_1.avi") for name in mine}
             text = "".join(f"{name} {0 if never[name] else side[name[5]]} \n" for name in mine)
             texts[f"testTrainMulti_7030_splits/{label}_test_split{split}.txt"] = text
@@ -148,15 +204,23 @@ def hmdb_files(videos: str) -> dict[str, str]:
 @pytest.mark.parametrize("videos", ["hmdb51/", "", "videos/", "hmdb51_org/"])
 def test_hmdb51(tmp_path, videos):
     found = hmdb51(write(tmp_path, hmdb_files(videos)))
-    assert found.classes == ("run", "shoot_gun") and len(found.videos) == 10  # what no split uses is left out
+    assert (
+        found.classes == ("run", "shoot_gun") and len(found.videos) == 10
+    )  # what no split uses is left out
     train, test = found.split(1)
-    assert {name.split("_")[1] for name in names(found, train)} == {"B"} and {name.split("_")[1] for name in names(found, test)} == {"A"}
+    assert {name.split("_")[1] for name in names(found, train)} == {"B"} and {
+        name.split("_")[1] for name in names(found, test)
+    } == {"A"}
     assert found.videos[0].group == "run/Film_A" and found.videos[-1].group == "shoot_gun/Film_C"
     assert crossing_groups(found) == [] and found.missing == ()
 
 
 def test_hmdb51_by_plain_lists(tmp_path):
-    texts = {"split/classInd.txt": "1 run\n2 shoot_gun", "split/trainlist01.txt": "", "split/testlist01.txt": ""}
+    texts = {
+        "split/classInd.txt": "1 run\n2 shoot_gun",
+        "split/trainlist01.txt": "",
+        "split/testlist01.txt": "",
+    }
     for name in HMDB:
         label = "run" if "_run_" in name else "shoot_gun"
         texts[f"split/{'train' if '_A_' in name else 'test'}list01.txt"] += f"{label}/{name}\n"
@@ -182,7 +246,8 @@ def test_hmdb51_lists_that_are_damaged(tmp_path):
 def test_kinetics400(tmp_path, spell):
     head = "label,youtube_id,time_start,time_end,split,is_cc\n"
     texts = {
-        "train.csv": head + '"riding a bike",--abc_d-E_F,17,27,train,0\nzumba,xyz,0,10,train,0\nzumba,gone,5,15,train,0\n',
+        "train.csv": head
+        + '"riding a bike",--abc_d-E_F,17,27,train,0\nzumba,xyz,0,10,train,0\nzumba,gone,5,15,train,0\n',
         "val.csv": head + "air drumming,v1,120,130,val,1\nriding a bike,v2,8,18,val,0\n",
         f"train/{spell('riding a bike')}/--abc_d-E_F_000017_000027.mp4": "1",
         f"train/{spell('zumba')}/xyz_000000_000010.mkv": "2",
@@ -197,7 +262,9 @@ def test_kinetics400(tmp_path, spell):
         ("--abc_d-E_F_000017_000027", "riding a bike"),
         ("xyz_000000_000010", "zumba"),
     }
-    assert [found.videos[i].label for i in test] == [0, 1] and found.videos[1].group == "--abc_d-E_F"
+    assert [found.videos[i].label for i in test] == [0, 1] and found.videos[
+        1
+    ].group == "--abc_d-E_F"
     (tmp_path / "val.csv").write_text("label,youtube_id\nzumba,xyz\n")
     with pytest.raises(DataError, match="no column time_end, time_start"):
         kinetics400(tmp_path)
@@ -215,7 +282,12 @@ def test_kinetics600_is_laid_out_as_kinetics400(tmp_path):
         "val/zumba/v1_000120_000130.mp4": "2",
     }
     found = kinetics600(write(tmp_path, texts))
-    assert (found.name, found.classes, len(found.videos), found.missing) == ("kinetics600", ("zumba",), 2, ())
+    assert (found.name, found.classes, len(found.videos), found.missing) == (
+        "kinetics600",
+        ("zumba",),
+        2,
+        (),
+    )
     with pytest.raises(DataError, match="Kinetics-400 is not at"):
         kinetics400(tmp_path)
 
@@ -226,11 +298,18 @@ def test_a_puppet_set_of_each_layout_is_read(tmp_path):
 
     for world in (puppets.ucf101(), puppets.hmdb51(), puppets.kinetics400(), puppets.kinetics600()):
         root = tmp_path / world.name
-        write(root, dict(layouts.lists(world)) | {place.path: "" for place in layouts.places(world)})
+        write(
+            root, dict(layouts.lists(world)) | {place.path: "" for place in layouts.places(world)}
+        )
         found = open_dataset(world.name, root)
         assert found.missing == () and set(found.classes) == set(world.classes)
-        assert len(found.videos) == len(list(layouts.places(world))) and crossing_groups(found) == []
-        assert all(len(set(train) & set(test)) == 0 and len(train) > len(test) > 0 for train, test in found.splits)
+        assert (
+            len(found.videos) == len(list(layouts.places(world))) and crossing_groups(found) == []
+        )
+        assert all(
+            len(set(train) & set(test)) == 0 and len(train) > len(test) > 0
+            for train, test in found.splits
+        )
 
 
 def test_no_group_crosses_an_official_split(realvideo):
@@ -248,14 +327,25 @@ def test_no_group_crosses_an_official_split(realvideo):
 def test_the_official_lists_hold_what_the_papers_count(realvideo):
     classes, splits = lists.read_class_lists(realvideo / "annotations" / "ucf101_official")
     every = {name for split in splits for side in split for name in side}
-    assert len(classes) == 101 and len(every) == 13320 and len({lists.ucf101_group(name) for name in every}) == 2525
+    assert (
+        len(classes) == 101
+        and len(every) == 13320
+        and len({lists.ucf101_group(name) for name in every}) == 2525
+    )
     assert classes[0] == "ApplyEyeMakeup" and {name.split("/")[0] for name in every} == set(classes)
     val = lists.read_kinetics(realvideo / "annotations" / "kinetics_meta" / "kinetics-400_val.csv")
-    assert len({name.split("/")[0] for name in val}) == 400 and val[0] == "abseiling/0wR5jVB-WPk_000417_000427"
+    assert (
+        len({name.split("/")[0] for name in val}) == 400
+        and val[0] == "abseiling/0wR5jVB-WPk_000417_000427"
+    )
 
 
 def test_the_real_ucf101_videos(realvideo):
     found = ucf101(realvideo / "ucf101")
-    assert len(found.videos) == 24 and len(found.missing) == 370 and found.classes == ("BabyCrawling", "Punch", "PushUps")
+    assert (
+        len(found.videos) == 24
+        and len(found.missing) == 370
+        and found.classes == ("BabyCrawling", "Punch", "PushUps")
+    )
     assert [tuple(map(len, split)) for split in found.splits] == [(12, 12), (12, 12), (24, 0)]
     assert crossing_groups(found) == []

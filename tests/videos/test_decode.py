@@ -19,8 +19,22 @@ from vssl.errors import VideoError, VsslError
 from vssl.videos import decode, pictures
 
 SOUND = (
-    *("av1_video.mkv", "bt709_full_range.mp4", "demo.mp4", "demo_spatiotemporal_det.mp4", "flipping_a_pancake.mkv", "h264_10bits.mp4"),
-    *("h265_video.mp4", "ntu_sample.avi", "part_0.mp4", "test.avi", "unordered.mov", "v_GGSY1Qvo990.mp4"),
+    *(
+        "av1_video.mkv",
+        "bt709_full_range.mp4",
+        "demo.mp4",
+        "demo_spatiotemporal_det.mp4",
+        "flipping_a_pancake.mkv",
+        "h264_10bits.mp4",
+    ),
+    *(
+        "h265_video.mp4",
+        "ntu_sample.avi",
+        "part_0.mp4",
+        "test.avi",
+        "unordered.mov",
+        "v_GGSY1Qvo990.mp4",
+    ),
     *("video_0.mov", "video_90.mov", "video_180.mov", "video_270.mov"),
 )
 SECONDS = 30.0  # a file takes a tenth of one here: far above noise, far below a hang
@@ -29,11 +43,21 @@ SECONDS = 30.0  # a file takes a tenth of one here: far above noise, far below a
 def plain_decode(path: Path) -> np.ndarray:
     """The reference: the few lines that anybody would write."""
     with av.open(str(path)) as container:
-        frames = [np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90) for frame in container.decode(video=0)]
+        frames = [
+            np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
+            for frame in container.decode(video=0)
+        ]
     return np.stack(frames)
 
 
-def encode(path: Path, codec: str = "libx264", frames: int = 30, size: tuple[int, int] = (48, 64), rate: int = 25, **options: str) -> Path:
+def encode(
+    path: Path,
+    codec: str = "libx264",
+    frames: int = 30,
+    size: tuple[int, int] = (48, 64),
+    rate: int = 25,
+    **options: str,
+) -> Path:
     """A moving gradient with a frame counter in its corner, so that no two frames are alike."""
     height, width = size
     rows, columns = np.mgrid[:height, :width]
@@ -41,9 +65,17 @@ def encode(path: Path, codec: str = "libx264", frames: int = 30, size: tuple[int
         stream = container.add_stream(codec, rate=rate, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for number in range(frames):
-            picture = np.stack([rows * 4 + number * 5, columns * 3 - number * 7, rows + columns + number * 3], axis=-1) % 256
+            picture = (
+                np.stack(
+                    [rows * 4 + number * 5, columns * 3 - number * 7, rows + columns + number * 3],
+                    axis=-1,
+                )
+                % 256
+            )
             picture[:16, :16] = number * 8
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture.astype(np.uint8), format="rgb24")))
+            container.mux(
+                stream.encode(av.VideoFrame.from_ndarray(picture.astype(np.uint8), format="rgb24"))
+            )
         container.mux(stream.encode())
     return path
 
@@ -77,10 +109,15 @@ def check_parity(path: Path) -> None:
     assert found.fps > 0 and found.codec
     number = -1
     for number, frame in enumerate(decode.stream(path)):
-        assert frame.dtype == np.uint8 and np.array_equal(frame, expected[number]), f"frame {number}"
+        assert frame.dtype == np.uint8 and np.array_equal(frame, expected[number]), (
+            f"frame {number}"
+        )
     assert number + 1 == len(expected)
     drawn = np.random.default_rng(len(expected)).integers(len(expected), size=6)
-    for indices in (np.concatenate([drawn, np.repeat(np.sort(drawn)[::-1], 2), [len(expected) - 1]]), [0]):
+    for indices in (
+        np.concatenate([drawn, np.repeat(np.sort(drawn)[::-1], 2), [len(expected) - 1]]),
+        [0],
+    ):
         assert np.array_equal(decode.read_frames(path, indices), expected[indices])
     with pytest.raises(VideoError, match=f"{len(expected)} frames"):
         decode.read_frames(path, [len(expected)])
@@ -90,7 +127,10 @@ def check_parity(path: Path) -> None:
 def test_the_traps_are_really_in_the_files(tiny, realvideo):
     def decoded(path):
         with av.open(str(path)) as container:
-            return [(frame.pts, PictureType(frame.pict_type).name) for frame in container.decode(video=0)]
+            return [
+                (frame.pts, PictureType(frame.pict_type).name)
+                for frame in container.decode(video=0)
+            ]
 
     for path in (*tiny.values(), realvideo / "clips" / "test.avi"):
         assert "B" in {kind for _, kind in decoded(path)}
@@ -103,7 +143,8 @@ def test_the_traps_are_really_in_the_files(tiny, realvideo):
 
 def test_rates_and_codecs(realvideo):
     rates = {
-        name: decode.probe(realvideo / "clips" / name) for name in ("v_GGSY1Qvo990.mp4", "demo_spatiotemporal_det.mp4", "av1_video.mkv")
+        name: decode.probe(realvideo / "clips" / name)
+        for name in ("v_GGSY1Qvo990.mp4", "demo_spatiotemporal_det.mp4", "av1_video.mkv")
     }
     assert [round(found.fps, 2) for found in rates.values()] == [19.62, 6.0, 25.0]
     assert [found.codec for found in rates.values()] == ["h264", "h264", "av1"]
@@ -111,15 +152,25 @@ def test_rates_and_codecs(realvideo):
 
 def test_rotated_files_stand_upright(realvideo):
     shapes = [decode.probe(realvideo / "clips" / f"video_{turn}.mov") for turn in (0, 90, 180, 270)]
-    assert [(found.height, found.width) for found in shapes] == [(320, 568), (568, 320), (320, 568), (568, 320)]
+    assert [(found.height, found.width) for found in shapes] == [
+        (320, 568),
+        (568, 320),
+        (320, 568),
+        (568, 320),
+    ]
     for turn in (0, 90, 180, 270):
         path = realvideo / "clips" / f"video_{turn}.mov"
         small = next(decode.stream(path, 64, 48)).astype(int)
         full = next(decode.stream(path)).astype(int)
         assert small.shape == (64, 48, 3)
         blocks = full[: full.shape[0] // 4 * 4, : full.shape[1] // 4 * 4]
-        quarter = lambda picture: [part.mean() for row in np.array_split(picture, 2) for part in np.array_split(row, 2, axis=1)]  # noqa: E731
-        assert np.abs(np.subtract(quarter(small), quarter(blocks))).max() < 3  # turned first, then resized: the quarters keep their place
+
+        def quarter(picture):
+            rows = np.array_split(picture, 2)
+            return [part.mean() for row in rows for part in np.array_split(row, 2, axis=1)]
+
+        # Turned first, then resized: the quarters keep their place.
+        assert np.abs(np.subtract(quarter(small), quarter(blocks))).max() < 3
 
 
 def test_a_mirrored_display_matrix_is_honoured():
@@ -135,13 +186,17 @@ def test_a_mirrored_display_matrix_is_honoured():
     }.items():
         picture = np.random.default_rng(0).integers(256, size=(4, 6, 3))
         expected = np.zeros_like(turn(picture))
-        a, b, c, d = matrix  # the definition, pixel by pixel: x' = a x + c y, y' = b x + d y, moved back to begin at 0
+        a, b, c, d = (
+            matrix  # the definition, pixel by pixel: x' = a x + c y, y' = b x + d y, moved back to begin at 0
+        )
         points = [(a * x + c * y, b * x + d * y, x, y) for y in range(4) for x in range(6)]
         left, top = min(point[0] for point in points), min(point[1] for point in points)
         for across, down, x, y in points:
             expected[down - top, across - left] = picture[y, x]
         assert np.array_equal(turn(picture), expected)  # the table above is right
-        transposed, mirrored, flipped = pictures.turn_of(np.array([a, b, 0, c, d, 0, 0, 0, 1], "<i4").tobytes())
+        transposed, mirrored, flipped = pictures.turn_of(
+            np.array([a, b, 0, c, d, 0, 0, 0, 1], "<i4").tobytes()
+        )
         ours = picture.transpose(1, 0, 2) if transposed else picture
         assert np.array_equal(ours[:: -1 if flipped else 1, :: -1 if mirrored else 1], expected)
 
@@ -162,11 +217,15 @@ def test_the_frames_are_the_ones_encoded(tiny):
     """Parity with a decoder's own order means little if that order were wrong: the counter in the corner must grow."""
     for path in tiny.values():
         corners = [int(frame[4:12, 4:12].mean()) for frame in decode.stream(path)]
-        assert len(corners) == 30 and np.abs(np.subtract(corners, np.arange(30) * 8)).max() < 5  # a swap of two would be 8
+        assert (
+            len(corners) == 30 and np.abs(np.subtract(corners, np.arange(30) * 8)).max() < 5
+        )  # a swap of two would be 8
 
 
 def test_a_resize_is_a_fair_picture_of_the_whole(tiny):
-    full, half = (next(decode.stream(tiny["mp4"], *size)).astype(float) for size in ((48, 64), (24, 32)))
+    full, half = (
+        next(decode.stream(tiny["mp4"], *size)).astype(float) for size in ((48, 64), (24, 32))
+    )
     assert np.abs(half - full.reshape(24, 2, 32, 2, 3).mean((1, 3))).mean() < 12
 
 
@@ -175,17 +234,30 @@ def test_a_resize_keeps_the_colours(realvideo):
     from torch import from_numpy
     from torch.nn.functional import interpolate
 
-    for path in (realvideo / "clips" / "test.avi", realvideo / "ucf101/UCF-101/Punch/v_Punch_g01_c03.avi"):
-        full, small = decode.read_frames(path, [0, 20, 40]), decode.read_frames(path, [0, 20, 40], 128, 172)
-        reference = interpolate(from_numpy(full).permute(0, 3, 1, 2).float(), (128, 172), mode="bilinear", antialias=True).permute(
-            0, 2, 3, 1
+    for path in (
+        realvideo / "clips" / "test.avi",
+        realvideo / "ucf101/UCF-101/Punch/v_Punch_g01_c03.avi",
+    ):
+        full, small = (
+            decode.read_frames(path, [0, 20, 40]),
+            decode.read_frames(path, [0, 20, 40], 128, 172),
         )
+        reference = interpolate(
+            from_numpy(full).permute(0, 3, 1, 2).float(),
+            (128, 172),
+            mode="bilinear",
+            antialias=True,
+        ).permute(0, 2, 3, 1)
         difference = small - reference.numpy()
-        assert np.abs(difference).mean() < 2 and np.abs(difference.mean((0, 1, 2))).max() < 1.5  # of 255; of each colour
+        assert (
+            np.abs(difference).mean() < 2 and np.abs(difference.mean((0, 1, 2))).max() < 1.5
+        )  # of 255; of each colour
 
 
 def test_frames_of_two_sizes_take_the_first_ones_size(tmp_path):
-    small, large = (encode(tmp_path / f"{side}.h264", frames=3, size=(side, side)) for side in (32, 64))
+    small, large = (
+        encode(tmp_path / f"{side}.h264", frames=3, size=(side, side)) for side in (32, 64)
+    )
     joined = tmp_path / "joined.h264"
     joined.write_bytes(small.read_bytes() + large.read_bytes())
     assert [frame.shape for frame in decode.stream(joined)] == [(32, 32, 3)] * 6
@@ -214,7 +286,11 @@ def test_files_that_are_no_videos(tmp_path):
         sound.setparams((1, 2, 8000, 0, "NONE", ""))
         sound.writeframes(bytes(1000))
     for name in ("empty.mp4", "text.avi", "folder.mp4", "pipe.mp4", "sound.mp4", "missing.mp4"):
-        for read in (decode.probe, lambda path: next(decode.stream(path)), lambda path: decode.read_frames(path, [0])):
+        for read in (
+            decode.probe,
+            lambda path: next(decode.stream(path)),
+            lambda path: decode.read_frames(path, [0]),
+        ):
             with pytest.raises(VideoError, match=name):
                 read(tmp_path / name)
 
@@ -235,7 +311,9 @@ def test_leaving_a_stream_early_closes_it(tiny):
         frames = decode.stream(tiny["mp4"])
         next(frames)
         frames.close()
-    assert len(list(Path("/proc/self/fd").iterdir())) < 250 if Path("/proc/self/fd").exists() else True
+    assert (
+        len(list(Path("/proc/self/fd").iterdir())) < 250 if Path("/proc/self/fd").exists() else True
+    )
 
 
 DAMAGE = """
@@ -297,8 +375,16 @@ def test_cut_and_garbled_files_raise_or_give_what_a_plain_decode_gives(tiny, tmp
             for place in rng.integers(min(region, len(whole)), size=rng.integers(1, 30)):
                 flipped[place] = rng.integers(256)
             (tmp_path / f"flip{number:02d}.{kind}").write_bytes(flipped)
-    ran = subprocess.run([sys.executable, "-c", DAMAGE, str(tmp_path)], capture_output=True, text=True, timeout=120)
+    ran = subprocess.run(
+        [sys.executable, "-c", DAMAGE, str(tmp_path)], capture_output=True, text=True, timeout=120
+    )
     assert ran.returncode == 0, ran.stderr[-2000:]
-    assert not [line for line in ran.stderr.splitlines() if line not in {path.name for path in tmp_path.iterdir()}]  # FFmpeg is silent
+    assert not [
+        line
+        for line in ran.stderr.splitlines()
+        if line not in {path.name for path in tmp_path.iterdir()}
+    ]  # FFmpeg is silent
     outcomes = list(json.loads(ran.stdout).values())
-    assert outcomes.count("raised") > 40 and outcomes.count("whole") > 40  # both ways of ending were really met
+    assert (
+        outcomes.count("raised") > 40 and outcomes.count("whole") > 40
+    )  # both ways of ending were really met

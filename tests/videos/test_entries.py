@@ -21,12 +21,22 @@ def encode(path: Path, codec: str, *, still: bool = False, **options: str) -> Pa
     """A gradient that moves with every frame, or never."""
     rows, columns = np.mgrid[:48, :64]
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=25, options={k: v for k, v in options.items() if k != "pix_fmt"})
+        stream = container.add_stream(
+            codec, rate=25, options={k: v for k, v in options.items() if k != "pix_fmt"}
+        )
         stream.width, stream.height, stream.pix_fmt = 64, 48, options.get("pix_fmt", "yuv420p")
         for number in range(FRAMES):
             moved = 0 if still else number
-            picture = np.stack([rows * 4 + moved * 5, columns * 3 - moved * 7, rows + columns + moved * 3], axis=-1) % 256
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture.astype(np.uint8), format="rgb24")))
+            picture = (
+                np.stack(
+                    [rows * 4 + moved * 5, columns * 3 - moved * 7, rows + columns + moved * 3],
+                    axis=-1,
+                )
+                % 256
+            )
+            container.mux(
+                stream.encode(av.VideoFrame.from_ndarray(picture.astype(np.uint8), format="rgb24"))
+            )
         container.mux(stream.encode())
     return path
 
@@ -38,17 +48,33 @@ def films(tmp_path_factory) -> dict[str, tuple[Path, entries.Survey, np.ndarray]
         "avi with B-frames": encode(folder / "a.avi", "mpeg4", g="12", bf="2", b="1M"),
         "avi": encode(folder / "b.avi", "mpeg4", g="12", b="1M"),
         "mp4": encode(folder / "c.mp4", "libx264", g="15", bf="3", preset="veryfast"),
-        "mp4, open groups": encode(folder / "d.mp4", "libx264", g="15", bf="3", preset="veryfast", **{"x264-params": "open-gop=1"}),
+        "mp4, open groups": encode(
+            folder / "d.mp4",
+            "libx264",
+            g="15",
+            bf="3",
+            preset="veryfast",
+            **{"x264-params": "open-gop=1"},
+        ),
         "mkv": encode(folder / "e.mkv", "libx264", g="20", preset="veryfast"),
         "one key frame": encode(folder / "f.avi", "mpeg4", g="250", b="1M"),
     }
-    return {name: (path, entries.survey(path), np.stack(list(decode.stream(path, 24, 32)))) for name, path in paths.items()}
+    return {
+        name: (path, entries.survey(path), np.stack(list(decode.stream(path, 24, 32))))
+        for name, path in paths.items()
+    }
 
 
 def test_a_survey_counts_as_a_probe_does_and_finds_the_key_frames(films):
     for path, found, _ in films.values():
-        assert (found.num_frames, found.rate) == (decode.probe(path).num_frames, 25.0) == (FRAMES, 25.0)
-    starts = {name: [entry.frame for entry in found.entries] for name, (_, found, _) in films.items()}
+        assert (
+            (found.num_frames, found.rate)
+            == (decode.probe(path).num_frames, 25.0)
+            == (FRAMES, 25.0)
+        )
+    starts = {
+        name: [entry.frame for entry in found.entries] for name, (_, found, _) in films.items()
+    }
     assert starts["avi"] == [12, 24, 36, 48] and starts["avi with B-frames"][:4] == [12, 24, 36, 48]
     assert starts["mkv"] and starts["mp4"]
     assert starts["one key frame"] == []
@@ -64,7 +90,11 @@ def test_any_indices_read_alike_with_and_without_entries(films, indices, name):
 def test_frames_before_the_entry_are_not_decoded(films, monkeypatch):
     decoded = []
     frames = decode.Film.frames
-    monkeypatch.setattr(decode.Film, "frames", lambda self, entry=None: (decoded.append(f) or f for f in frames(self, entry)))
+    monkeypatch.setattr(
+        decode.Film,
+        "frames",
+        lambda self, entry=None: (decoded.append(f) or f for f in frames(self, entry)),
+    )
     path, found, _ = films["avi"]
     decode.read_frames(path, range(50, 54), entries=found.entries)
     assert len(decoded) == 6  # 48 to 53
@@ -118,26 +148,39 @@ def test_files_in_which_seeks_go_astray_are_read_right(films, tmp_path, make):
     assert found.num_frames == len(every)
     for first in range(0, len(every) - 8):
         for indices in (np.arange(first, first + 8), np.array([first, len(every) - 1, first // 2])):
-            assert np.array_equal(decode.read_frames(path, indices, 24, 32, found.entries), every[indices])
+            assert np.array_equal(
+                decode.read_frames(path, indices, 24, 32, found.entries), every[indices]
+            )
 
 
 def test_a_seek_that_no_longer_lands_where_it_did_is_noticed(films, tmp_path):
     """A file may be replaced after its survey: by one of other pictures, here, or of other key frames."""
     path, found, _ = films["avi"]
-    for number, codec, options in ((1, "mpeg4", {"g": "12", "b": "2M"}), (2, "mpeg4", {"g": "7", "b": "1M"})):
+    for number, codec, options in (
+        (1, "mpeg4", {"g": "12", "b": "2M"}),
+        (2, "mpeg4", {"g": "7", "b": "1M"}),
+    ):
         other = encode(tmp_path / f"{number}.avi", codec, **options)
         every = np.stack(list(decode.stream(other, 24, 32)))
         for indices in ([50, 51], [3, 30, 59]):
-            assert np.array_equal(decode.read_frames(other, indices, 24, 32, found.entries), every[indices])
-    late = [decode.Entry(entry.frame + 1, entry.time, entry.digest + 1) for entry in found.entries]  # entries that never were
-    assert np.array_equal(decode.read_frames(path, [50, 20], 24, 32, late), films["avi"][2][[50, 20]])
+            assert np.array_equal(
+                decode.read_frames(other, indices, 24, 32, found.entries), every[indices]
+            )
+    late = [
+        decode.Entry(entry.frame + 1, entry.time, entry.digest + 1) for entry in found.entries
+    ]  # entries that never were
+    assert np.array_equal(
+        decode.read_frames(path, [50, 20], 24, 32, late), films["avi"][2][[50, 20]]
+    )
 
 
 def test_a_file_of_key_frames_alone_is_not_tried_at_each(tmp_path, monkeypatch):
     path = encode(tmp_path / "all.avi", "mjpeg", pix_fmt="yuvj420p")
     seeks = []
     from_key = decode.Film.from_key
-    monkeypatch.setattr(decode.Film, "from_key", lambda self, time: seeks.append(time) or from_key(self, time))
+    monkeypatch.setattr(
+        decode.Film, "from_key", lambda self, time: seeks.append(time) or from_key(self, time)
+    )
     found = entries.survey(path)
     assert [entry.frame for entry in found.entries] == [12, 24, 36, 48] and len(seeks) == 4
 
@@ -154,7 +197,9 @@ def test_real_files(realvideo, kind):
         rng = np.random.default_rng(len(every))
         for _ in range(4):
             indices = rng.integers(len(every), size=5)
-            assert np.array_equal(decode.read_frames(path, indices, 24, 32, found.entries), every[indices]), path
+            assert np.array_equal(
+                decode.read_frames(path, indices, 24, 32, found.entries), every[indices]
+            ), path
         surveyed += len(found.entries) > 0
     assert surveyed > 2
 

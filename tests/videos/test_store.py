@@ -37,7 +37,11 @@ def encode(path: Path, frames: int, seed: int) -> None:
         stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
         for number in range(frames):
             picture = np.roll(field, (number, 2 * number), axis=(0, 1))[:32, :48].astype(np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
+            container.mux(
+                stream.encode(
+                    av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+                )
+            )
         container.mux(stream.encode())
 
 
@@ -45,11 +49,20 @@ def encode(path: Path, frames: int, seed: int) -> None:
 def videos(tmp_path_factory) -> Path:
     """Two classes, three performers, two clips each, 9 to 20 frames long."""
     root = tmp_path_factory.mktemp("ucf")
-    names = [f"{c}/v_{c}_g{g:02d}_c{k:02d}.avi" for c in ("Jump", "Walk") for g in (1, 2, 3) for k in (1, 2)]
+    names = [
+        f"{c}/v_{c}_g{g:02d}_c{k:02d}.avi"
+        for c in ("Jump", "Walk")
+        for g in (1, 2, 3)
+        for k in (1, 2)
+    ]
     (root / "ucfTrainTestlist").mkdir()
     (root / "ucfTrainTestlist/classInd.txt").write_text("1 Jump\n2 Walk\n")
-    (root / "ucfTrainTestlist/testlist01.txt").write_text("\n".join(name for name in names if "_g01_" in name))
-    (root / "ucfTrainTestlist/trainlist01.txt").write_text("\n".join(f"{name} 1" for name in names if "_g01_" not in name))
+    (root / "ucfTrainTestlist/testlist01.txt").write_text(
+        "\n".join(name for name in names if "_g01_" in name)
+    )
+    (root / "ucfTrainTestlist/trainlist01.txt").write_text(
+        "\n".join(f"{name} 1" for name in names if "_g01_" not in name)
+    )
     for number, name in enumerate(names):
         (root / "UCF-101" / name).parent.mkdir(parents=True, exist_ok=True)
         encode(root / "UCF-101" / name, 9 + number, number)
@@ -67,7 +80,11 @@ def own(videos, tmp_path, monkeypatch) -> Path:
 def whole(videos, tmp_path_factory) -> tuple:
     """A whole store and its twin, for tests that only read."""
     folder, dataset = tmp_path_factory.mktemp("stores"), ucf101(videos)
-    return dataset, FrameStore.build(dataset, *SIZE, folder=folder / "kept"), OnTheFly(dataset, *SIZE, folder=folder / "counted")
+    return (
+        dataset,
+        FrameStore.build(dataset, *SIZE, folder=folder / "kept"),
+        OnTheFly(dataset, *SIZE, folder=folder / "counted"),
+    )
 
 
 def build(dataset, size: tuple[int, int] = SIZE, **options) -> FrameStore:
@@ -90,8 +107,16 @@ def test_every_frame_is_the_decoders(whole):
     dataset, store, twin = whole
     check(dataset, store)
     check(dataset, twin)
-    assert store.failed == {} and store.fps.tolist() == [25.0] * 12 and (store.height, store.width) == SIZE
-    assert twin.fps.tolist() == store.fps.tolist() and twin.key != store.key and dataset.digest in store.key
+    assert (
+        store.failed == {}
+        and store.fps.tolist() == [25.0] * 12
+        and (store.height, store.width) == SIZE
+    )
+    assert (
+        twin.fps.tolist() == store.fps.tolist()
+        and twin.key != store.key
+        and dataset.digest in store.key
+    )
     assert not (twin.folder / "frames.u8").exists()
 
 
@@ -101,13 +126,21 @@ def test_a_gather_copies_the_frames_asked_for(whole, data):
     dataset, store, twin = whole
     video = data.draw(st.integers(0, 11))
     frames = np.array(data.draw(st.lists(st.integers(0, 8 + video), min_size=1, max_size=8)))
-    frames = data.draw(st.sampled_from([frames, np.arange(frames[0], 9 + video, 2), np.sort(frames)[::-1]]))  # some at a constant pace
+    frames = data.draw(
+        st.sampled_from([frames, np.arange(frames[0], 9 + video, 2), np.sort(frames)[::-1]])
+    )  # some at a constant pace
     clip = store.gather(video, frames)  # [T, H, W, 3]
-    assert type(clip) is np.ndarray and clip.dtype == np.uint8 and np.array_equal(clip, expected(dataset, video)[frames])
+    assert (
+        type(clip) is np.ndarray
+        and clip.dtype == np.uint8
+        and np.array_equal(clip, expected(dataset, video)[frames])
+    )
     assert np.array_equal(twin.gather(video, frames), clip)
     top, left = data.draw(st.integers(0, SIZE[0] - 4)), data.draw(st.integers(0, SIZE[1] - 6))
     for either in (store, twin):
-        window = either.gather(video, frames, (top, left, 4, 6), out := np.empty((len(frames), 4, 6, 3), np.uint8))
+        window = either.gather(
+            video, frames, (top, left, 4, 6), out := np.empty((len(frames), 4, 6, 3), np.uint8)
+        )
         assert window is out and np.array_equal(out, clip[:, top : top + 4, left : left + 6])
     clip[:] = 0  # a copy: the store is not touched
     assert store.gather(video, frames).any()
@@ -155,8 +188,12 @@ def test_a_change_of_frame_rate(own, fps):
     store, twin = build(dataset, fps=fps), OnTheFly(dataset, *SIZE, workers=1, fps=fps)
     for video in (0, 11):
         frames = expected(dataset, video)
-        shown = [frames[(k * 25) // int(fps)] for k in range(1000) if (k * 25) // int(fps) < len(frames)]
-        assert np.array_equal(store.frames(video), shown) and np.array_equal(twin.frames(video), shown)
+        shown = [
+            frames[(k * 25) // int(fps)] for k in range(1000) if (k * 25) // int(fps) < len(frames)
+        ]
+        assert np.array_equal(store.frames(video), shown) and np.array_equal(
+            twin.frames(video), shown
+        )
     assert store.fps.tolist() == [fps] * 12
 
 
@@ -167,7 +204,10 @@ def test_videos_that_fail_are_listed(own):
     dataset.videos[3].path.unlink()  # between the reading of the lists and the build
     for store in (build(dataset), OnTheFly(dataset, *SIZE, workers=1)):
         assert set(store.failed) == {dataset.videos[3].name, "v_Walk_g02_c01"}
-        assert str(path) in store.failed["v_Walk_g02_c01"] and "no such file" in store.failed[dataset.videos[3].name]
+        assert (
+            str(path) in store.failed["v_Walk_g02_c01"]
+            and "no such file" in store.failed[dataset.videos[3].name]
+        )
         assert [video for video in range(12) if store.num_frames[video] == 0] == [3, 8]
         assert np.array_equal(store.frames(9), expected(dataset, 9))
         with pytest.raises(VideoError, match="could not be decoded"):
@@ -222,7 +262,9 @@ def test_a_full_disk_is_seen_before_the_start(own, monkeypatch):
     with pytest.raises(VsslError, match=r"needs about 0\.0 GB and .* has 0\.0 GB free"):
         build(dataset)
     OnTheFly(dataset, *SIZE, workers=1)  # takes no room
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=needed * 1.1))  # the estimate is no worse than a tenth
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda _: SimpleNamespace(free=needed * 1.1)
+    )  # the estimate is no worse than a tenth
     check(dataset, build(dataset))
 
 
@@ -234,7 +276,9 @@ def test_a_disk_that_fills_on_the_way_keeps_what_is_done(own, monkeypatch):
     full += "; import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"
     with monkeypatch.context() as patch:
         patch.setattr(building, "WORKER", f"{full}\n{building.WORKER}")
-        with pytest.raises(VsslError, match=r"cannot write the frame store .*; what is done is kept"):
+        with pytest.raises(
+            VsslError, match=r"cannot write the frame store .*; what is done is kept"
+        ):
             build(dataset)
     todo = spy(monkeypatch)
     check(dataset, build(dataset))
@@ -244,7 +288,11 @@ def test_a_disk_that_fills_on_the_way_keeps_what_is_done(own, monkeypatch):
 def spy(monkeypatch) -> list[int]:
     """The videos that the next build decodes."""
     seen, decode_all = [], building._decode
-    monkeypatch.setattr(building, "_decode", lambda plan, todo, count: seen.extend(todo) or decode_all(plan, todo, count))
+    monkeypatch.setattr(
+        building,
+        "_decode",
+        lambda plan, todo, count: seen.extend(todo) or decode_all(plan, todo, count),
+    )
     return seen
 
 
@@ -269,7 +317,10 @@ def test_a_crash_of_the_decoder_is_that_videos_failure(own, monkeypatch):
         assert np.array_equal(store.frames(video), expected(dataset, video))
 
 
-@pytest.mark.parametrize(("death", "says"), [("os.kill(os.getpid(), 9)", "SIGKILL; out of memory"), ("os._exit(3)", "code 3")])
+@pytest.mark.parametrize(
+    ("death", "says"),
+    [("os.kill(os.getpid(), 9)", "SIGKILL; out of memory"), ("os._exit(3)", "code 3")],
+)
 def test_a_killed_worker_ends_the_build_and_loses_nothing(own, monkeypatch, death, says):
     dataset = ucf101(own)
     with monkeypatch.context() as patch:
@@ -310,7 +361,9 @@ def test_a_kill_of_the_builder_loses_nothing(own, monkeypatch):
             time.sleep(0.01)
         builder.send_signal(signal.SIGKILL)
         assert builder.wait() == -signal.SIGKILL
-    with files.locked(folder / "append.lock"):  # the workers that are left find their builder dead when they get it
+    with files.locked(
+        folder / "append.lock"
+    ):  # the workers that are left find their builder dead when they get it
         assert not (folder / "index.json").exists()
         with open(folder / "frames.u8", "ab") as frames:
             frames.write(b"half a video")  # as if one had been in the middle of it
@@ -320,7 +373,12 @@ def test_a_kill_of_the_builder_loses_nothing(own, monkeypatch):
     store = build(dataset)
     check(dataset, store)
     assert 0 < len(todo) <= 6 and store.folder == folder
-    assert {path.name for path in folder.iterdir()} == {"frames.u8", "index.json", "lock", "append.lock"}  # nothing left lying about
+    assert {path.name for path in folder.iterdir()} == {
+        "frames.u8",
+        "index.json",
+        "lock",
+        "append.lock",
+    }  # nothing left lying about
 
 
 def test_a_begun_store_of_another_set_or_with_lost_frames_is_refused(own, monkeypatch):
@@ -337,17 +395,26 @@ def test_a_begun_store_of_another_set_or_with_lost_frames_is_refused(own, monkey
 
 
 def test_two_builders_at_once_make_one_store(own):
-    builders = [subprocess.Popen([sys.executable, "-c", SLOW, str(own)], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    builders = [
+        subprocess.Popen([sys.executable, "-c", SLOW, str(own)], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
     sums = [builder.communicate(timeout=60)[0] for builder in builders]
     dataset = ucf101(own)
     store = build(dataset)
     check(dataset, store)
-    assert sums == [f"{store.pixels.sum(dtype=int)}\n"] * 2 and store.total == sum(range(9, 21))  # nothing was written twice
+    assert sums == [f"{store.pixels.sum(dtype=int)}\n"] * 2 and store.total == sum(
+        range(9, 21)
+    )  # nothing was written twice
 
 
 def test_real_videos_at_the_papers_size(realvideo, tmp_path):
     dataset = ucf101(realvideo / "ucf101")
     store = FrameStore.build(dataset, 128, 172, folder=tmp_path / "store")
-    assert len(dataset.missing) == 370 and store.failed == {} and store.total == sum(store.num_frames) == 2920
+    assert (
+        len(dataset.missing) == 370
+        and store.failed == {}
+        and store.total == sum(store.num_frames) == 2920
+    )
     for video in (0, 11, 23):
         assert np.array_equal(store.frames(video), expected(dataset, video, (128, 172)))

@@ -13,7 +13,9 @@ from torch import Tensor
 from vssl.errors import VsslError
 
 CACHED = 2**21  # pixels read at once on a CPU, whose cache they should not leave between two steps
-PIXELS = 2**25  # and on a GPU, which has to keep them and a few changed copies in its memory: 400 MB each
+PIXELS = (
+    2**25
+)  # and on a GPU, which has to keep them and a few changed copies in its memory: 400 MB each
 
 
 class Step(Protocol):
@@ -26,7 +28,9 @@ class Step(Protocol):
     what it is given.
     """
 
-    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray: ...
+    def draw(
+        self, rng: np.random.Generator, frames: int, height: int, width: int
+    ) -> np.ndarray: ...
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor: ...
 
@@ -48,7 +52,9 @@ class Augment:
         """The augmentation of a sample's clip number `view`: the same for all."""
         return self
 
-    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> list[np.ndarray]:
+    def draw(
+        self, rng: np.random.Generator, frames: int, height: int, width: int
+    ) -> list[np.ndarray]:
         """The parameters of one clip, an array [F, P] a step."""
         return [step.draw(rng, frames, height, width) for step in self.steps]
 
@@ -65,7 +71,9 @@ class Augment:
 
         They go through all steps a few at a time. Views lie as channels_last_3d: so the nets want them.
         """
-        x = clips.permute(0, 4, 1, 2, 3)  # [N, C, T, H, W]: the bytes already lie as channels_last_3d wants them
+        x = clips.permute(
+            0, 4, 1, 2, 3
+        )  # [N, C, T, H, W]: the bytes already lie as channels_last_3d wants them
         few = max(1, (PIXELS if together(x) else CACHED) // x[0, 0].numel())
         out = None
         for some in (slice(start, start + few) for start in range(0, len(x), few)):
@@ -82,9 +90,13 @@ class Augment:
     def _views(self, x: Tensor, parameters: list[list[np.ndarray]]) -> Tensor:
         """Bytes while pixels only move; from the first step on that computes with their values floats, frame by frame, plane by plane."""
         for place, step in enumerate(self.steps):
-            p = torch.from_numpy(np.stack([drawn[place] for drawn in parameters]).astype(np.float32))  # [N, F, P], on the CPU
+            p = torch.from_numpy(
+                np.stack([drawn[place] for drawn in parameters]).astype(np.float32)
+            )  # [N, F, P], on the CPU
             if place and not getattr(step, "moves", False) and not x.is_floating_point():
-                frames = x.transpose(1, 2).to(torch.float32, memory_format=torch.contiguous_format)  # [N, T, C, H, W]
+                frames = x.transpose(1, 2).to(
+                    torch.float32, memory_format=torch.contiguous_format
+                )  # [N, T, C, H, W]
                 x = frames.div_(255).transpose(1, 2)
             x = step.apply(x, p)
         return x
@@ -95,7 +107,16 @@ class Augment:
         return self.apply(clips, [self.draw(rng, frames, height, width) for rng in rngs])
 
 
-DRAWN = {"probability", "area", "aspect", "place", "sigma", "brightness", "contrast", "saturation"}  # read by the draw alone
+DRAWN = {
+    "probability",
+    "area",
+    "aspect",
+    "place",
+    "sigma",
+    "brightness",
+    "contrast",
+    "saturation",
+}  # read by the draw alone
 
 
 @dataclass(frozen=True)
@@ -112,11 +133,19 @@ class Pair:
     def __post_init__(self) -> None:
         kinds = [[type(step) for step in one.steps] for one in (self.first, self.second)]
         if kinds[0] != kinds[1]:
-            raise VsslError("both augmentations of a pair need the same steps in the same order; set a probability to 0 to leave one out")
+            raise VsslError(
+                "both augmentations of a pair need the same steps in the same order; set a probability to 0 to leave one out"
+            )
         for ours, theirs in zip(self.first.steps, self.second.steps, strict=True):
-            other = [name for name, value in vars(ours).items() if name not in DRAWN and vars(theirs)[name] != value]
+            other = [
+                name
+                for name, value in vars(ours).items()
+                if name not in DRAWN and vars(theirs)[name] != value
+            ]
             if other:
-                raise VsslError(f"{other[0]} of {type(ours).__name__} is not drawn for each clip: give it one value in both augmentations")
+                raise VsslError(
+                    f"{other[0]} of {type(ours).__name__} is not drawn for each clip: give it one value in both augmentations"
+                )
 
     def of(self, view: int) -> Augment:
         """The augmentation of a sample's clip number `view`."""
@@ -148,7 +177,13 @@ def where_drawn(x: Tensor, p: Tensor, change: Callable[[Tensor], Tensor]) -> Ten
     if drawn.all():
         return back(change(images))
     if together(x):
-        return back(torch.where(drawn[:, None, None, None, None].to(x.device, non_blocking=True), change(images), images))
+        return back(
+            torch.where(
+                drawn[:, None, None, None, None].to(x.device, non_blocking=True),
+                change(images),
+                images,
+            )
+        )
     out = torch.empty_like(images)
     for row, on in enumerate(drawn.tolist()):
         one = slice(row, row + 1)
@@ -165,7 +200,11 @@ def per_row(x: Tensor, p: Tensor):
         return x, p[:, 0], lambda images: images
     n, c, t, h, w = x.shape
     frames = x.transpose(1, 2).reshape(n * t, c, 1, h, w)
-    return frames, p.flatten(0, 1), lambda images: images.unflatten(0, (n, t)).flatten(2, 3).transpose(1, 2)
+    return (
+        frames,
+        p.flatten(0, 1),
+        lambda images: images.unflatten(0, (n, t)).flatten(2, 3).transpose(1, 2),
+    )
 
 
 def planes(x: Tensor) -> Tensor:

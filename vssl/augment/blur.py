@@ -31,11 +31,17 @@ class Blur:
         return back(self._blurred(images, p[:, 0]))
 
     def _blurred(self, x: Tensor, sigma: Tensor) -> Tensor:
-        radius = min(self.radius, x.shape[-2] - 1, x.shape[-1] - 1)  # reflection cannot reach further than the picture
+        radius = min(
+            self.radius, x.shape[-2] - 1, x.shape[-1] - 1
+        )  # reflection cannot reach further than the picture
         radius = _reach(sigma.max().item(), radius)
         if not radius:
             return x
-        return _blurred_together(x, sigma, radius) if together(x) else _blurred_one_by_one(x, sigma, radius)
+        return (
+            _blurred_together(x, sigma, radius)
+            if together(x)
+            else _blurred_one_by_one(x, sigma, radius)
+        )
 
 
 def _reach(sigma: float, radius: int) -> int:
@@ -52,7 +58,9 @@ def _kernel(sigma: Tensor, radius: int) -> Tensor:
 def _blurred_together(x: Tensor, sigma: Tensor, radius: int) -> Tensor:
     _, c, t, h, w = x.shape
     rows = (sigma > 0).nonzero()[:, 0]
-    kernel = _kernel(sigma[rows], radius).to(x.device, non_blocking=True).repeat_interleave(c * t, 0)  # [M * C * T, 2R + 1]
+    kernel = (
+        _kernel(sigma[rows], radius).to(x.device, non_blocking=True).repeat_interleave(c * t, 0)
+    )  # [M * C * T, 2R + 1]
     rows = rows.to(x.device, non_blocking=True)
     changed = x[rows].reshape(1, -1, h, w)  # [1, M * C * T, H, W]: one group a plane
     changed = F.pad(changed, (radius,) * 4, mode="reflect")
@@ -75,7 +83,9 @@ def _blurred_one_by_one(x: Tensor, sigma: Tensor, radius: int) -> Tensor:
 def _blurred_clip(clip: Tensor, kernel: Tensor) -> Tensor:
     """A clip [C, T, H, W] with one kernel [1, 2R + 1]: frames are channels, a group each, for they may lie innermost."""
     if clip.shape[1] == 1:
-        return _blurred_clip(clip.transpose(0, 1), kernel).transpose(0, 1)  # a single frame: its colours
+        return _blurred_clip(clip.transpose(0, 1), kernel).transpose(
+            0, 1
+        )  # a single frame: its colours
     kernel, radius = kernel.expand(clip.shape[1], -1), kernel.shape[1] // 2
     clip = F.pad(clip, (radius,) * 4, mode="reflect")
     clip = F.conv2d(clip, kernel[:, None, :, None], groups=len(kernel))

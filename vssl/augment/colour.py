@@ -39,7 +39,9 @@ class Solarise:
         return rng.random((1 if self.consistent else frames, 1)) < self.probability  # [F, 1]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
-        return where_drawn(x, p, lambda images: torch.where(images < self.threshold, images, 1 - images))
+        return where_drawn(
+            x, p, lambda images: torch.where(images < self.threshold, images, 1 - images)
+        )
 
 
 def luma(x: Tensor) -> Tensor:

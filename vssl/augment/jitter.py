@@ -43,7 +43,9 @@ class Jitter:
         images, p, back = per_row(x, p)  # [M, C, T', H, W], [M, 9]
         images, p = planes(images), p.numpy()
         out = torch.empty_like(images)
-        for rows in [np.arange(len(p))] if together(x) else _alike(p, max(1, BLOCK // images[0, 0].numel())):
+        for rows in (
+            [np.arange(len(p))] if together(x) else _alike(p, max(1, BLOCK // images[0, 0].numel()))
+        ):
             if len(rows) == rows[-1] + 1 - rows[0]:  # neighbours: changed where they will lie
                 some = slice(rows[0], rows[-1] + 1)
                 _jitter(out[some].copy_(images[some]), p[rows], bool(self.hue))
@@ -69,19 +71,29 @@ def _jitter(x: Tensor, p: np.ndarray, turned: bool) -> None:
     pixel's luma; a picture that is not to be changed has f = 1. Only those whose hue turns now are taken out of the others.
     """
     rows = np.arange(len(p))[:, None]
-    kind = np.where(p[:, 8:] > 0, p[:, 4:8], -1).astype(int)  # [M, 4], the operator at each place; -1: none
+    kind = np.where(p[:, 8:] > 0, p[:, 4:8], -1).astype(
+        int
+    )  # [M, 4], the operator at each place; -1: none
     factor = np.where((kind >= 0) & (kind < 3), p[rows, kind], 1)  # [M, 4]
-    coefficients = np.stack([factor, (kind == 1) * (1 - factor), (kind == 2) * (1 - factor)])  # [3, M, 4]
-    blends = torch.from_numpy(coefficients.astype(np.float32)).to(x.device, non_blocking=True)[..., None, None, None, None]
+    coefficients = np.stack(
+        [factor, (kind == 1) * (1 - factor), (kind == 2) * (1 - factor)]
+    )  # [3, M, 4]
+    blends = torch.from_numpy(coefficients.astype(np.float32)).to(x.device, non_blocking=True)[
+        ..., None, None, None, None
+    ]
     offsets = (6 * p[:, 3:4] - np.array([0, 2, -2]) + 3) % 6 - 3  # [M, 3]
-    offsets = torch.from_numpy(offsets.astype(np.float32)).to(x.device, non_blocking=True)[..., None, None, None]
+    offsets = torch.from_numpy(offsets.astype(np.float32)).to(x.device, non_blocking=True)[
+        ..., None, None, None
+    ]
     for place in range(4):
         f, of_mean, of_luma = blends[:, :, place]  # each [M, 1, 1, 1, 1]
         grey = None
         if (kind[:, place] == 2).any():
             grey = luma(x) * of_luma  # [M, 1, T, H, W]
         if (kind[:, place] == 1).any():
-            mean = luma(x.mean((2, 3, 4), keepdim=True)) * of_mean  # the mean of the luma is the luma of the means
+            mean = (
+                luma(x.mean((2, 3, 4), keepdim=True)) * of_mean
+            )  # the mean of the luma is the luma of the means
             grey = mean if grey is None else grey.add_(mean)
         if (factor[:, place] != 1).any():
             x.mul_(f)
@@ -117,7 +129,9 @@ def _hue(x: Tensor, offset: Tensor) -> None:
     low = red.minimum(green).minimum(blue)
     chroma = value - low
     distance = (green + blue).sub_(red).add_(value).sub_(low, alpha=2)
-    h = distance.copysign_(green - blue).div_(chroma.clamp(min=1e-12))  # grey has none, and any will do
+    h = distance.copysign_(green - blue).div_(
+        chroma.clamp(min=1e-12)
+    )  # grey has none, and any will do
     torch.add(h[:, None], offset, out=x)  # in [-6, 6], where d = 3 - ||sum| - 3|
     x.abs_().sub_(3).abs_().clamp_(1, 2)  # 2 - clamp(d - 1, 0, 1)
     x.mul_(chroma[:, None]).add_(low.mul_(2).sub_(value)[:, None])  # v - 2 c = 2 low - v

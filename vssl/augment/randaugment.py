@@ -31,7 +31,9 @@ class RandAugment:
 
     def __post_init__(self) -> None:
         if not 0 <= self.magnitude <= 30:
-            raise VsslError(f"RandAugment's magnitude is a number from 0 to 30, not {self.magnitude}")
+            raise VsslError(
+                f"RandAugment's magnitude is a number from 0 to 30, not {self.magnitude}"
+            )
 
     def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
         kinds = rng.integers(len(OPERATORS), size=self.count)
@@ -50,16 +52,24 @@ class RandAugment:
 
 def operate(clips: Tensor, name: str, strength: float) -> Tensor:
     """One operator on clips [..., T, C, H, W] in [0, 1]; strength in [-1, 1], the sign of which matters only where there are two ways."""
-    from torchvision.transforms.v2 import functional as v2  # late: torchvision takes seconds to import
+    from torchvision.transforms.v2 import (
+        functional as v2,
+    )  # late: torchvision takes seconds to import
 
     share = abs(strength)
     frames, _, height, width = clips.shape[-4:]
     if name in ("ShearX", "ShearY"):
         turn = math.degrees(math.atan(0.3 * strength))
         shear = [turn, 0.0] if name == "ShearX" else [0.0, turn]
-        return v2.affine(clips, angle=0.0, translate=[0, 0], scale=1.0, shear=shear, fill=FILL, center=[0.0, 0.0])
+        return v2.affine(
+            clips, angle=0.0, translate=[0, 0], scale=1.0, shear=shear, fill=FILL, center=[0.0, 0.0]
+        )
     if name in ("TranslateX", "TranslateY"):
-        move = [int(150 / 331 * width * strength), 0] if name == "TranslateX" else [0, int(150 / 331 * height * strength)]
+        move = (
+            [int(150 / 331 * width * strength), 0]
+            if name == "TranslateX"
+            else [0, int(150 / 331 * height * strength)]
+        )
         return v2.affine(clips, angle=0.0, translate=move, scale=1.0, shear=[0.0, 0.0], fill=FILL)
     if name == "Rotate":
         return v2.rotate(clips, 30.0 * strength, fill=FILL)
@@ -73,7 +83,9 @@ def operate(clips: Tensor, name: str, strength: float) -> Tensor:
         return v2.posterize((clips * 255).round().byte(), 8 - round(4 * share)) / 255
     if name == "Solarize":
         return v2.solarize(clips, 1 - share)
-    tall = clips.transpose(-4, -3).flatten(-3, -2)  # [..., C, T * H, W]: all frames of a clip one below the other
+    tall = clips.transpose(-4, -3).flatten(
+        -3, -2
+    )  # [..., C, T * H, W]: all frames of a clip one below the other
     if name == "Contrast":
         tall = v2.adjust_contrast(tall, 1 + 0.9 * strength)
     elif name == "AutoContrast":

@@ -25,17 +25,29 @@ def run(setting: Setting) -> Iterator[Row]:
     device = torch.device("cuda" if setting.cuda else "cpu")
     clips = pictures(setting.seed).to(device)  # [N, T, H, W, C]
     torchvision, version = peers.find("torchvision")
-    for name, augment in {"Pace: crop, flip, jitter of each frame": methods.Pace().augment(CROP), "CVRL: Algorithm 1": _cvrl()}.items():
-        drawn = [augment.draw(np.random.default_rng([setting.seed, n]), LENGTH, HEIGHT, WIDTH) for n in range(CLIPS)]
-        case = f"{name}, {CLIPS} clips of {LENGTH}x{HEIGHT}x{WIDTH} to {CROP}x{CROP}" + (", on the GPU" if setting.cuda else "")
-        works: dict[str, Work] = {OURS: lambda augment=augment, drawn=drawn: augment.apply(clips, drawn)}
+    for name, augment in {
+        "Pace: crop, flip, jitter of each frame": methods.Pace().augment(CROP),
+        "CVRL: Algorithm 1": _cvrl(),
+    }.items():
+        drawn = [
+            augment.draw(np.random.default_rng([setting.seed, n]), LENGTH, HEIGHT, WIDTH)
+            for n in range(CLIPS)
+        ]
+        case = f"{name}, {CLIPS} clips of {LENGTH}x{HEIGHT}x{WIDTH} to {CROP}x{CROP}" + (
+            ", on the GPU" if setting.cuda else ""
+        )
+        works: dict[str, Work] = {
+            OURS: lambda augment=augment, drawn=drawn: augment.apply(clips, drawn)
+        }
         missing, notes = {}, {}
         if torchvision is None:
             missing["torchvision, clip by clip"] = version
         else:
             peer = f"torchvision {version}, clip by clip"
             works[peer] = lambda augment=augment, drawn=drawn: by_torchvision(clips, augment, drawn)
-            notes[peer] = _differs(augment.apply(clips, drawn), by_torchvision(clips, augment, drawn))
+            notes[peer] = _differs(
+                augment.apply(clips, drawn), by_torchvision(clips, augment, drawn)
+            )
         module, why = peers.find("kornia")
         if module is None:
             missing["kornia VideoSequential"] = why
@@ -43,14 +55,27 @@ def run(setting: Setting) -> Iterator[Row]:
             works[f"kornia {why} VideoSequential"] = _kornia(module, clips)
             notes[f"kornia {why} VideoSequential"] = "draws of its own"
         timings = race(works, setting.rounds)
-        yield from rows("augment", case, "clips", CLIPS, timings, setting.kind, notes=notes, layouts={OURS: "channels_last_3d"})
+        yield from rows(
+            "augment",
+            case,
+            "clips",
+            CLIPS,
+            timings,
+            setting.kind,
+            notes=notes,
+            layouts={OURS: "channels_last_3d"},
+        )
         yield from absent("augment", case, "clips", missing)
 
 
 def pictures(seed: int) -> Tensor:
     """Smooth random clips, uint8 [N, T, H, W, C]: noise would have an edge at every pixel."""
-    coarse = torch.rand(CLIPS * LENGTH, 3, HEIGHT // 8, WIDTH // 8, generator=torch.Generator().manual_seed(seed))
-    smooth = torch.nn.functional.interpolate(coarse, (HEIGHT, WIDTH), mode="bilinear")  # [N * T, C, H, W]
+    coarse = torch.rand(
+        CLIPS * LENGTH, 3, HEIGHT // 8, WIDTH // 8, generator=torch.Generator().manual_seed(seed)
+    )
+    smooth = torch.nn.functional.interpolate(
+        coarse, (HEIGHT, WIDTH), mode="bilinear"
+    )  # [N * T, C, H, W]
     return (255 * smooth).byte().unflatten(0, (CLIPS, LENGTH)).permute(0, 1, 3, 4, 2).contiguous()
 
 
@@ -76,18 +101,26 @@ def _step(x: Tensor, step: Any, p: np.ndarray) -> Tensor:
     from torchvision.transforms.v2 import functional as v2
 
     if isinstance(step, RandomCrop):
-        return v2.to_dtype(v2.crop(x, *map(int, p[0]), step.size, step.size), torch.float32, scale=True)
+        return v2.to_dtype(
+            v2.crop(x, *map(int, p[0]), step.size, step.size), torch.float32, scale=True
+        )
     if isinstance(step, RandomResizedCrop):
         cut = v2.to_dtype(v2.crop(x, *map(int, p[0])), torch.float32, scale=True)
         return v2.resize(cut, [step.size, step.size], antialias=False)
     if isinstance(step, Flip):
         return v2.horizontal_flip(x) if p[0, 0] else x
     if isinstance(step, Jitter):
-        return _jitter(x, p[0]) if len(p) == 1 else torch.cat([_jitter(frame[None], row) for frame, row in zip(x, p, strict=True)])
+        return (
+            _jitter(x, p[0])
+            if len(p) == 1
+            else torch.cat([_jitter(frame[None], row) for frame, row in zip(x, p, strict=True)])
+        )
     if isinstance(step, Grey):
         return v2.rgb_to_grayscale(x, 3) if p[0, 0] else x
     if isinstance(step, Blur):
-        return v2.gaussian_blur(x, [2 * step.radius + 1] * 2, [float(p[0, 0])] * 2) if p[0, 0] else x
+        return (
+            v2.gaussian_blur(x, [2 * step.radius + 1] * 2, [float(p[0, 0])] * 2) if p[0, 0] else x
+        )
     raise TypeError(f"no torchvision function stands for {type(step).__name__}")
 
 
@@ -99,7 +132,12 @@ def _jitter(x: Tensor, row: np.ndarray) -> Tensor:
         return x
     frames, channels, height, width = x.shape
     tall = x.transpose(0, 1).reshape(channels, frames * height, width)
-    changes: tuple[Callable[..., Tensor], ...] = (v2.adjust_brightness, v2.adjust_contrast, v2.adjust_saturation, v2.adjust_hue)
+    changes: tuple[Callable[..., Tensor], ...] = (
+        v2.adjust_brightness,
+        v2.adjust_contrast,
+        v2.adjust_saturation,
+        v2.adjust_hue,
+    )
     for kind in row[4:8].astype(int):
         tall = changes[kind](tall, float(row[kind]))
     return tall.reshape(channels, frames, height, width).transpose(0, 1)

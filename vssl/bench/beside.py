@@ -28,7 +28,9 @@ WORKER = "from vssl.bench.beside import work; work()"
 
 def run(setting: Setting) -> Iterator[Row]:
     """All runs together against the same runs in sequence."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     together = 4 if setting.cuda else min(cores, 8)
     if together < 2:
         return
@@ -45,18 +47,36 @@ def run(setting: Setting) -> Iterator[Row]:
                 core = sum([one.wait() for one in runs])
                 if number >= 0:
                     spent[name].append((time.perf_counter() - began, core))
-    timings = {name: Timing(*(tuple(kind) for kind in zip(*times, strict=True))) for name, times in spent.items()}
+    timings = {
+        name: Timing(*(tuple(kind) for kind in zip(*times, strict=True)))
+        for name, times in spent.items()
+    }
     case = f"{together} runs of r3d 16 wide, 8x56x56, on {'one GPU' if setting.cuda else f'{cores} cores'}"
-    yield from rows("beside", case, "clips", together * STEPS * CLIPS, timings, "wall", notes={OURS: "all at once, one thread each"})
+    yield from rows(
+        "beside",
+        case,
+        "clips",
+        together * STEPS * CLIPS,
+        timings,
+        "wall",
+        notes={OURS: "all at once, one thread each"},
+    )
 
 
 class _Run:
     """A process that trains when told to."""
 
     def __init__(self, threads: int) -> None:
-        environment = {**paths.for_children(), **{f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")}}
+        environment = {
+            **paths.for_children(),
+            **{f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")},
+        }
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+            [sys.executable, "-c", WORKER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
         )
 
     def __enter__(self) -> _Run:
@@ -77,7 +97,9 @@ class _Run:
         """Wait for the end; the core seconds it took."""
         line = self.process.stdout.readline()
         if not line:
-            raise VsslError(f"a training process ended with code {self.process.wait()} before its time; see above, or try fewer at once")
+            raise VsslError(
+                f"a training process ended with code {self.process.wait()} before its time; see above, or try fewer at once"
+            )
         return json.loads(line)
 
 
@@ -89,7 +111,11 @@ def work() -> None:
     from vssl.bench.step import training_step
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    step = training_step(models.build("r3d", width=16, pool=True).to(device), torch.rand(CLIPS, 3, 8, 56, 56, device=device), last=True)
+    step = training_step(
+        models.build("r3d", width=16, pool=True).to(device),
+        torch.rand(CLIPS, 3, 8, 56, 56, device=device),
+        last=True,
+    )
     for line in sys.stdin:
         began = time.process_time()
         for _ in range(int(line)):

@@ -14,7 +14,18 @@ from vssl.bench.timing import ratio
 
 # What does less than the job: it shows what no contender can pass, and is no contender.
 FLOORS = (decode.FLOOR, store.COPY)
-STAGES = ("decode", "store", "gather", "upload", "augment", "loss", "step", "train", "beside", "growth")
+STAGES = (
+    "decode",
+    "store",
+    "gather",
+    "upload",
+    "augment",
+    "loss",
+    "step",
+    "train",
+    "beside",
+    "growth",
+)
 
 Kind = Literal["ours", "also ours", "other", "floor"]
 
@@ -38,7 +49,9 @@ class Place:
     def races(self, stage: str) -> dict[str, list[Row]]:
         """The races of a stage by their case: ours, our other ways, the rest from fast to slow, floors, and who could not run."""
         found = sorted((row for row in self.rows if row.stage == stage), key=lambda row: row.case)
-        return {case: sorted(race, key=_order) for case, race in groupby(found, lambda row: row.case)}
+        return {
+            case: sorted(race, key=_order) for case, race in groupby(found, lambda row: row.case)
+        }
 
 
 @dataclass(frozen=True)
@@ -61,7 +74,9 @@ def places(records: Iterable[dict[str, Any]]) -> list[Place]:
     """The ledger by machine, threads and version of torch; the place with most rows first, of two alike the one measured last."""
     together: dict[tuple, list[dict[str, Any]]] = {}
     for record in records:
-        together.setdefault((record["hardware"], record["threads"], record["versions"]["torch"]), []).append(record)
+        together.setdefault(
+            (record["hardware"], record["threads"], record["versions"]["torch"]), []
+        ).append(record)
     found = [_place(*key[:2], some) for key, some in together.items()]
     return sorted(found, key=lambda place: (len(place.rows), place.dates[-1]), reverse=True)
 
@@ -92,7 +107,10 @@ def against(race: Sequence[Row]) -> Against | None:
 
 def ceiling(race: Sequence[Row]) -> float | None:
     """How many times as fast as the best of the others anybody could be: the floor against it; None without a floor."""
-    found, floor = against(race), next((row for row in race if kind(row) == "floor" and row.core), None)
+    found, floor = (
+        against(race),
+        next((row for row in race if kind(row) == "floor" and row.core), None),
+    )
     return ratio(floor.timing, found.best.timing, floor.kind)[0] if found and floor else None
 
 
@@ -106,7 +124,14 @@ def _place(hardware: str, threads: int, records: list[dict[str, Any]]) -> Place:
     dates = tuple(sorted({record["date"] for record in records}))
     newest = max(records, key=lambda record: record["date"])
     commits = tuple(sorted({record["commit"] for record in records}))
-    return Place(hardware, threads, newest["versions"], commits, dates, tuple(row_of(record) for record in records))
+    return Place(
+        hardware,
+        threads,
+        newest["versions"],
+        commits,
+        dates,
+        tuple(row_of(record) for record in records),
+    )
 
 
 def _order(row: Row) -> tuple:

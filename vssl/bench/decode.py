@@ -35,15 +35,28 @@ def _race(material: Material, setting: Setting) -> Iterator[Row]:
     _, surveyed = once(lambda: surveys.update({path: survey(path) for path in material.paths}))
     rng = np.random.default_rng(setting.seed)
     long = [path for path in material.paths if surveys[path].num_frames >= LENGTH]
-    jobs = [(path, int(rng.integers(surveys[path].num_frames - LENGTH + 1))) for path in rng.choice(np.array(long, object), CLIPS)]
+    jobs = [
+        (path, int(rng.integers(surveys[path].num_frames - LENGTH + 1)))
+        for path in rng.choice(np.array(long, object), CLIPS)
+    ]
     ours: dict[str, Read] = {
-        OURS: lambda path, start: decode.read_frames(path, range(start, start + LENGTH), HEIGHT, WIDTH, surveys[path].entries),
-        "vssl, from the start of the file": lambda path, start: decode.read_frames(path, range(start, start + LENGTH), HEIGHT, WIDTH),
+        OURS: lambda path, start: decode.read_frames(
+            path, range(start, start + LENGTH), HEIGHT, WIDTH, surveys[path].entries
+        ),
+        "vssl, from the start of the file": lambda path, start: decode.read_frames(
+            path, range(start, start + LENGTH), HEIGHT, WIDTH
+        ),
     }
-    floor: dict[str, Read] = {FLOOR: lambda path, start: _decoded(path, range(start, start + LENGTH), surveys[path].entries)}
+    floor: dict[str, Read] = {
+        FLOOR: lambda path, start: _decoded(
+            path, range(start, start + LENGTH), surveys[path].entries
+        )
+    }
     notes = {name: _differs(ours[OURS], read, jobs) for name, read in readers.items()}
     frames = sum(found.num_frames for found in surveys.values())
-    notes[OURS] = f"files were surveyed before, once, at {brief(frames / surveyed)} frames a core-second"
+    notes[OURS] = (
+        f"files were surveyed before, once, at {brief(frames / surveyed)} frames a core-second"
+    )
     works = {name: _work(read, jobs) for name, read in {**ours, **readers, **floor}.items()}
     case = f"{LENGTH} frames at {HEIGHT}x{WIDTH}, {material.kind}"
     yield from rows("decode", case, "clips", CLIPS, race(works, setting.rounds), notes=notes)
@@ -62,10 +75,16 @@ def _differs(ours: Read, theirs: Read, jobs: list[tuple[Path, int]]) -> str:
     """What a reader's frames have different from ours, which are those of a sequential decode; empty where nothing."""
     others = 0
     for path, start in jobs:
-        expected, found = ours(path, start).astype(np.int16), theirs(path, start).astype(np.int16)  # [T, H, W, C]
+        expected, found = (
+            ours(path, start).astype(np.int16),
+            theirs(path, start).astype(np.int16),
+        )  # [T, H, W, C]
         if found.shape != expected.shape:
             return f"gives {found.shape}, not {expected.shape}"
-        away = {shift: np.abs(found[2:-2] - expected[2 + shift : LENGTH - 2 + shift]).mean() for shift in range(-2, 3)}
+        away = {
+            shift: np.abs(found[2:-2] - expected[2 + shift : LENGTH - 2 + shift]).mean()
+            for shift in range(-2, 3)
+        }
         others += away[0] > min(min(away.values()) + CLOSER, UNLIKE)
     return f"shows other frames in {others} of {len(jobs)} clips" if others else ""
 
@@ -121,7 +140,9 @@ def _torchcodec(mode: str) -> Callable[[Any], Read]:
         def read(path: Path, start: int) -> np.ndarray:
             decoder = module.VideoDecoder(str(path), num_ffmpeg_threads=1, seek_mode=mode)
             frames = decoder.get_frames_in_range(start, start + LENGTH).data  # [T, C, H, W]
-            return functional.resize(frames, [HEIGHT, WIDTH]).permute(0, 2, 3, 1).numpy()  # faster than its own resize
+            return (
+                functional.resize(frames, [HEIGHT, WIDTH]).permute(0, 2, 3, 1).numpy()
+            )  # faster than its own resize
 
         return read
 

@@ -26,12 +26,32 @@ from vssl.videos.store import FrameStore, part_of
 def run(setting: Setting) -> Iterator[Row]:
     """A row a point: what one unit costs at each size of each thing that can grow."""
     with setting.scratch() as folder:
-        for axis, unit, points in (_videos(), _frames(folder), _lengths(), _widths(), _pairs(), _threads()):
-            timings = race({str(value): work for value, (work, _) in points.items()}, max(2, setting.rounds - 2))
+        for axis, unit, points in (
+            _videos(),
+            _frames(folder),
+            _lengths(),
+            _widths(),
+            _pairs(),
+            _threads(),
+        ):
+            timings = race(
+                {str(value): work for value, (work, _) in points.items()},
+                max(2, setting.rounds - 2),
+            )
             kind = "wall" if "threads" in axis else "core"
             for value, (_, amount) in points.items():
                 timing = timings[str(value)]
-                yield Row("growth", axis, str(value), unit, amount, timing.wall, timing.core, kind=kind, more={"value": value})
+                yield Row(
+                    "growth",
+                    axis,
+                    str(value),
+                    unit,
+                    amount,
+                    timing.wall,
+                    timing.core,
+                    kind=kind,
+                    more={"value": value},
+                )
     yield from memory()
 
 
@@ -41,19 +61,37 @@ CLIPS = 64
 
 def _videos() -> tuple[str, str, Points]:
     def point(videos: int) -> tuple[Callable[[], object], int]:
-        batches = Batches(Made(videos, 40), np.arange(videos), RandomClip(16), methods.Pace(jitter=False).augment(32), 10)
-        return lambda: sum(len(batch.clips) for batch in batches.epoch(0)), videos  # with the epoch's own shuffling
+        batches = Batches(
+            Made(videos, 40),
+            np.arange(videos),
+            RandomClip(16),
+            methods.Pace(jitter=False).augment(32),
+            10,
+        )
+        return lambda: sum(
+            len(batch.clips) for batch in batches.epoch(0)
+        ), videos  # with the epoch's own shuffling
 
-    return "clips of an epoch over so many videos", "clips", {videos: point(videos) for videos in (100, 400, 1_600, 6_400)}
+    return (
+        "clips of an epoch over so many videos",
+        "clips",
+        {videos: point(videos) for videos in (100, 400, 1_600, 6_400)},
+    )
 
 
 def _frames(folder: Path) -> tuple[str, str, Points]:
     def point(frames: int) -> tuple[Callable[[], object], int]:
         store, rng = _blank(folder / str(frames), frames), np.random.default_rng(0)
         sampler = RandomClip(16)
-        return lambda: [store.gather(0, sampler(frames, rng).clips[0].frames) for _ in range(CLIPS)], CLIPS
+        return lambda: [
+            store.gather(0, sampler(frames, rng).clips[0].frames) for _ in range(CLIPS)
+        ], CLIPS
 
-    return "clips from a video of so many frames", "clips", {frames: point(frames) for frames in (100, 400, 1_600, 6_400)}
+    return (
+        "clips from a video of so many frames",
+        "clips",
+        {frames: point(frames) for frames in (100, 400, 1_600, 6_400)},
+    )
 
 
 def _blank(folder: Path, frames: int) -> FrameStore:
@@ -61,7 +99,14 @@ def _blank(folder: Path, frames: int) -> FrameStore:
     files.write_json(
         folder / "index.json",
         {
-            **{"format": journal.FORMAT, "key": "blank", "kept": True, "height": 64, "width": 86, "total": frames},
+            **{
+                "format": journal.FORMAT,
+                "key": "blank",
+                "kept": True,
+                "height": 64,
+                "width": 86,
+                "total": frames,
+            },
             **{"first": [0], "num_frames": [frames], "fps": [25.0], "entries": [[]], "failed": {}},
         },
     )
@@ -78,7 +123,11 @@ def _lengths() -> tuple[str, str, Points]:
         drawn = [augment.draw(np.random.default_rng(n), *long.shape[1:4]) for n in range(len(long))]
         return lambda: augment.apply(long, drawn), len(long) * length
 
-    return "frames augmented in clips of so many", "frames", {length: point(length) for length in (4, 8, 16, 32, 64)}
+    return (
+        "frames augmented in clips of so many",
+        "frames",
+        {length: point(length) for length in (4, 8, 16, 32, 64)},
+    )
 
 
 def _widths() -> tuple[str, str, Points]:
@@ -86,7 +135,11 @@ def _widths() -> tuple[str, str, Points]:
         backbone = models.build("r3d", width=width, pool=True)
         return training_step(backbone, torch.rand(2, 3, 8, 56, 56), last=True), 2
 
-    return "training steps of r3d so many channels wide", "clips", {width: point(width) for width in (8, 16, 32, 64)}
+    return (
+        "training steps of r3d so many channels wide",
+        "clips",
+        {width: point(width) for width in (8, 16, 32, 64)},
+    )
 
 
 def _pairs() -> tuple[str, str, Points]:
@@ -94,15 +147,25 @@ def _pairs() -> tuple[str, str, Points]:
         z = torch.randn(videos, 2, 128)
         return lambda: losses.info_nce(z.clone().requires_grad_()).backward(), 1
 
-    return "InfoNCE over so many pairs", "losses", {videos: point(videos) for videos in (128, 256, 512, 1024, 2048)}
+    return (
+        "InfoNCE over so many pairs",
+        "losses",
+        {videos: point(videos) for videos in (128, 256, 512, 1024, 2048)},
+    )
 
 
 def _threads() -> tuple[str, str, Points]:
     def point(ahead: int) -> tuple[Callable[[], object], int]:
-        batches = Batches(Made(64, 40), np.arange(64), RandomClip(16), methods.Pace(jitter=False).augment(112), 16)
+        batches = Batches(
+            Made(64, 40), np.arange(64), RandomClip(16), methods.Pace(jitter=False).augment(112), 16
+        )
         return lambda: [batch.clips for batch in batches.epoch(0, ahead)], 64
 
-    return "clips gathered by so many threads", "clips", {ahead: point(ahead) for ahead in (0, 1, 2, 4)}
+    return (
+        "clips gathered by so many threads",
+        "clips",
+        {ahead: point(ahead) for ahead in (0, 1, 2, 4)},
+    )
 
 
 class Made:
@@ -112,7 +175,9 @@ class Made:
 
     def __init__(self, videos: int, frames: int) -> None:
         self.num_frames = np.full(videos, frames)
-        self.pixels = np.zeros((min(frames, 400), self.height, self.width, 3), np.uint8)  # [frames, H, W, 3]
+        self.pixels = np.zeros(
+            (min(frames, 400), self.height, self.width, 3), np.uint8
+        )  # [frames, H, W, 3]
 
     def gather(self, video: int, frames: np.ndarray, window=None, out=None) -> np.ndarray:
         """As `FrameStore.gather`; frames beyond the first 400 are those again."""
@@ -144,7 +209,9 @@ def memory(steps: int = 10_000, looks: int = 10) -> Iterator[Row]:
     torch.manual_seed(0)
     model = Pretext(_Tiny(), method.objective())
     each = steps // looks
-    batches = Batches(_Small(4, 40), np.arange(4), method.sampler(4), method.augment(16), 2, passes=each // 2)
+    batches = Batches(
+        _Small(4, 40), np.arange(4), method.sampler(4), method.augment(16), 2, passes=each // 2
+    )
     seen: list[float] = []
     objects: list[int] = []
 
@@ -160,7 +227,18 @@ def memory(steps: int = 10_000, looks: int = 10) -> Iterator[Row]:
     note = f"{seen[0]:.0f} MB and {objects[0]:,} objects after {each:,} steps, {seen[-1]:.0f} MB and {objects[-1]:,} after {steps:,}"
     more = {"megabytes": seen, "objects": objects, "steps": each}
     wall = (seconds,)
-    yield Row("growth", "memory over training steps", f"{looks} looks", "steps", steps, wall, wall, kind="wall", note=note, more=more)
+    yield Row(
+        "growth",
+        "memory over training steps",
+        f"{looks} looks",
+        "steps",
+        steps,
+        wall,
+        wall,
+        kind="wall",
+        note=note,
+        more=more,
+    )
 
 
 def _resident() -> float:

@@ -22,9 +22,21 @@ MOST = 48  # videos of a folder: enough for a figure, few enough for a minute
 
 # UCF101's files are MPEG-4 with a key frame every 12 frames; Kinetics comes as H.264, with one every 250 unless somebody took care.
 KINDS = {
-    "MPEG-4, a key frame every 12": ("mpeg4", "avi", {"g": "12", "qscale": "3", "flags": "+qscale"}),
-    "H.264, a key frame every 12": ("libx264", "mp4", {"g": "12", "preset": "veryfast", "crf": "23"}),
-    "H.264, a key frame every 250": ("libx264", "mp4", {"g": "250", "preset": "veryfast", "crf": "23"}),
+    "MPEG-4, a key frame every 12": (
+        "mpeg4",
+        "avi",
+        {"g": "12", "qscale": "3", "flags": "+qscale"},
+    ),
+    "H.264, a key frame every 12": (
+        "libx264",
+        "mp4",
+        {"g": "12", "preset": "veryfast", "crf": "23"},
+    ),
+    "H.264, a key frame every 250": (
+        "libx264",
+        "mp4",
+        {"g": "250", "preset": "veryfast", "crf": "23"},
+    ),
 }
 
 
@@ -39,34 +51,65 @@ class Material:
         """The same as a dataset of one class, each video so many times."""
         videos = tuple(Video(path, 0, path.stem) for path in self.paths * times)
         every = np.arange(len(videos))
-        return Dataset("bench", self.paths[0].parent, ("any",), videos, ((every, every),), "of the moment", stand_in=True)
+        return Dataset(
+            "bench",
+            self.paths[0].parent,
+            ("any",),
+            videos,
+            ((every, every),),
+            "of the moment",
+            stand_in=True,
+        )
 
 
 def world(videos: int = 16) -> puppets.World:
     """Puppets at UCF101's size and length."""
     classes = ("JumpingJack", "Punch", "Run", "Walk")
-    return replace(puppets.ucf101(), classes=classes, groups=videos // 4, clips=1, frames=(120, 240), height=240, width=320, seed=7)
+    return replace(
+        puppets.ucf101(),
+        classes=classes,
+        groups=videos // 4,
+        clips=1,
+        frames=(120, 240),
+        height=240,
+        width=320,
+        seed=7,
+    )
 
 
 def drawn() -> list[Material]:
     """The puppets in every kind of file, drawn the first time (about a minute)."""
     scene = world()
-    folder = paths.data() / "puppets" / f"bench-{puppets.digest(scene)}-{zlib.crc32(repr(KINDS).encode()):08x}"
+    folder = (
+        paths.data()
+        / "puppets"
+        / f"bench-{puppets.digest(scene)}-{zlib.crc32(repr(KINDS).encode()):08x}"
+    )
     with locked(folder.with_name(f".{folder.name}.lock")):
         if not (folder / "whole").exists():
-            shots = [(name, group) for name in scene.classes for group in range(1, scene.groups + 1)]
+            shots = [
+                (name, group) for name in scene.classes for group in range(1, scene.groups + 1)
+            ]
             for name, group in progress(shots, "drawing puppets to read"):
                 frames = render(scene, name, group, 1)
                 for number, (codec, ending, options) in enumerate(KINDS.values()):
-                    _encode(folder / str(number) / f"{name}_{group}.{ending}", frames, codec, options)
+                    _encode(
+                        folder / str(number) / f"{name}_{group}.{ending}", frames, codec, options
+                    )
             write_text(folder / "whole", "")
-    return [Material(kind, tuple(sorted((folder / str(number)).glob("[!.]*")))) for number, kind in enumerate(KINDS)]
+    return [
+        Material(kind, tuple(sorted((folder / str(number)).glob("[!.]*"))))
+        for number, kind in enumerate(KINDS)
+    ]
 
 
 def _encode(path: Path, frames: np.ndarray, codec: str, options: dict[str, str]) -> None:
     import av
 
-    with replacing(path) as temporary, av.open(str(temporary), "w", format=path.suffix[1:]) as container:
+    with (
+        replacing(path) as temporary,
+        av.open(str(temporary), "w", format=path.suffix[1:]) as container,
+    ):
         stream = container.add_stream(codec, rate=25, options=options)
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "yuv420p"
@@ -78,7 +121,11 @@ def _encode(path: Path, frames: np.ndarray, codec: str, options: dict[str, str])
 def found(folder: Path) -> list[Material]:
     """The videos below a folder, evenly picked if there are many, those that cannot be read left out."""
     every = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
-    some = [every[place] for place in np.unique(np.linspace(0, len(every) - 1, MOST).astype(int))] if every else []
+    some = (
+        [every[place] for place in np.unique(np.linspace(0, len(every) - 1, MOST).astype(int))]
+        if every
+        else []
+    )
     some = [path for path in progress(some, "looking at the videos") if _frames(path) >= SHORTEST]
     if len(some) < FEWEST:
         raise VsslError(

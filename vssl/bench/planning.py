@@ -21,9 +21,16 @@ from vssl.methods import Method
 GPUS = (1, 8, 64)
 CORES = 16  # of a machine, for a GPU each or for all eight
 # Clips of 16 x 112 x 112 a second through R3D-18, forward and backward, on one GPU of the H100 class.
-RATES = {"published, end to end": 171, "published, data already there": 425, "30 % of the chip's peak": 1215}
+RATES = {
+    "published, end to end": 171,
+    "published, data already there": 425,
+    "30 % of the chip's peak": 1215,
+}
 R3D18_MACS = 40.7e9
-FRAMES = {"ucf101": 2_450_000, "kinetics400": 240_000 * 300}  # of all videos; of Kinetics-400's training videos, 10 seconds each
+FRAMES = {
+    "ucf101": 2_450_000,
+    "kinetics400": 240_000 * 300,
+}  # of all videos; of Kinetics-400's training videos, 10 seconds each
 NAMES = {"ucf101": "UCF101", "kinetics400": "Kinetics-400"}
 
 
@@ -42,7 +49,12 @@ class Job:
     def clips(self) -> int:
         """Clips trained on."""
         recipe = self.method.recipe(self.data)
-        return OFFICIAL[self.data][0] * views(self.method.sampler(self.length)) * recipe.epochs * recipe.passes
+        return (
+            OFFICIAL[self.data][0]
+            * views(self.method.sampler(self.length))
+            * recipe.epochs
+            * recipe.passes
+        )
 
     @property
     def macs(self) -> float:
@@ -65,7 +77,14 @@ JOBS = (
 
 def measured(records: list[dict[str, Any]], stage: str, case: str, contender: str = OURS) -> Row:
     """The newest row of a race on a machine without a GPU."""
-    found = [r for r in records if r["stage"] == stage and case in r["case"] and r["contender"].startswith(contender) and r["core"]]
+    found = [
+        r
+        for r in records
+        if r["stage"] == stage
+        and case in r["case"]
+        and r["contender"].startswith(contender)
+        and r["core"]
+    ]
     found = [r for r in found if "on the GPU" not in r["case"]]
     if not found:
         raise VsslError(f"the speed ledger has no row of {stage} ({case}); run vssl bench --keep")
@@ -81,7 +100,9 @@ def page(records: list[dict[str, Any]] | None = None) -> str:
 
 def _table(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
     rule = "|" + "|".join("---" if place == 0 else "---:" for place in range(len(head))) + "|"
-    return "\n".join(["| " + " | ".join(head) + " |", rule, *("| " + " | ".join(line) + " |" for line in lines)])
+    return "\n".join(
+        ["| " + " | ".join(head) + " |", rule, *("| " + " | ".join(line) + " |" for line in lines)]
+    )
 
 
 def _storage(records: list[dict[str, Any]]) -> str:
@@ -91,13 +112,31 @@ def _storage(records: list[dict[str, Any]]) -> str:
         "kinetics400": measured(records, "store", "H.264").rate(),
     }
     lines = []
-    for data, height, width in (("ucf101", 128, 172), ("kinetics400", 128, 172), ("kinetics400", 256, 340)):
+    for data, height, width in (
+        ("ucf101", 128, 172),
+        ("kinetics400", 128, 172),
+        ("kinetics400", 256, 340),
+    ):
         size = FRAMES[data] * height * width * 3
         hours = FRAMES[data] / speeds[data] / 3600
         built = f"{rows.brief(hours)} core-hours, {rows.brief(60 * hours / CORES)} minutes on {CORES} cores"
         built = built if height == 128 else "not measured"
-        lines.append((f"{NAMES[data]}, {height}x{width}", f"{FRAMES[data] / 1e6:.3g} M", _bytes(size), _bytes(size / 2), built))
-    head = ("frames at", "frames", "RGB, as stored", "as YUV 4:2:0 planes (not implemented)", "building, from 320x240 files")
+        lines.append(
+            (
+                f"{NAMES[data]}, {height}x{width}",
+                f"{FRAMES[data] / 1e6:.3g} M",
+                _bytes(size),
+                _bytes(size / 2),
+                built,
+            )
+        )
+    head = (
+        "frames at",
+        "frames",
+        "RGB, as stored",
+        "as YUV 4:2:0 planes (not implemented)",
+        "building, from 320x240 files",
+    )
     return STORAGE + "\n" + _table(head, lines)
 
 
@@ -106,9 +145,21 @@ def _hours() -> str:
     for job in JOBS:
         what = f"{job.paper}: {job.net}, {NAMES[job.data]}, {job.length}x{job.size}x{job.size}"
         for name, rate in RATES.items():
-            lines.append((what, f"{job.clips / 1e6:.3g} M", name, *(rows.brief(job.hours(rate, gpus)) for gpus in GPUS)))
+            lines.append(
+                (
+                    what,
+                    f"{job.clips / 1e6:.3g} M",
+                    name,
+                    *(rows.brief(job.hours(rate, gpus)) for gpus in GPUS),
+                )
+            )
             what = ""
-    head = ("pre-training", "clips", "at the rate", *(f"hours on {gpus} GPU{'s' * (gpus > 1)}" for gpus in GPUS))
+    head = (
+        "pre-training",
+        "clips",
+        "at the rate",
+        *(f"hours on {gpus} GPU{'s' * (gpus > 1)}" for gpus in GPUS),
+    )
     return HOURS + "\n" + _table(head, lines)
 
 
@@ -117,15 +168,37 @@ def _feeding(records: list[dict[str, Any]]) -> str:
     kinds = {
         "gathered from the frame store, in memory": measured(records, "gather", "crops"),
         "decoded on the fly, MPEG-4, a key frame every 12": measured(records, "decode", "MPEG-4"),
-        "decoded on the fly, H.264, a key frame every 12": measured(records, "decode", "H.264, a key frame every 12"),
-        "decoded on the fly, H.264, a key frame every 250": measured(records, "decode", "H.264, a key frame every 250"),
+        "decoded on the fly, H.264, a key frame every 12": measured(
+            records, "decode", "H.264, a key frame every 12"
+        ),
+        "decoded on the fly, H.264, a key frame every 250": measured(
+            records, "decode", "H.264, a key frame every 250"
+        ),
     }
-    lines = [(name, rows.brief(row.rate()), *(rows.brief(rate / row.rate()) for rate in RATES.values())) for name, row in kinds.items()]
-    head = ("clips of 16x112x112", "a core-second", *(f"cores a GPU at {rate} clips/s" for rate in RATES.values()))
+    lines = [
+        (name, rows.brief(row.rate()), *(rows.brief(rate / row.rate()) for rate in RATES.values()))
+        for name, row in kinds.items()
+    ]
+    head = (
+        "clips of 16x112x112",
+        "a core-second",
+        *(f"cores a GPU at {rate} clips/s" for rate in RATES.values()),
+    )
     whole, cut = 16 * 128 * 172 * 3 / 1e6, 16 * 112 * 112 * 3 / 1e6
     middle = RATES["published, data already there"]
-    traffic = [(f"{gpus}", f"{cut * middle * gpus / 1e3:.2g} GB/s", f"{whole * middle * gpus / 1e3:.2g} GB/s") for gpus in GPUS]
-    second = ("GPUs", f"bytes of crops to the GPUs, at {middle} clips/s each", "bytes from disk, if nothing stays in memory")
+    traffic = [
+        (
+            f"{gpus}",
+            f"{cut * middle * gpus / 1e3:.2g} GB/s",
+            f"{whole * middle * gpus / 1e3:.2g} GB/s",
+        )
+        for gpus in GPUS
+    ]
+    second = (
+        "GPUs",
+        f"bytes of crops to the GPUs, at {middle} clips/s each",
+        "bytes from disk, if nothing stays in memory",
+    )
     return "\n".join((FEEDING, _table(head, lines), TRAFFIC, _table(second, traffic)))
 
 

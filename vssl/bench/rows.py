@@ -54,7 +54,15 @@ class Row:
         return self.amount / max(seconds), self.amount / min(seconds)
 
 
-def rows(stage: str, case: str, unit: str, amount: float, timings: dict[str, Timing], kind: str = "core", **more: Any) -> list[Row]:
+def rows(
+    stage: str,
+    case: str,
+    unit: str,
+    amount: float,
+    timings: dict[str, Timing],
+    kind: str = "core",
+    **more: Any,
+) -> list[Row]:
     """A race's rows; `layouts`, `precisions` and `notes` say by contender what differs from the usual."""
     told = {name: more.get(name, {}) for name in ("layouts", "precisions", "notes")}
     return [
@@ -145,7 +153,11 @@ def read() -> list[dict[str, Any]]:
 def row_of(record: dict[str, Any]) -> Row:
     """A record as a row again."""
     return Row(
-        **{name: tuple(value) if name in ("wall", "core") else value for name, value in record.items() if name in Row.__dataclass_fields__}
+        **{
+            name: tuple(value) if name in ("wall", "core") else value
+            for name, value in record.items()
+            if name in Row.__dataclass_fields__
+        }
     )
 
 
@@ -153,7 +165,9 @@ def _read(path: Path) -> list[dict[str, Any]]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise VsslError(f"the speed ledger {path} is not JSON ({error}); restore it from git") from error
+        raise VsslError(
+            f"the speed ledger {path} is not JSON ({error}); restore it from git"
+        ) from error
 
 
 def _place(record: dict[str, Any]) -> tuple:

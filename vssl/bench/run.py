@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from vssl import files, paths
-from vssl.bench import augment, beside, decode, growth, loss, material, rows, step, store, train, upload
+from vssl.bench import (
+    augment,
+    beside,
+    decode,
+    growth,
+    loss,
+    material,
+    rows,
+    step,
+    store,
+    train,
+    upload,
+)
 from vssl.bench.rows import Row
 from vssl.bench.setting import Setting
 from vssl.errors import VsslError
@@ -30,20 +42,30 @@ STAGES: dict[str, Callable[[Setting], Iterator[Row]]] = {
 READING = ("decode", "store", "gather", "train")  # of files
 
 
-def bench(stages: Sequence[str] = (), videos: Path | None = None, rounds: int = 5, keep: bool = False) -> int:
+def bench(
+    stages: Sequence[str] = (), videos: Path | None = None, rounds: int = 5, keep: bool = False
+) -> int:
     """Run stages (none named: all), print each as it is done, and leave the rows in runs/speed.json, or in the ledger."""
     import torch
 
     if rounds < 2:
-        raise VsslError(f"a ratio wants 2 rounds or more, not {rounds}: with one there is no telling noise from speed")
+        raise VsslError(
+            f"a ratio wants 2 rounds or more, not {rounds}: with one there is no telling noise from speed"
+        )
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # so that a core-second is a core's second, whoever is measured
     began, busy = time.monotonic(), round(os.getloadavg()[0], 2)
     try:
         chosen = {name: run for name, run in STAGES.items() if not stages or name in stages}
-        read = tuple((material.found(videos) if videos else material.drawn()) if set(chosen) & set(READING) else ())
+        read = tuple(
+            (material.found(videos) if videos else material.drawn())
+            if set(chosen) & set(READING)
+            else ()
+        )
         setting = Setting(read, rounds, cuda=torch.cuda.is_available())
-        print(f"{_where(setting)}; one thread; medians of {rounds} rounds or a few fewer after one to warm up (slowest to fastest)\n")
+        print(
+            f"{_where(setting)}; one thread; medians of {rounds} rounds or a few fewer after one to warm up (slowest to fastest)\n"
+        )
         found: list[Row] = []
         for run in chosen.values():
             new = list(run(setting))
@@ -51,10 +73,15 @@ def bench(stages: Sequence[str] = (), videos: Path | None = None, rounds: int = 
                 print(rows.text(new) + "\n", flush=True)
                 found += new
                 about = about_here() | {"load": busy}
-                where = rows.add(new, about) if keep else _leave(found, about)  # now: a later stage may end in an error
+                where = (
+                    rows.add(new, about) if keep else _leave(found, about)
+                )  # now: a later stage may end in an error
     finally:
         torch.set_num_threads(threads)
-    print(f"{len(found)} rows in {(time.monotonic() - began) / 60:.1f} minutes" + (f"; kept in {where}" if found else ""))
+    print(
+        f"{len(found)} rows in {(time.monotonic() - began) / 60:.1f} minutes"
+        + (f"; kept in {where}" if found else "")
+    )
     return 0
 
 

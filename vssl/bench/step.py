@@ -33,10 +33,20 @@ def _on_cpu(name: str, setting: Setting) -> Iterator[Row]:
     pool = name in ("r3d", "r2plus1d")
     backbone = models.build(name, width=16, pool=True) if pool else models.build(name, width=16)
     x = torch.rand(clips, 3, 16 if name in ("c3d", "s3dg") else 8, 56, 56)  # [N, C, T, H, W]
-    works: dict[str, Work] = {OURS: training_step(backbone, x, True), PLAIN: training_step(backbone, x, False)}
+    works: dict[str, Work] = {
+        OURS: training_step(backbone, x, True),
+        PLAIN: training_step(backbone, x, False),
+    }
     _agree(backbone, x)
     case = f"{name}, 16 wide, {'pooled after the stem, ' if pool else ''}{clips} clips of {x.shape[2]}x56x56"
-    yield from rows("step", case, "clips", clips, race(works, setting.rounds), layouts={OURS: LAYOUTS[True], PLAIN: LAYOUTS[False]})
+    yield from rows(
+        "step",
+        case,
+        "clips",
+        clips,
+        race(works, setting.rounds),
+        layouts={OURS: LAYOUTS[True], PLAIN: LAYOUTS[False]},
+    )
 
 
 def _on_gpu(name: str, setting: Setting) -> Iterator[Row]:
@@ -48,15 +58,27 @@ def _on_gpu(name: str, setting: Setting) -> Iterator[Row]:
     layouts, precisions = {PLAIN: LAYOUTS[False]}, {}
     for last in (False, True):
         for compiled in (False, True):
-            kind = OURS if last and not compiled else f"bfloat16, {LAYOUTS[last]}{', compiled' if compiled else ''}"
+            kind = (
+                OURS
+                if last and not compiled
+                else f"bfloat16, {LAYOUTS[last]}{', compiled' if compiled else ''}"
+            )
             works[kind] = training_step(backbone, x, last, torch.bfloat16, compiled)
             layouts[kind], precisions[kind] = LAYOUTS[last], "bfloat16"
     timings = race(works, setting.rounds)
     case = f"{name}, {clips} clips of {LENGTH}x{CROP}x{CROP}, on the GPU"
-    yield from rows("step", case, "clips", clips, timings, "wall", layouts=layouts, precisions=precisions)
+    yield from rows(
+        "step", case, "clips", clips, timings, "wall", layouts=layouts, precisions=precisions
+    )
 
 
-def training_step(backbone: nn.Module, x: Tensor, last: bool, dtype: torch.dtype | None = None, compiled: bool = False) -> Work:
+def training_step(
+    backbone: nn.Module,
+    x: Tensor,
+    last: bool,
+    dtype: torch.dtype | None = None,
+    compiled: bool = False,
+) -> Work:
     """The work of one step on a copy of the backbone: forward, backward, SGD."""
     model = copy.deepcopy(backbone)
     if last:
@@ -80,5 +102,7 @@ def _agree(backbone: nn.Module, x: Tensor) -> None:
     backbone = copy.deepcopy(backbone).eval()
     with torch.inference_mode():
         plain = backbone(x)
-        last = backbone.to(memory_format=torch.channels_last_3d)(x.contiguous(memory_format=torch.channels_last_3d))
+        last = backbone.to(memory_format=torch.channels_last_3d)(
+            x.contiguous(memory_format=torch.channels_last_3d)
+        )
     assert torch.allclose(plain, last, rtol=1e-3, atol=1e-4), "the layout changes the features"

@@ -28,24 +28,34 @@ def build(setting: Setting) -> Iterator[Row]:
     for material in setting.material[:2]:
         with setting.scratch() as folder:
             works: dict[str, Callable[[], None]] = {
-                OURS: lambda folder=folder, material=material: _built(material, folder / "store", TIMES),
-                "plain PyAV": lambda folder=folder, material=material: _written(material, folder / "plain", _pyav),
+                OURS: lambda folder=folder, material=material: _built(
+                    material, folder / "store", TIMES
+                ),
+                "plain PyAV": lambda folder=folder, material=material: _written(
+                    material, folder / "plain", _pyav
+                ),
             }
             module, version = peers.find("OpenCV")
             if module is not None:
                 read = _opencv(module)
-                works[f"OpenCV {version}"] = lambda folder=folder, material=material, read=read: _written(material, folder / "opencv", read)
+                works[f"OpenCV {version}"] = lambda folder=folder, material=material, read=read: (
+                    _written(material, folder / "opencv", read)
+                )
             total = _built(material, folder / "store", TIMES).total
             case = f"{HEIGHT}x{WIDTH}, {material.kind}"
             yield from rows("store", case, "frames", total, race(works, max(2, setting.rounds - 3)))
-            yield from absent("store", case, "frames", {} if module is not None else {"OpenCV": version})
+            yield from absent(
+                "store", case, "frames", {} if module is not None else {"OpenCV": version}
+            )
 
 
 def gather(setting: Setting) -> Iterator[Row]:
     """Random clips with a random crop, into one batch's memory: from the store, and decoded on the fly."""
     material = setting.material[0]
     with setting.scratch() as folder:
-        ways = _Ways(material, _built(material, folder / "store"), np.random.default_rng(setting.seed))
+        ways = _Ways(
+            material, _built(material, folder / "store"), np.random.default_rng(setting.seed)
+        )
         works = {
             OURS: ways.gathered,
             "whole frames, stacked, then cut": ways.plainly,
@@ -56,11 +66,16 @@ def gather(setting: Setting) -> Iterator[Row]:
         for way in (ways.gathered, ways.plainly, ways.decoded):
             way(8)
             seen.append(ways.batch[:8].copy())
-        assert all(np.array_equal(seen[0], other) for other in seen[1:]), "the same clips, whatever gathers them"
+        assert all(np.array_equal(seen[0], other) for other in seen[1:]), (
+            "the same clips, whatever gathers them"
+        )
         timings = race(works, setting.rounds, share={FLY: DECODED / GATHERED})
         case = f"{LENGTH}x{CROP}x{CROP} crops of {HEIGHT}x{WIDTH}, {material.kind}"
         size = GATHERED * ways.batch[0].nbytes / 1e9
-        speed = {name: f"{size / min(timings[name].core):.1f} GB a core-second at best" for name in (OURS, COPY)}
+        speed = {
+            name: f"{size / min(timings[name].core):.1f} GB a core-second at best"
+            for name in (OURS, COPY)
+        }
         yield from rows("gather", case, "clips", GATHERED, timings, notes=speed)
 
 
@@ -73,7 +88,12 @@ class _Ways:
         self.jobs = []
         for video in rng.choice(np.flatnonzero(store.num_frames >= LENGTH), GATHERED).tolist():
             frames = int(rng.integers(store.num_frames[video] - LENGTH + 1)) + np.arange(LENGTH)
-            window = int(rng.integers(HEIGHT - CROP + 1)), int(rng.integers(WIDTH - CROP + 1)), CROP, CROP
+            window = (
+                int(rng.integers(HEIGHT - CROP + 1)),
+                int(rng.integers(WIDTH - CROP + 1)),
+                CROP,
+                CROP,
+            )
             self.jobs.append((video, frames, window))
         self.batch = np.empty((32, LENGTH, CROP, CROP, 3), np.uint8)  # [N, T, H, W, C]
 
@@ -87,13 +107,17 @@ class _Ways:
         jobs = self.jobs[:number]
         for first in range(0, len(jobs), 32):
             some = jobs[first : first + 32]
-            whole = np.stack([self.store.gather(video, frames) for video, frames, _ in some])  # [N, T, H, W, C]
+            whole = np.stack(
+                [self.store.gather(video, frames) for video, frames, _ in some]
+            )  # [N, T, H, W, C]
             for place, (_, _, (top, left, height, width)) in enumerate(some):
                 self.batch[place] = whole[place, :, top : top + height, left : left + width]
 
     def decoded(self, number: int | None = None) -> None:
         """Without a store; fewer clips, for it is so much slower."""
-        for place, (video, frames, (top, left, height, width)) in enumerate(self.jobs[: number or DECODED]):
+        for place, (video, frames, (top, left, height, width)) in enumerate(
+            self.jobs[: number or DECODED]
+        ):
             path = self.paths[video]
             whole = decode.read_frames(path, frames, HEIGHT, WIDTH, self.entries[path])
             self.batch[place % 32] = whole[:, top : top + height, left : left + width]
@@ -102,7 +126,9 @@ class _Ways:
         """As many bytes as they lie: what this machine's memory allows."""
         flat, size = self.store.pixels.reshape(-1), self.batch[0].nbytes
         for place, (video, frames, _) in enumerate(self.jobs[:number]):
-            begin = min(int(self.store.first[video] + frames[0]) * HEIGHT * WIDTH * 3, flat.size - size)
+            begin = min(
+                int(self.store.first[video] + frames[0]) * HEIGHT * WIDTH * 3, flat.size - size
+            )
             self.batch[place % 32].reshape(-1)[:] = flat[begin : begin + size]
 
 
@@ -111,7 +137,9 @@ def _built(material: Material, folder: Path, times: int = 1) -> FrameStore:
     return FrameStore.build(material.dataset(times), HEIGHT, WIDTH, folder, workers=1)
 
 
-def _written(material: Material, target: Path, read: Callable[[Path], Iterator[np.ndarray]]) -> None:
+def _written(
+    material: Material, target: Path, read: Callable[[Path], Iterator[np.ndarray]]
+) -> None:
     with open(target, "wb") as file:
         for path in material.paths * TIMES:
             for picture in read(path):

@@ -24,7 +24,9 @@ class Timing:
     core: tuple[float, ...]
 
 
-def race(contenders: Mapping[str, Work], rounds: int = 5, share: Mapping[str, float] | None = None) -> dict[str, Timing]:
+def race(
+    contenders: Mapping[str, Work], rounds: int = 5, share: Mapping[str, float] | None = None
+) -> dict[str, Timing]:
     """Run every contender once a round, each round beginning with another, after one round that does not count.
 
     Interleaved, so that a machine that slows down for a while slows all of them: compare within a round, then take the median.
@@ -40,7 +42,10 @@ def race(contenders: Mapping[str, Work], rounds: int = 5, share: Mapping[str, fl
             if number >= 0:
                 part = (share or {}).get(name, 1.0)
                 spent[name].append((wall / part, core / part))
-    return {name: Timing(*(tuple(kind) for kind in zip(*times, strict=True))) for name, times in spent.items()}
+    return {
+        name: Timing(*(tuple(kind) for kind in zip(*times, strict=True)))
+        for name, times in spent.items()
+    }
 
 
 def once(work: Work) -> tuple[float, float]:

@@ -40,16 +40,31 @@ def run(setting: Setting) -> Iterator[Row]:
     height, width, length, size = (128, 172, 16, 112) if setting.cuda else (64, 86, 8, 56)
     net = "r3d18" if setting.cuda else "r3d 16 wide"
     method = methods.Pace(paces=(1, 2, 3, 4))
-    model = Pretext(models.build("r3d18") if setting.cuda else models.build("r3d", width=16, pool=True), method.objective())
-    recipe = Recipe(epochs=1, passes=4 if setting.cuda else 1, batch=32, precision="bfloat16" if setting.cuda else "float32")
+    model = Pretext(
+        models.build("r3d18") if setting.cuda else models.build("r3d", width=16, pool=True),
+        method.objective(),
+    )
+    recipe = Recipe(
+        epochs=1,
+        passes=4 if setting.cuda else 1,
+        batch=32,
+        precision="bfloat16" if setting.cuda else "float32",
+    )
     sampler, augment = Repeat(method.sampler(length), TOGETHER, "pace"), method.augment(size)
     assert isinstance(augment, Augment)
     with setting.scratch() as folder:
         dataset, every = material.dataset(), np.arange(len(material.paths))
         stores: dict[str, Frames] = {}
-        _, built = once(lambda: stores.update({OURS: FrameStore.build(dataset, height, width, folder / "store", workers=1)}))
+        _, built = once(
+            lambda: stores.update(
+                {OURS: FrameStore.build(dataset, height, width, folder / "store", workers=1)}
+            )
+        )
         stores[FLY] = OnTheFly(dataset, height, width, folder / "counted", workers=1)
-        batches = {n: Batches(f, every, sampler, augment, recipe.batch, recipe.passes, setting.seed) for n, f in stores.items()}
+        batches = {
+            n: Batches(f, every, sampler, augment, recipe.batch, recipe.passes, setting.seed)
+            for n, f in stores.items()
+        }
         waits: dict[str, float] = {}
 
         def ours(name: str) -> Callable[[], None]:
@@ -58,24 +73,50 @@ def run(setting: Setting) -> Iterator[Row]:
 
             return work
 
-        works = {OURS: ours(OURS), FLY: ours(FLY), PLAIN: lambda: _plain(model, material, batches[OURS], augment, (height, width), setting)}
+        works = {
+            OURS: ours(OURS),
+            FLY: ours(FLY),
+            PLAIN: lambda: _plain(
+                model, material, batches[OURS], augment, (height, width), setting
+            ),
+        }
         timings = race(works, max(2, setting.rounds - 2))
         notes = {name: f"waits for data {100 * waits[name]:.1f} % of the time" for name in batches}
         notes[OURS] += f"; the store was built before, once, in {built:.1f} core-seconds"
-        case = f"an epoch of pace, {net}, {length}x{size}x{size}, {material.kind}" + (", on the GPU" if setting.cuda else "")
-        ways = {"layouts": {OURS: "channels_last_3d", FLY: "channels_last_3d", PLAIN: "contiguous"}, "notes": notes}
+        case = f"an epoch of pace, {net}, {length}x{size}x{size}, {material.kind}" + (
+            ", on the GPU" if setting.cuda else ""
+        )
+        ways = {
+            "layouts": {OURS: "channels_last_3d", FLY: "channels_last_3d", PLAIN: "contiguous"},
+            "notes": notes,
+        }
         ways["precisions"] = {name: recipe.precision for name in batches}
-        yield from rows("train", case, "clips", len(batches[OURS]) * recipe.batch, timings, setting.kind, **ways)
+        yield from rows(
+            "train", case, "clips", len(batches[OURS]) * recipe.batch, timings, setting.kind, **ways
+        )
 
 
 def _fit(model: Pretext, batches: Batches, recipe: Recipe, folder: Path, setting: Setting) -> float:
     """Train for an epoch; the share of the time spent waiting for data."""
     shutil.rmtree(folder, ignore_errors=True)
-    (record,) = fit(copy.deepcopy(model), batches, recipe, folder, device=torch.device("cuda" if setting.cuda else "cpu"))
+    (record,) = fit(
+        copy.deepcopy(model),
+        batches,
+        recipe,
+        folder,
+        device=torch.device("cuda" if setting.cuda else "cpu"),
+    )
     return record["waiting"]
 
 
-def _plain(model: Pretext, material: Material, batches: Batches, augment: Augment, size: tuple[int, int], setting: Setting) -> None:
+def _plain(
+    model: Pretext,
+    material: Material,
+    batches: Batches,
+    augment: Augment,
+    size: tuple[int, int],
+    setting: Setting,
+) -> None:
     """What a first version of such a loop looks like: each clip decoded by PyAV, augmented by itself, and a step in float32."""
     device = torch.device("cuda" if setting.cuda else "cpu")
     model = copy.deepcopy(model).to(device).train()
@@ -84,11 +125,18 @@ def _plain(model: Pretext, material: Material, batches: Batches, augment: Augmen
         for videos in batches.parts(number):
             views, paces = [], []
             for video in videos.tolist():
-                sample = batches.sampler(int(batches.frames.num_frames[video]), generator(batches.seed, SAMPLER, number, video))
+                sample = batches.sampler(
+                    int(batches.frames.num_frames[video]),
+                    generator(batches.seed, SAMPLER, number, video),
+                )
                 paces.append(sample.labels["pace"])
                 for view, clip in enumerate(sample.clips):
-                    pixels = torch.from_numpy(_decoded(material.paths[video], clip.frames, size))  # [T, H, W, C]
-                    drawn = augment.draw(generator(batches.seed, AUGMENT, number, video, view), *pixels.shape[:3])
+                    pixels = torch.from_numpy(
+                        _decoded(material.paths[video], clip.frames, size)
+                    )  # [T, H, W, C]
+                    drawn = augment.draw(
+                        generator(batches.seed, AUGMENT, number, video, view), *pixels.shape[:3]
+                    )
                     views.append(by_torchvision(pixels[None], augment, [drawn]))
             x: Tensor = torch.cat(views).contiguous().to(device)  # [N, C, T, H, W]
             loss, _ = model(x, {"pace": torch.from_numpy(np.stack(paces)).to(device)})
@@ -106,5 +154,9 @@ def _decoded(path: Path, numbers: np.ndarray, size: tuple[int, int]) -> np.ndarr
         video.thread_count = 1
         wanted = set(numbers.tolist())
         frames = itertools.islice(container.decode(video), max(wanted) + 1)
-        found = {n: frame.reformat(size[1], size[0], "rgb24").to_ndarray() for n, frame in enumerate(frames) if n in wanted}
+        found = {
+            n: frame.reformat(size[1], size[0], "rgb24").to_ndarray()
+            for n, frame in enumerate(frames)
+            if n in wanted
+        }
     return np.stack([found[n] for n in numbers.tolist()])

@@ -25,4 +25,11 @@ def run(setting: Setting) -> Iterator[Row]:
         "bytes, not pinned": lambda: pageable.to(device),
         "float32, not pinned": lambda: floats.to(device),
     }
-    yield from rows("upload", f"{CLIPS} clips of {LENGTH}x{CROP}x{CROP} to the GPU", "clips", CLIPS, race(works, setting.rounds), "wall")
+    yield from rows(
+        "upload",
+        f"{CLIPS} clips of {LENGTH}x{CROP}x{CROP} to the GPU",
+        "clips",
+        CLIPS,
+        race(works, setting.rounds),
+        "wall",
+    )

@@ -33,7 +33,9 @@ def pool(feature_map: Tensor, how: str) -> Tensor:
     if how == "average":
         return feature_map.mean((2, 3, 4))  # [N, D]
     if how == "max":
-        return F.adaptive_max_pool3d(feature_map, (feature_map.shape[2], 3, 3)).flatten(1)  # [N, D * T' * 9]
+        return F.adaptive_max_pool3d(feature_map, (feature_map.shape[2], 3, 3)).flatten(
+            1
+        )  # [N, D * T' * 9]
     raise VsslError(f"no pooling {how!r}; choose 'average' or 'max'")
 
 
@@ -61,28 +63,49 @@ def over_clips(
     model.to(device, memory_format=torch.channels_last_3d).eval()
     if crops not in (1, 3):
         raise VsslError(f"a clip is tested on 1 crop or on 3, not on {crops}")
-    each = [Augment((CentreCrop(size),))] if crops == 1 else [Augment((PlacedCrop(size, place),)) for place in (0, 1, 2)]
+    each = (
+        [Augment((CentreCrop(size),))]
+        if crops == 1
+        else [Augment((PlacedCrop(size, place),)) for place in (0, 1, 2)]
+    )
     readable = videos[frames.num_frames[videos] > 0]
     results: list[np.ndarray] = []
     views = len(sample_of(sampler, frames, readable[0]).clips) if len(readable) else 1
     with torch.inference_mode():
-        for group in progress(np.array_split(readable, max(1, -(-len(readable) * views // batch))), "features"):
+        for group in progress(
+            np.array_split(readable, max(1, -(-len(readable) * views // batch))), "features"
+        ):
             if not len(group):
                 continue
-            clips = [(v, clip.frames) for v in group.tolist() for clip in sample_of(sampler, frames, v).clips]
+            clips = [
+                (v, clip.frames)
+                for v in group.tolist()
+                for clip in sample_of(sampler, frames, v).clips
+            ]
             places = [
-                crop.draw(np.random.default_rng(0), len(clips[0][1]), frames.height, frames.width) for crop in each
+                crop.draw(np.random.default_rng(0), len(clips[0][1]), frames.height, frames.width)
+                for crop in each
             ]  # given, not drawn
             window = each[0].window(places[0]) if crops == 1 else None
-            pixels = torch.as_tensor(read(frames, [Wanted(v, numbers, window) for v, numbers in clips])).to(device)  # [N, T, H, W, C]
-            seen = [compute(crop.apply(pixels, [place] * len(clips))).float() for crop, place in zip(each, places, strict=True)]
+            pixels = torch.as_tensor(
+                read(frames, [Wanted(v, numbers, window) for v, numbers in clips])
+            ).to(device)  # [N, T, H, W, C]
+            seen = [
+                compute(crop.apply(pixels, [place] * len(clips))).float()
+                for crop, place in zip(each, places, strict=True)
+            ]
             results.append(torch.stack(seen, 1).flatten(0, 1).cpu().numpy())  # [N * crops, ...]
     joined = np.concatenate(results) if results else np.zeros((0, 1), np.float32)
     return joined.reshape(len(readable), views * crops, *joined.shape[1:]), readable
 
 
 def extract(
-    backbone: nn.Module, frames: Frames, videos: np.ndarray, sampler: Sampler, size: int, layers: tuple[str, ...] = ("p5",)
+    backbone: nn.Module,
+    frames: Frames,
+    videos: np.ndarray,
+    sampler: Sampler,
+    size: int,
+    layers: tuple[str, ...] = ("p5",),
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Features [n, V, D'] of the clips of n videos by layer, all from one pass, and which videos they are."""
     for layer in layers:
@@ -96,6 +119,8 @@ def extract(
         widths[:] = [part.shape[1] for part in pooled]
         return torch.cat(pooled, 1)
 
-    joined, readable = over_clips(backbone, compute, frames, videos, sampler, size)  # [n, V, all D' side by side]
+    joined, readable = over_clips(
+        backbone, compute, frames, videos, sampler, size
+    )  # [n, V, all D' side by side]
     parts = np.split(joined, np.cumsum(widths)[:-1], axis=2)
     return dict(zip(layers, parts, strict=True)), readable

@@ -41,7 +41,9 @@ def recognise(
         logits = head.logits(backbone.features(x)).float()  # [N, K]
         return logits.softmax(1) if average == "softmax" else logits
 
-    scores, readable = over_clips(backbone, compute, frames, videos, sampler, size, crops=crops)  # [n, V, K]
+    scores, readable = over_clips(
+        backbone, compute, frames, videos, sampler, size, crops=crops
+    )  # [n, V, K]
     return scores.mean(1), readable  # [n, K]
 
 
@@ -53,7 +55,11 @@ def top(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:
 
 
 def linear_probe(
-    train: np.ndarray, train_labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray, strength: float = 0.05
+    train: np.ndarray,
+    train_labels: np.ndarray,
+    test: np.ndarray,
+    test_labels: np.ndarray,
+    strength: float = 0.05,
 ) -> tuple[float, np.ndarray]:
     """Top-1 in percent of a logistic regression on frozen features, and its predictions [n]; features are [n, V, D].
 
@@ -80,7 +86,11 @@ def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.nda
 @torch.no_grad()
 def calibrate(backbone: nn.Module, batches: Batches, count: int = 6) -> nn.Module:
     """Give a random net batch statistics of real clips instead of mean 0 and variance 1: the fairer of the random baselines."""
-    norms = [module for module in backbone.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    norms = [
+        module
+        for module in backbone.modules()
+        if isinstance(module, nn.modules.batchnorm._BatchNorm)
+    ]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # a plain mean over the batches that follow

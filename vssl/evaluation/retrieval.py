@@ -38,7 +38,10 @@ def recall(
     else:
         query_labels = np.repeat(query_labels, queries.shape[1])
         gallery_labels = np.repeat(gallery_labels, gallery.shape[1])
-        queries, gallery = queries.reshape(-1, queries.shape[-1]), gallery.reshape(-1, gallery.shape[-1])  # [n * V, D]
+        queries, gallery = (
+            queries.reshape(-1, queries.shape[-1]),
+            gallery.reshape(-1, gallery.shape[-1]),
+        )  # [n * V, D]
     found = np.concatenate(
         [
             gallery_labels[nearest(part, gallery, max(ranks))] == labels[:, None]
@@ -48,14 +51,24 @@ def recall(
     return {f"R@{k}": 100 * float(found[:, :k].any(1).mean()) for k in ranks}
 
 
-def blind(query_labels: np.ndarray, gallery_labels: np.ndarray, clips: int = 1, ranks: tuple[int, ...] = RANKS) -> dict[str, float]:
+def blind(
+    query_labels: np.ndarray,
+    gallery_labels: np.ndarray,
+    clips: int = 1,
+    ranks: tuple[int, ...] = RANKS,
+) -> dict[str, float]:
     """R@k in percent of neighbours drawn at random, without putting back: what features that know nothing score.
 
     With N gallery items of which n are of the query's class, 1 - C(N - n, k) / C(N, k). `clips` is a video's at clip level.
     """
     size = clips * len(gallery_labels)
-    right = clips * (gallery_labels[None] == query_labels[:, None]).sum(1)  # [Q], of the query's class
-    missed, answer = np.ones(len(query_labels)), {}  # [Q], the chance that none of the draws so far was right
+    right = clips * (gallery_labels[None] == query_labels[:, None]).sum(
+        1
+    )  # [Q], of the query's class
+    missed, answer = (
+        np.ones(len(query_labels)),
+        {},
+    )  # [Q], the chance that none of the draws so far was right
     for drawn in range(max(ranks)):
         missed = missed * np.clip(size - right - drawn, 0, None) / max(size - drawn, 1)
         if drawn + 1 in ranks:

@@ -6,7 +6,30 @@
 A figure never touches pyplot, so nothing stays open and nothing is shown twice. A title states the finding; the caller writes it.
 """
 
-from vssl.figures import attention, bars, confusion, curves, embedding, laws, retrieval, sampling, speed, style
+from vssl.figures import (
+    attention,
+    bars,
+    confusion,
+    curves,
+    embedding,
+    laws,
+    retrieval,
+    sampling,
+    speed,
+    style,
+)
 from vssl.figures.saving import save
 
-__all__ = ["attention", "bars", "confusion", "curves", "embedding", "laws", "retrieval", "sampling", "save", "speed", "style"]
+__all__ = [
+    "attention",
+    "bars",
+    "confusion",
+    "curves",
+    "embedding",
+    "laws",
+    "retrieval",
+    "sampling",
+    "save",
+    "speed",
+    "style",
+]

@@ -25,7 +25,9 @@ def attention(maps: np.ndarray | Tensor, time: Literal["last", "all"] = "last") 
     if hasattr(maps, "detach"):
         maps = maps.detach().float().cpu().numpy()
     if maps.ndim != 5:
-        raise VsslError(f"attention wants the maps of a stage, [N, D, T', H', W'], not {list(maps.shape)}")
+        raise VsslError(
+            f"attention wants the maps of a stage, [N, D, T', H', W'], not {list(maps.shape)}"
+        )
     if time not in ("last", "all"):
         raise VsslError(f"there is no time {time!r}; choose 'last' or 'all'")
     energy = np.square(maps.astype(np.float64)).mean(1)  # [N, T', H', W']
@@ -33,22 +35,43 @@ def attention(maps: np.ndarray | Tensor, time: Literal["last", "all"] = "last") 
     inner = tuple(range(1, energy.ndim))
     energy -= energy.min(inner, keepdims=True)
     peak = energy.max(inner, keepdims=True)
-    return (energy / np.where(peak > 0, peak, 1)).astype(np.float32)  # a flat map is attention nowhere, not a division by zero
+    return (energy / np.where(peak > 0, peak, 1)).astype(
+        np.float32
+    )  # a flat map is attention nowhere, not a division by zero
 
 
-def overlay(frames: np.ndarray, maps: np.ndarray, row_names: Sequence[str], column_names: Sequence[str], title: str) -> Figure:
+def overlay(
+    frames: np.ndarray,
+    maps: np.ndarray,
+    row_names: Sequence[str],
+    column_names: Sequence[str],
+    title: str,
+) -> Figure:
     """Maps [R, Cn, H', W'] over their frames uint8 [R, Cn, H, W, 3], a grid with named rows and columns."""
     frames, maps = np.asarray(frames), np.asarray(maps)
-    if frames.ndim != 5 or frames.dtype != np.uint8 or maps.ndim != 4 or frames.shape[:2] != maps.shape[:2]:
-        raise VsslError(f"an overlay wants uint8 frames [R, Cn, H, W, 3] and maps [R, Cn, H', W'], not {frames.shape} and {maps.shape}")
+    if (
+        frames.ndim != 5
+        or frames.dtype != np.uint8
+        or maps.ndim != 4
+        or frames.shape[:2] != maps.shape[:2]
+    ):
+        raise VsslError(
+            f"an overlay wants uint8 frames [R, Cn, H, W, 3] and maps [R, Cn, H', W'], not {frames.shape} and {maps.shape}"
+        )
     rows, columns, height, width = frames.shape[:4]
     if (rows, columns) != (len(row_names), len(column_names)):
-        raise VsslError(f"an overlay of {rows} x {columns} frames wants as many row and column names")
+        raise VsslError(
+            f"an overlay of {rows} x {columns} frames wants as many row and column names"
+        )
     import matplotlib
     from matplotlib.cm import ScalarMappable
 
-    side = min(1.6, (style.WIDTH - 1.6) / columns)  # inches; one or two columns need not fill the page
-    fig, axes = style.figure(title, 0.5 + rows * side * height / width, rows, columns, pictures=True)
+    side = min(
+        1.6, (style.WIDTH - 1.6) / columns
+    )  # inches; one or two columns need not fill the page
+    fig, axes = style.figure(
+        title, 0.5 + rows * side * height / width, rows, columns, pictures=True
+    )
     for row, column in np.ndindex(rows, columns):
         axis = axes[row, column]
         style.picture(axis, blend(frames[row, column], maps[row, column]))
@@ -69,6 +92,10 @@ def blend(frame: np.ndarray, weights: np.ndarray) -> np.ndarray:
     from PIL import Image
 
     height, width = frame.shape[:2]
-    large = np.asarray(Image.fromarray(np.asarray(weights, np.float32)).resize((width, height), Image.Resampling.BICUBIC))  # [H, W]
+    large = np.asarray(
+        Image.fromarray(np.asarray(weights, np.float32)).resize(
+            (width, height), Image.Resampling.BICUBIC
+        )
+    )  # [H, W]
     heat = matplotlib.colormaps["magma"](np.clip(large, 0, 1))[..., :3]  # bicubic overshoots
     return ((1 - ALPHA) * frame + ALPHA * 255 * heat).round().astype(np.uint8)

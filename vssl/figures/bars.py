@@ -36,7 +36,9 @@ def bars(
     hollow diamond: its data is not ours, so only the order can be compared.
     """
     names = list(dict.fromkeys(name for group in values.values() for name in group))
-    counts = sorted({len(seeds) for group in values.values() for seeds in group.values() if len(seeds)})
+    counts = sorted(
+        {len(seeds) for group in values.values() for seeds in group.values() if len(seeds)}
+    )
     if not names:
         raise VsslError("bars want at least one name")
     levels = chance if isinstance(chance, Mapping) else dict.fromkeys(values, chance)
@@ -44,20 +46,39 @@ def bars(
     rows = -(-len(values) // columns)
     several = sorted({levels[group] for group in values if levels.get(group) is not None})
     caption = _legend(counts, several, bool(paper))
-    fig, axes = style.figure(title, 0.4 + rows * (0.55 + 0.34 * len(names)), rows, columns, caption, sharey=True, sharex=True)
+    fig, axes = style.figure(
+        title,
+        0.4 + rows * (0.55 + 0.34 * len(names)),
+        rows,
+        columns,
+        caption,
+        sharey=True,
+        sharex=True,
+    )
     for axis, (group, rows_of) in zip(axes.flat, values.items(), strict=False):
         _panel(axis, rows_of, names, levels.get(group), (paper or {}).get(group, {}))
-        own = f", chance {levels[group]:.3g}" if len(several) > 1 and levels.get(group) is not None else ""
+        own = (
+            f", chance {levels[group]:.3g}"
+            if len(several) > 1 and levels.get(group) is not None
+            else ""
+        )
         axis.set_title(f"{group}{own}", loc="left")
         axis.tick_params(labelbottom=True)
-    lowest = min((min(seeds) for group in values.values() for seeds in group.values() if len(seeds)), default=0.0)
+    lowest = min(
+        (min(seeds) for group in values.values() for seeds in group.values() if len(seeds)),
+        default=0.0,
+    )
     left, right = axes[0, 0].get_xlim()
     # last: all panels share what is set here. Where nothing has run, autoscaling sees the paper's marks alone, and puts them on the frame.
-    axes[0, 0].set_xlim(min(0.0, left) if lowest < 0 else 0.0, max(right, 1.12 * _highest(values, paper or {})))
+    axes[0, 0].set_xlim(
+        min(0.0, left) if lowest < 0 else 0.0, max(right, 1.12 * _highest(values, paper or {}))
+    )
     for axis in axes.flat[len(values) :]:
         axis.set_axis_off()
     for column in range(columns):
-        axes[(len(values) - 1 - column) // columns, column].set_xlabel(ylabel)  # the last row need not be full
+        axes[(len(values) - 1 - column) // columns, column].set_xlabel(
+            ylabel
+        )  # the last row need not be full
     axes[0, 0].set_ylim(len(names) - 0.4, -0.6)
     axes[0, 0].set_yticks(range(len(names)), names)
     return fig
@@ -65,7 +86,12 @@ def bars(
 
 def _highest(values: Values, paper: Mapping[str, Mapping[str, float]]) -> float:
     """The largest number that is drawn: a seed, the end of an interval, a mark of the paper."""
-    ends = [np.mean(seeds) + interval(seeds) for group in values.values() for seeds in group.values() if len(seeds)]
+    ends = [
+        np.mean(seeds) + interval(seeds)
+        for group in values.values()
+        for seeds in group.values()
+        if len(seeds)
+    ]
     dots = [seed for group in values.values() for seeds in group.values() for seed in seeds]
     marks = [mark for group in values for mark in paper.get(group, {}).values()]
     return float(max([*ends, *dots, *marks], default=0.0))
@@ -82,23 +108,46 @@ def _legend(counts: list[int], levels: list[float], paper: bool) -> str:
     return "; ".join(parts)
 
 
-def _panel(axis: Axes, rows: Mapping[str, Sequence[float]], names: list[str], chance: float | None, paper: Mapping[str, float]) -> None:
+def _panel(
+    axis: Axes,
+    rows: Mapping[str, Sequence[float]],
+    names: list[str],
+    chance: float | None,
+    paper: Mapping[str, float],
+) -> None:
     for place, name in enumerate(names):
         if name in paper:
             mark = {"markersize": 5, "markerfacecolor": "white", "markeredgecolor": style.INK}
             axis.plot(paper[name], place + 0.28, "D", **mark, zorder=5)
         if not len(rows.get(name, ())):
-            axis.annotate("not run", (0, place), (5, 0), textcoords="offset points", va="center", fontsize=style.SMALL, color=style.GREY)
+            axis.annotate(
+                "not run",
+                (0, place),
+                (5, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=style.SMALL,
+                color=style.GREY,
+            )
             continue
         seeds = np.asarray(rows[name], float)
         mean, half = seeds.mean(), interval(seeds)
         color = style.PALETTE[place % len(style.PALETTE)]
         axis.barh(place, mean, height=0.62, color=color, alpha=0.75, zorder=2)
         if half:
-            axis.errorbar(mean, place, xerr=half, color=style.INK, linewidth=1.2, capsize=3, zorder=4)
+            axis.errorbar(
+                mean, place, xerr=half, color=style.INK, linewidth=1.2, capsize=3, zorder=4
+            )
         jitter = np.linspace(-0.16, 0.16, len(seeds)) if len(seeds) > 1 else np.zeros(1)
         axis.plot(
-            seeds, place + jitter, "o", markersize=3, markerfacecolor="white", markeredgecolor=style.INK, markeredgewidth=0.7, zorder=5
+            seeds,
+            place + jitter,
+            "o",
+            markersize=3,
+            markerfacecolor="white",
+            markeredgecolor=style.INK,
+            markeredgewidth=0.7,
+            zorder=5,
         )
         axis.annotate(
             f"{mean:.3g}",

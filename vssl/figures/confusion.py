@@ -18,7 +18,9 @@ def confusion(matrix: np.ndarray, names: Sequence[str], title: str) -> Figure:
     """Counts [K, K], true classes down and predicted ones across; the shade is the share of the true class, the number the count."""
     matrix = np.asarray(matrix)
     if matrix.shape != (len(names), len(names)) or not len(names) or (matrix < 0).any():
-        raise VsslError(f"a confusion matrix of {len(names)} classes wants counts [{len(names)}, {len(names)}], not {list(matrix.shape)}")
+        raise VsslError(
+            f"a confusion matrix of {len(names)} classes wants counts [{len(names)}, {len(names)}], not {list(matrix.shape)}"
+        )
     share = 100 * matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
     cells = len(names)
     caption = "shade: share of the true class" + "; number: how many" * (cells <= 25)
@@ -28,7 +30,15 @@ def confusion(matrix: np.ndarray, names: Sequence[str], title: str) -> Figure:
     if cells <= 25:  # beyond that a number no longer fits its cell
         for row, column in zip(*np.nonzero(matrix), strict=True):
             ink = "white" if share[row, column] < 55 else "black"
-            axis.text(column, row, f"{matrix[row, column]:g}", ha="center", va="center", fontsize=6.5, color=ink)
+            axis.text(
+                column,
+                row,
+                f"{matrix[row, column]:g}",
+                ha="center",
+                va="center",
+                fontsize=6.5,
+                color=ink,
+            )
     if cells * max(map(len, names)) > 60:  # side by side the names would not fit
         axis.set_xticks(range(cells), names, rotation=45, ha="right", rotation_mode="anchor")
     else:

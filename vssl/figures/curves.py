@@ -15,19 +15,29 @@ if TYPE_CHECKING:
 
 
 def training(
-    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], title: str, ylabel: str, xlabel: str = "epoch", chance: float | None = None
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    title: str,
+    ylabel: str,
+    xlabel: str = "epoch",
+    chance: float | None = None,
 ) -> Figure:
     """A curve each from its steps [S] and values [S], or [seeds, S]; each is named at its end, and `chance` is a dashed line."""
     lines = {name: _mean_and_range(name, *curve) for name, curve in curves.items()}
     if not lines:
         raise VsslError("there is no curve to draw")
     counts = sorted({count for *_, count in lines.values()})
-    spread = f"line: mean; band: lowest to highest of {' or '.join(map(str, counts))} seeds" if counts[-1] > 1 else ""
+    spread = (
+        f"line: mean; band: lowest to highest of {' or '.join(map(str, counts))} seeds"
+        if counts[-1] > 1
+        else ""
+    )
     fig, axes = style.figure(title, 3.4, caption=spread)
     axis = axes[0, 0]
     for place, (steps, mean, low, high, _) in enumerate(lines.values()):
         color = style.PALETTE[place % len(style.PALETTE)]
-        axis.plot(steps, mean, color=color, linestyle=style.LINES[place % len(style.LINES)], linewidth=1.8)
+        axis.plot(
+            steps, mean, color=color, linestyle=style.LINES[place % len(style.LINES)], linewidth=1.8
+        )
         axis.fill_between(steps, low, high, color=color, alpha=0.18, linewidth=0)
     ends = {name: (steps[-1], mean[-1]) for name, (steps, mean, *_) in lines.items()}
     if chance is not None:
@@ -40,10 +50,17 @@ def training(
     return fig
 
 
-def _mean_and_range(name: str, steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
-    steps, values = np.asarray(steps, float), np.atleast_2d(np.asarray(values, float))  # [S], [seeds, S]
+def _mean_and_range(
+    name: str, steps: np.ndarray, values: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
+    steps, values = (
+        np.asarray(steps, float),
+        np.atleast_2d(np.asarray(values, float)),
+    )  # [S], [seeds, S]
     if steps.ndim != 1 or not len(steps) or values.ndim != 2 or values.shape[1] != len(steps):
-        raise VsslError(f"curve {name!r} wants steps [S] and values [S] or [seeds, S], not {list(steps.shape)} and {list(values.shape)}")
+        raise VsslError(
+            f"curve {name!r} wants steps [S] and values [S] or [seeds, S], not {list(steps.shape)} and {list(values.shape)}"
+        )
     return steps, values.mean(0), values.min(0), values.max(0), len(values)
 
 
@@ -56,7 +73,18 @@ def _name_ends(axis, ends: dict[str, tuple[float, float]]) -> None:
     centres = np.column_stack([np.zeros(len(wanted)), wanted])
     moved = style.apart(centres, np.tile([1.0, tall], (len(wanted), 1)), low=-0.5, high=1.5)[:, 1]
     for place, ((name, (x, y)), at) in enumerate(zip(ends.items(), moved, strict=True)):
-        color = style.GREY if name.startswith("chance ") else style.PALETTE[place % len(style.PALETTE)]
+        color = (
+            style.GREY if name.startswith("chance ") else style.PALETTE[place % len(style.PALETTE)]
+        )
         line = {"arrowstyle": "-", "color": color, "linewidth": 0.7, "shrinkA": 2, "shrinkB": 0}
         where = 1.03 if x == right or abs(at - (y - low) / (high - low)) < 0.5 * tall else 1.05
-        axis.annotate(name, (x, y), (where, at), textcoords="axes fraction", ha="left", va="center", color=style.INK, arrowprops=line)
+        axis.annotate(
+            name,
+            (x, y),
+            (where, at),
+            textcoords="axes fraction",
+            ha="left",
+            va="center",
+            color=style.INK,
+            arrowprops=line,
+        )

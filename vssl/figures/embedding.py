@@ -24,31 +24,47 @@ def tsne(features: np.ndarray, seed: int = 0, perplexity: float | None = None) -
     if features.ndim != 2 or len(features) < 4:
         raise VsslError(f"t-SNE wants at least 4 features [n, D], not {list(features.shape)}")
     if not np.isfinite(features).all() or not features.std(0).any():
-        raise VsslError("t-SNE wants finite features that are not all the same; did the training collapse?")
+        raise VsslError(
+            "t-SNE wants finite features that are not all the same; did the training collapse?"
+        )
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
     perplexity = min(30.0, (len(features) - 1) / 3) if perplexity is None else perplexity
     if not 0 < perplexity < len(features):
-        raise VsslError(f"t-SNE of {len(features)} features wants a perplexity between 0 and {len(features)}, not {perplexity:g}")
-    features = np.pad(features, ((0, 0), (0, max(0, 2 - features.shape[1]))))  # its start, the PCA, wants two columns
+        raise VsslError(
+            f"t-SNE of {len(features)} features wants a perplexity between 0 and {len(features)}, not {perplexity:g}"
+        )
+    features = np.pad(
+        features, ((0, 0), (0, max(0, 2 - features.shape[1])))
+    )  # its start, the PCA, wants two columns
     with threadpool_limits(1):  # sums over threads have no fixed order
-        return TSNE(2, init="pca", random_state=seed, perplexity=perplexity, n_jobs=1).fit_transform(features).astype(np.float32)  # [n, 2]
+        return (
+            TSNE(2, init="pca", random_state=seed, perplexity=perplexity, n_jobs=1)
+            .fit_transform(features)
+            .astype(np.float32)
+        )  # [n, 2]
 
 
-def scatter(coordinates: np.ndarray, labels: np.ndarray, names: Sequence[str], title: str) -> Figure:
+def scatter(
+    coordinates: np.ndarray, labels: np.ndarray, names: Sequence[str], title: str
+) -> Figure:
     """Points [n, 2] by class [n]: a colour and a marker each; a class that forms an island has its name on it."""
     return _figure({"": coordinates}, labels, names, title)
 
 
-def panels(coordinates: Mapping[str, np.ndarray], labels: np.ndarray, names: Sequence[str], title: str) -> Figure:
+def panels(
+    coordinates: Mapping[str, np.ndarray], labels: np.ndarray, names: Sequence[str], title: str
+) -> Figure:
     """Several placements of the same videos side by side, say before and after training."""
     if not coordinates:
         raise VsslError("there is nothing to draw: give at least one placement")
     return _figure(coordinates, labels, names, title)
 
 
-def _figure(placements: Mapping[str, np.ndarray], labels: np.ndarray, names: Sequence[str], title: str) -> Figure:
+def _figure(
+    placements: Mapping[str, np.ndarray], labels: np.ndarray, names: Sequence[str], title: str
+) -> Figure:
     for points in placements.values():
         _check(points, labels, names)
     columns = min(2, len(placements))
@@ -65,7 +81,14 @@ def _figure(placements: Mapping[str, np.ndarray], labels: np.ndarray, names: Seq
         axis.set_title(name)
     for axis in axes.flat[len(placements) :]:
         axis.set_axis_off()
-    fig.legend(handles=marks, loc="outside right center", ncols=keys, fontsize=style.SMALL, frameon=False, handletextpad=0.1)
+    fig.legend(
+        handles=marks,
+        loc="outside right center",
+        ncols=keys,
+        fontsize=style.SMALL,
+        frameon=False,
+        handletextpad=0.1,
+    )
     return fig
 
 
@@ -77,18 +100,30 @@ def _points(axis: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[
     low, high = points.min(0), points.max(0)
     margin = 0.06 * np.maximum(high - low, 1e-9)
     low, high = low - margin, high + margin
-    axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[])  # the units of t-SNE mean nothing
+    axis.set(
+        xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[]
+    )  # the units of t-SNE mean nothing
     for spine in axis.spines.values():
         spine.set(visible=True, color=style.PALE)
     marks = []
     for k in np.unique(labels):
         color, marker = _look(k)
         edge = {"markeredgewidth": 0.35, "markeredgecolor": style.INK}
-        marks += axis.plot(*points[labels == k].T, marker, color=color, markersize=4.2, alpha=0.85, label=names[k], **edge)
+        marks += axis.plot(
+            *points[labels == k].T,
+            marker,
+            color=color,
+            markersize=4.2,
+            alpha=0.85,
+            label=names[k],
+            **edge,
+        )
     return marks
 
 
-def _islands(axis: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[str], inches: np.ndarray) -> None:
+def _islands(
+    axis: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[str], inches: np.ndarray
+) -> None:
     """Write a class's name at its median if most points around there are its own; where classes mix, a name would mislead."""
     if len(names) > 24:
         return  # a hundred names would hide every point; the legend has them
@@ -101,11 +136,28 @@ def _islands(axis: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence
     if not own:
         return
     low, high = np.array([axis.get_xlim(), axis.get_ylim()]).T
-    boxes = np.array([(0.6 * len(names[k]) + 1.0, 2.0) for k in own]) * style.SMALL / 72 / inches  # in fractions of the panel
+    boxes = (
+        np.array([(0.6 * len(names[k]) + 1.0, 2.0) for k in own]) * style.SMALL / 72 / inches
+    )  # in fractions of the panel
     places = style.apart((np.array(list(own.values())) - low) / (high - low), boxes)
     for k, place in zip(own, places, strict=True):
-        box = {"boxstyle": "round,pad=0.2", "facecolor": "white", "alpha": 0.75, "edgecolor": _look(k)[0], "linewidth": 1}
-        axis.text(*place, names[k], transform=axis.transAxes, ha="center", va="center", fontsize=style.SMALL, bbox=box, zorder=5)
+        box = {
+            "boxstyle": "round,pad=0.2",
+            "facecolor": "white",
+            "alpha": 0.75,
+            "edgecolor": _look(k)[0],
+            "linewidth": 1,
+        }
+        axis.text(
+            *place,
+            names[k],
+            transform=axis.transAxes,
+            ha="center",
+            va="center",
+            fontsize=style.SMALL,
+            bbox=box,
+            zorder=5,
+        )
 
 
 def _check(coordinates: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> None:
@@ -113,4 +165,6 @@ def _check(coordinates: np.ndarray, labels: np.ndarray, names: Sequence[str]) ->
     if points.ndim != 2 or points.shape[1] != 2 or not len(points) or not np.isfinite(points).all():
         raise VsslError(f"a scatter wants finite coordinates [n, 2], not {list(points.shape)}")
     if labels.shape != points.shape[:1] or not ((labels >= 0) & (labels < len(names))).all():
-        raise VsslError(f"a scatter of {len(points)} points wants as many labels, each below {len(names)} (the number of names)")
+        raise VsslError(
+            f"a scatter of {len(points)} points wants as many labels, each below {len(names)} (the number of names)"
+        )

@@ -13,7 +13,9 @@ from vssl.figures import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Drawn = tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]  # P(t) for t in [0, 1], and drawn whole numbers
+Drawn = tuple[
+    Callable[[np.ndarray], np.ndarray], np.ndarray
+]  # P(t) for t in [0, 1], and drawn whole numbers
 
 
 def laws(drawn: Mapping[str, Drawn], longest: int, title: str) -> Figure:
@@ -22,15 +24,29 @@ def laws(drawn: Mapping[str, Drawn], longest: int, title: str) -> Figure:
         raise VsslError("at least one law is wanted, over an interval of one frame or more")
     columns = min(3, len(drawn))
     rows = -(-len(drawn) // columns)
-    fig, axes = style.figure(title, 0.3 + 1.45 * rows, rows, columns, "line: P(t); bars: shares drawn", sharex=True, sharey=True)
+    fig, axes = style.figure(
+        title,
+        0.3 + 1.45 * rows,
+        rows,
+        columns,
+        "line: P(t); bars: shares drawn",
+        sharex=True,
+        sharey=True,
+    )
     t = np.linspace(0, 1, 201)
-    for place, (axis, (name, (density, draws))) in enumerate(zip(axes.flat, drawn.items(), strict=False)):
+    for place, (axis, (name, (density, draws))) in enumerate(
+        zip(axes.flat, drawn.items(), strict=False)
+    ):
         draws = np.asarray(draws)
         if not len(draws) or draws.dtype.kind not in "iu" or draws.min() < 0:
-            raise VsslError(f"law {name!r} wants the intervals that it gave: at least one, each a whole number from 0 up")
+            raise VsslError(
+                f"law {name!r} wants the intervals that it gave: at least one, each a whole number from 0 up"
+            )
         counts = np.bincount(draws, minlength=longest)
         if len(counts) > longest:
-            raise VsslError(f"law {name!r} gave an interval of {len(counts) - 1}, and the longest is {longest - 1}")
+            raise VsslError(
+                f"law {name!r} gave an interval of {len(counts) - 1}, and the longest is {longest - 1}"
+            )
         share = 100 * counts / len(draws)
         axis.bar(np.arange(longest) + 0.5, share, width=1.0, color=style.PALE, linewidth=0)
         curve = 100 * np.asarray(density(t)) / longest  # P per frame, as a share like the bars

@@ -13,7 +13,10 @@ from vssl.figures import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-RIGHT, WRONG = ("✓", style.PALETTE[0], "-"), ("✗", style.PALETTE[3], (0, (2, 1.2)))  # mark, colour, border
+RIGHT, WRONG = (
+    ("✓", style.PALETTE[0], "-"),
+    ("✗", style.PALETTE[3], (0, (2, 1.2))),
+)  # mark, colour, border
 
 
 def strips(
@@ -28,7 +31,11 @@ def strips(
 
     `correct` [Q, k] says which share the query's class, `names` are the classes of the queries, `found` those of the neighbours.
     """
-    queries, neighbours, correct = np.asarray(queries), np.asarray(neighbours), np.asarray(correct, bool)
+    queries, neighbours, correct = (
+        np.asarray(queries),
+        np.asarray(neighbours),
+        np.asarray(correct, bool),
+    )
     if (
         queries.ndim != 4
         or neighbours.ndim != 5
@@ -41,7 +48,9 @@ def strips(
         )
     rows, k, height, width = neighbours.shape[:4]
     tile = min(1.5, (style.WIDTH - 0.2) / (k + 1))  # inches
-    fig, axes = style.figure(title, 0.2 + rows * (tile * height / width + 0.25), rows, k + 1, pictures=True)
+    fig, axes = style.figure(
+        title, 0.2 + rows * (tile * height / width + 0.25), rows, k + 1, pictures=True
+    )
     for row in range(rows):
         style.picture(axes[row, 0], queries[row], border=style.INK)
         axes[row, 0].set_title(names[row], fontsize=style.SMALL, fontweight="bold", pad=4)

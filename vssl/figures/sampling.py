@@ -18,26 +18,51 @@ if TYPE_CHECKING:
 def paces(frames: Mapping[object, np.ndarray], num_frames: int, title: str) -> Figure:
     """Which frames of a video of `num_frames` each row takes; a repeated frame is stacked, and the seam of a loop is marked."""
     rows = {str(label): np.asarray(indices) for label, indices in frames.items()}
-    if not rows or any(r.ndim != 1 or not len(r) or r.min() < 0 or r.max() >= num_frames for r in rows.values()):
-        raise VsslError(f"each row wants indices [T] of a video of {num_frames} frames, 0 to {num_frames - 1}")
+    if not rows or any(
+        r.ndim != 1 or not len(r) or r.min() < 0 or r.max() >= num_frames for r in rows.values()
+    ):
+        raise VsslError(
+            f"each row wants indices [T] of a video of {num_frames} frames, 0 to {num_frames - 1}"
+        )
     fig, axes = style.figure(title, 0.7 + 0.55 * len(rows))
     axis = axes[0, 0]
-    size = float(np.clip(400 / num_frames, 1.8, 4.5))  # points: neighbouring frames stay apart as long as they can be seen
+    size = float(
+        np.clip(400 / num_frames, 1.8, 4.5)
+    )  # points: neighbouring frames stay apart as long as they can be seen
     for row, indices in enumerate(rows.values()):
         color = style.PALETTE[row % len(style.PALETTE)]
-        axis.plot([0, num_frames - 1], [row, row], color=style.PALE, linewidth=5, solid_capstyle="round", zorder=1)
-        passes = np.cumsum(np.diff(indices, prepend=indices[0]) < 0)  # [T]: how often the loop has jumped back
+        axis.plot(
+            [0, num_frames - 1],
+            [row, row],
+            color=style.PALE,
+            linewidth=5,
+            solid_capstyle="round",
+            zorder=1,
+        )
+        passes = np.cumsum(
+            np.diff(indices, prepend=indices[0]) < 0
+        )  # [T]: how often the loop has jumped back
         for lap in range(passes[-1] + 1):
             taken = indices[passes == lap]
             repeats = np.array([(taken[:i] == frame).sum() for i, frame in enumerate(taken)])
             face = color if lap == 0 else "white"
             axis.plot(
-                taken, row - 0.03 * size * repeats, "o", color=color, markerfacecolor=face, markersize=size, linestyle="", zorder=3 + lap
+                taken,
+                row - 0.03 * size * repeats,
+                "o",
+                color=color,
+                markerfacecolor=face,
+                markersize=size,
+                linestyle="",
+                zorder=3 + lap,
             )
         for after in np.flatnonzero(np.diff(passes)):
             _seam(axis, row, indices[after], indices[after + 1])
     axis.set(
-        xlim=(-0.02 * num_frames, 1.02 * num_frames), ylim=(len(rows) - 0.4, -0.75), yticks=range(len(rows)), xlabel="frame of the video"
+        xlim=(-0.02 * num_frames, 1.02 * num_frames),
+        ylim=(len(rows) - 0.4, -0.75),
+        yticks=range(len(rows)),
+        xlabel="frame of the video",
     )
     axis.set_yticklabels(list(rows))
     axis.tick_params(axis="y", length=0)
@@ -51,23 +76,45 @@ def _seam(axis: Axes, row: int, last: int, first: int) -> None:
     from matplotlib.path import Path
 
     middle = (first + last) / 2
-    arc = Path([(last, row), (middle, row - 0.9), (first, row)], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
-    axis.add_patch(FancyArrowPatch(path=arc, arrowstyle="->", mutation_scale=8, color=style.INK, linewidth=0.9, zorder=2))
+    arc = Path(
+        [(last, row), (middle, row - 0.9), (first, row)], [Path.MOVETO, Path.CURVE3, Path.CURVE3]
+    )
+    axis.add_patch(
+        FancyArrowPatch(
+            path=arc, arrowstyle="->", mutation_scale=8, color=style.INK, linewidth=0.9, zorder=2
+        )
+    )
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-    axis.text(middle, row - 0.45, "seam", ha="center", va="center", fontsize=style.SMALL, bbox=box, zorder=3)
+    axis.text(
+        middle,
+        row - 0.45,
+        "seam",
+        ha="center",
+        va="center",
+        fontsize=style.SMALL,
+        bbox=box,
+        zorder=3,
+    )
 
 
 def film(strips: Mapping[object, np.ndarray], title: str) -> Figure:
     """Film strips, one a row: uint8 [T, H, W, 3] each, first frame on the left; rows may differ in length, not in frame size."""
     rows = {str(label): np.asarray(strip) for label, strip in strips.items()}
-    if not rows or any(r.ndim != 4 or r.dtype != np.uint8 or r.shape[3] != 3 or not len(r) for r in rows.values()):
+    if not rows or any(
+        r.ndim != 4 or r.dtype != np.uint8 or r.shape[3] != 3 or not len(r) for r in rows.values()
+    ):
         raise VsslError("a film strip wants uint8 frames [T, H, W, 3]")
     if len({r.shape[1:] for r in rows.values()}) > 1:
         raise VsslError("film strips side by side want frames of one size")
     longest = max(map(len, rows.values()))
     shape = next(iter(rows.values())).shape
     tile = (style.WIDTH - 1.0) / longest  # inches
-    fig, axes = style.figure(title, 0.35 + len(rows) * (min(tile, 1.6) * shape[1] / shape[2] + 0.1), len(rows), pictures=True)
+    fig, axes = style.figure(
+        title,
+        0.35 + len(rows) * (min(tile, 1.6) * shape[1] / shape[2] + 0.1),
+        len(rows),
+        pictures=True,
+    )
     for axis, (label, strip) in zip(axes[:, 0], rows.items(), strict=True):
         style.picture(axis, _side_by_side(strip, longest))
         axis.set_ylabel(label, rotation=0, ha="right", va="center", labelpad=6)
@@ -86,5 +133,7 @@ def _side_by_side(strip: np.ndarray, longest: int) -> np.ndarray:
     row = np.full((size[1], longest * (shown + gap) - gap, 3), 255, np.uint8)
     for place, frame in enumerate(strip):
         left = place * (shown + gap)
-        row[:, left : left + shown] = np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.LANCZOS))
+        row[:, left : left + shown] = np.asarray(
+            Image.fromarray(frame).resize(size, Image.Resampling.LANCZOS)
+        )
     return row

@@ -20,7 +20,16 @@ MOST_BYTES = 60_000  # a PNG above this gets fewer colours: notebooks carry thei
 SMOKE = "smoke profile: every line ran, the numbers mean nothing"
 
 
-def save(fig: Figure, name: str, *, alt: str, smoke: bool = False, empty: bool = False, small: bool = False, note: str = "") -> None:
+def save(
+    fig: Figure,
+    name: str,
+    *,
+    alt: str,
+    smoke: bool = False,
+    empty: bool = False,
+    small: bool = False,
+    note: str = "",
+) -> None:
     """Write `fig` to figures/<name>.svg, .png and .json (the alt text and the PNG's digest), show it in a notebook, and close it.
 
     `alt` says in a sentence what is to be seen, for those who cannot see it. `note` goes on the figure's face: profile, data, seeds.
@@ -28,7 +37,9 @@ def save(fig: Figure, name: str, *, alt: str, smoke: bool = False, empty: bool =
     was measured yet: its note says that. `small` makes do with fewer colours whatever the size, for a notebook of many figures.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
-        raise VsslError(f"a figure cannot be called {name!r}; use letters, digits, _ and -, no ending")
+        raise VsslError(
+            f"a figure cannot be called {name!r}; use letters, digits, _ and -, no ending"
+        )
     alt = " ".join(alt.split())
     if len(alt) < 20:
         raise VsslError(
@@ -44,9 +55,13 @@ def save(fig: Figure, name: str, *, alt: str, smoke: bool = False, empty: bool =
     for ending, content in (("png", png), ("svg", svg)):
         with files.replacing(folder / f"{name}.{ending}") as temporary:
             temporary.write_bytes(content)
-    files.write_json(folder / f"{name}.json", {"alt": alt, "sha256": hashlib.sha256(png).hexdigest()})
+    files.write_json(
+        folder / f"{name}.json", {"alt": alt, "sha256": hashlib.sha256(png).hexdigest()}
+    )
     _show(png, name, alt)
-    if "matplotlib.pyplot" in sys.modules:  # a figure that the caller made with pyplot would stay open, and be shown once more
+    if (
+        "matplotlib.pyplot" in sys.modules
+    ):  # a figure that the caller made with pyplot would stay open, and be shown once more
         sys.modules["matplotlib.pyplot"].close(fig)
 
 

@@ -16,8 +16,31 @@ DPI = 100
 SMALL = 7.5  # points: what stands inside a figure; tick labels are 8, titles 11
 
 # seaborn's "colorblind", written out: importing seaborn for ten colours would cost a second in every notebook.
-PALETTE = ("#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "h")  # eleven beside ten colours: 110 classes differ in one or both
+PALETTE = (
+    "#0173b2",
+    "#de8f05",
+    "#029e73",
+    "#d55e00",
+    "#cc78bc",
+    "#ca9161",
+    "#fbafe4",
+    "#949494",
+    "#ece133",
+    "#56b4e9",
+)
+MARKERS = (
+    "o",
+    "s",
+    "^",
+    "D",
+    "v",
+    "P",
+    "X",
+    "<",
+    ">",
+    "*",
+    "h",
+)  # eleven beside ten colours: 110 classes differ in one or both
 LINES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)), (0, (1, 1)))
 INK, GREY, PALE = "#222222", "#6b6b6b", "#e4e4e4"
 
@@ -57,7 +80,13 @@ def use() -> None:
 
 
 def figure(
-    title: str, height: float, rows: int = 1, columns: int = 1, caption: str = "", pictures: bool = False, **options
+    title: str,
+    height: float,
+    rows: int = 1,
+    columns: int = 1,
+    caption: str = "",
+    pictures: bool = False,
+    **options,
 ) -> tuple[Figure, np.ndarray]:
     """A figure of the common width, and its axes [rows, columns]; `options` go to `Figure.subplots`.
 
@@ -70,13 +99,24 @@ def figure(
     height += 0.2 * len(lines) + 0.2 * bool(caption)
     made = Figure(figsize=(WIDTH, height), layout="compressed" if pictures else "constrained")
     axes = made.subplots(rows, columns, squeeze=False, **options)
-    made.suptitle("\n".join(lines) + "\n" * bool(caption), x=0.01, ha="left", fontsize=11)  # the empty line keeps the caption's place
+    made.suptitle(
+        "\n".join(lines) + "\n" * bool(caption), x=0.01, ha="left", fontsize=11
+    )  # the empty line keeps the caption's place
     if caption:
-        made.text(0.011, 1 - (0.13 + 0.19 * len(lines)) / height, caption, fontsize=SMALL, color=GREY, va="center")
+        made.text(
+            0.011,
+            1 - (0.13 + 0.19 * len(lines)) / height,
+            caption,
+            fontsize=SMALL,
+            color=GREY,
+            va="center",
+        )
     return made, axes
 
 
-def picture(axis: Axes, pixels: np.ndarray, border: str | None = None, line: str | tuple = "-") -> None:
+def picture(
+    axis: Axes, pixels: np.ndarray, border: str | None = None, line: str | tuple = "-"
+) -> None:
     """Show an image [H, W, 3] without axes, in a border if asked."""
     axis.imshow(pixels, interpolation="antialiased")
     axis.set(xticks=[], yticks=[])
@@ -84,10 +124,14 @@ def picture(axis: Axes, pixels: np.ndarray, border: str | None = None, line: str
         spine.set(visible=border is not None, edgecolor=border, linewidth=2.5, linestyle=line)
 
 
-def apart(centres: np.ndarray, sizes: np.ndarray, low: float = 0.0, high: float = 1.0, rounds: int = 300) -> np.ndarray:
+def apart(
+    centres: np.ndarray, sizes: np.ndarray, low: float = 0.0, high: float = 1.0, rounds: int = 300
+) -> np.ndarray:
     """Move boxes [K, 2] of the given sizes [K, 2] until none covers another, as little as it takes; all stay between low and high."""
     centres = np.clip(np.asarray(centres, float), low + sizes / 2, high - sizes / 2)
-    order = np.sign(np.subtract.outer(np.arange(len(centres)), np.arange(len(centres))))[..., None]  # which way equal centres go
+    order = np.sign(np.subtract.outer(np.arange(len(centres)), np.arange(len(centres))))[
+        ..., None
+    ]  # which way equal centres go
     for _ in range(rounds):
         offset = centres[:, None] - centres[None]  # [K, K, 2]
         overlap = (sizes[:, None] + sizes[None]) / 2 - np.abs(offset)

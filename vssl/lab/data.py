@@ -35,7 +35,9 @@ class Data:
     height: int = 128
     width: int = 172
     stand_in: bool = False
-    source: puppets.World | Path | None = field(default=None, metadata={"key": False}, compare=False)
+    source: puppets.World | Path | None = field(
+        default=None, metadata={"key": False}, compare=False
+    )
 
     def open(self) -> Opened:
         """The set, its frames and its split; draws the puppets and builds the frame store if they are not there yet."""
@@ -44,20 +46,33 @@ class Data:
     def scenes(self) -> np.ndarray:
         """Each video's scene, a number; known of puppets that were drawn from a world, not of videos from a folder."""
         if not isinstance(self.source, puppets.World):
-            raise VsslError(f"nobody wrote down the scenes of {self.says()}: leave out what asks for them, or use the puppets")
+            raise VsslError(
+                f"nobody wrote down the scenes of {self.says()}: leave out what asks for them, or use the puppets"
+            )
         return _scenes(self, self.source)
 
     def says(self) -> str:
         """What to print beside a number."""
-        return f"puppets for {NAMES.get(self.name, self.name)}" if self.stand_in else NAMES.get(self.name, self.name)
+        return (
+            f"puppets for {NAMES.get(self.name, self.name)}"
+            if self.stand_in
+            else NAMES.get(self.name, self.name)
+        )
 
 
-NAMES = {"ucf101": "UCF101", "hmdb51": "HMDB51", "kinetics400": "Kinetics-400", "kinetics600": "Kinetics-600"}
+NAMES = {
+    "ucf101": "UCF101",
+    "hmdb51": "HMDB51",
+    "kinetics400": "Kinetics-400",
+    "kinetics600": "Kinetics-600",
+}
 
 
 def puppet_data(world: puppets.World, split: int, height: int, width: int) -> Data:
     """The stand-in drawn from a world."""
-    return Data(world.name, puppets.digest(world), split, height, width, stand_in=True, source=world)
+    return Data(
+        world.name, puppets.digest(world), split, height, width, stand_in=True, source=world
+    )
 
 
 @functools.lru_cache(maxsize=8)
@@ -71,7 +86,9 @@ def real_data(name: str, root: Path, split: int, height: int, width: int) -> Dat
 def _scenes(data: Data, world: puppets.World) -> np.ndarray:
     """Which of the world's backgrounds each video was filmed before; clips of one performer share theirs."""
     places = {Path(place.path).stem: place for place in layouts.places(world)}
-    scene = functools.lru_cache(maxsize=None)(lambda name, group: puppets.truth(world, name, group, 1).scene)
+    scene = functools.lru_cache(maxsize=None)(
+        lambda name, group: puppets.truth(world, name, group, 1).scene
+    )
     seen = [places[video.name] for video in _open(data, world).dataset.videos]
     return np.array([world.scenes.index(scene(place.class_name, place.group)) for place in seen])
 

@@ -71,7 +71,9 @@ class Experiment(Protocol):
 class Keyed:
     """The key, made the same way for all."""
 
-    shared: ClassVar[bool] = False  # whether the processes of torchrun compute it together, by training.fit
+    shared: ClassVar[bool] = (
+        False  # whether the processes of torchrun compute it together, by training.fit
+    )
 
     def key(self) -> str:
         return f"{type(self).__name__.lower()}-{key.key(self)}"
@@ -155,7 +157,11 @@ class PreTrain(Keyed):
 
     def sampler(self) -> Sampler:
         """The method's sampler, several draws at once where `together` says so."""
-        return self.method.sampler(self.length) if self.together == 1 else self.method.several(self.length, self.together)
+        return (
+            self.method.sampler(self.length)
+            if self.together == 1
+            else self.method.several(self.length, self.together)
+        )
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         opened = self.data.open()
@@ -192,9 +198,13 @@ class Inflated:
 
     def __post_init__(self) -> None:
         if self.net.name not in models.BLOCKS:
-            raise VsslError(f"only {' and '.join(models.BLOCKS)} can be inflated, not {self.net.name}; choose one of those")
+            raise VsslError(
+                f"only {' and '.join(models.BLOCKS)} can be inflated, not {self.net.name}; choose one of those"
+            )
         if self.frames is None and self.net.width != 64:
-            raise VsslError(f"ImageNet's weights are for nets 64 channels wide, not {self.net.width}: leave this row to gpu or paper")
+            raise VsslError(
+                f"ImageNet's weights are for nets 64 channels wide, not {self.net.width}: leave this row to gpu or paper"
+            )
 
     def describe(self) -> str:
         whence = self.frames.describe() if self.frames else f"ImageNet, seed {self.seed}"
@@ -223,23 +233,37 @@ def readable(opened: Opened) -> int:
     return int((opened.frames.num_frames[opened.train] > 0).sum())
 
 
-def batches_of(opened: Opened, sampler: Sampler, augment: Augment | Pair, recipe: Recipe, seed: int) -> training.Batches:
+def batches_of(
+    opened: Opened, sampler: Sampler, augment: Augment | Pair, recipe: Recipe, seed: int
+) -> training.Batches:
     """The training videos of a set, as a recipe wants them, read from where that is quickest."""
     device = training.device_here()
     frames, where = training.placed(opened.frames, opened.train, device)
     if device.type == "cuda":  # on a CPU there is no choice to tell of
         say(where)
-    return training.Batches(frames, opened.train, sampler, augment, recipe.batch, recipe.passes, seed, opened.actions)
+    return training.Batches(
+        frames, opened.train, sampler, augment, recipe.batch, recipe.passes, seed, opened.actions
+    )
 
 
 def tell_epoch(record: dict[str, float]) -> None:
     """One line an epoch on stderr; silent in a notebook, like all progress."""
-    accuracy = [f"{name.replace('_', ' ')} {value:.1%}" for name, value in record.items() if name.endswith("accuracy")]
-    say(f"epoch {record['epoch']}: loss {record['loss']:.3f}, {', '.join(accuracy)} ({record['seconds']:.0f} s)")
+    accuracy = [
+        f"{name.replace('_', ' ')} {value:.1%}"
+        for name, value in record.items()
+        if name.endswith("accuracy")
+    ]
+    say(
+        f"epoch {record['epoch']}: loss {record['loss']:.3f}, {', '.join(accuracy)} ({record['seconds']:.0f} s)"
+    )
 
 
 def kept(folder: Path, model: nn.Module, history: list[dict[str, float]]) -> Computed:
     """The end of a training: the weights alone, the curves, and the last epoch's record."""
     checkpoint.save(folder / "model.pt", model.state_dict())
-    curves = {f"curve_{name}": np.array([record[name] for record in history]) for name in history[-1]}
-    return {name: value for name, value in history[-1].items() if name not in ("epoch", "rate")}, curves
+    curves = {
+        f"curve_{name}": np.array([record[name] for record in history]) for name in history[-1]
+    }
+    return {
+        name: value for name, value in history[-1].items() if name not in ("epoch", "rate")
+    }, curves

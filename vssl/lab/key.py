@@ -36,7 +36,9 @@ def described(value: object) -> object:
         return {str(name): described(item) for name, item in value.items()}
     if value is None or isinstance(value, str | int | float | bool):
         return value
-    raise TypeError(f"an experiment may hold plain values and frozen dataclasses, not {type(value).__name__}")
+    raise TypeError(
+        f"an experiment may hold plain values and frozen dataclasses, not {type(value).__name__}"
+    )
 
 
 def brief(value: object) -> str:
@@ -58,14 +60,22 @@ def key(value: object) -> str:
 
 
 def _default(field: dataclasses.Field) -> object:
-    return field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+    return (
+        field.default_factory()
+        if field.default_factory is not dataclasses.MISSING
+        else field.default
+    )
 
 
 @functools.cache
 def code_digest(*parts: str) -> str:
     """A digest of the package's source files under `parts` (folders or files): which code computed a run."""
     package = Path(vssl.__file__).parent
-    files = sorted(file for part in parts for file in ([package / part] if part.endswith(".py") else (package / part).rglob("*.py")))
+    files = sorted(
+        file
+        for part in parts
+        for file in ([package / part] if part.endswith(".py") else (package / part).rglob("*.py"))
+    )
     joined = hashlib.sha256()
     for file in files:
         joined.update(str(file.relative_to(package)).encode() + b"\0" + file.read_bytes())

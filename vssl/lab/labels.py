@@ -14,7 +14,17 @@ from vssl import evaluation, samplers, training
 from vssl.augment import Augment, Flip, RandomCrop, RandomResizedCrop
 from vssl.errors import VsslError
 from vssl.lab.data import Data
-from vssl.lab.experiment import TRAINING_CODE, Computed, Experiment, Keyed, Start, batches_of, kept, runs_of, tell_epoch
+from vssl.lab.experiment import (
+    TRAINING_CODE,
+    Computed,
+    Experiment,
+    Keyed,
+    Start,
+    batches_of,
+    kept,
+    runs_of,
+    tell_epoch,
+)
 from vssl.objectives import Classify, Pretext
 from vssl.recipe import Recipe
 
@@ -56,12 +66,16 @@ class _FromLabels(Keyed):
         if self.average not in ("softmax", "logits"):
             raise VsslError(f"clips are averaged by 'softmax' or 'logits', not {self.average!r}")
         if not 0 < self.share <= 1:
-            raise VsslError(f"the share of the labels lies above 0 and up to 1, not {self.share:g}; 0.01 is one in a hundred")
+            raise VsslError(
+                f"the share of the labels lies above 0 and up to 1, not {self.share:g}; 0.01 is one in a hundred"
+            )
         if self.crops not in (1, 3):
             raise VsslError(f"a clip is tested on 1 crop or on 3, not on {self.crops}")
         tested, stored = self.test_size or self.size, (self.data.height, self.data.width)
         if tested > min(stored):  # told now: the test comes after hours of training
-            raise VsslError(f"a test crop of {tested} x {tested} does not fit into frames of {stored[0]} x {stored[1]}; lower test_size")
+            raise VsslError(
+                f"a test crop of {tested} x {tested} does not fit into frames of {stored[0]} x {stored[1]}; lower test_size"
+            )
 
     def needs(self) -> tuple[Experiment, ...]:
         return runs_of(self.start)
@@ -84,7 +98,9 @@ class _FromLabels(Keyed):
         videos = few(opened.actions, videos, self.share, self.seed)
         recipe = replace(self.recipe, batch=min(self.recipe.batch, len(videos)))
         clip = samplers.RandomClip(self.length, self.stride)
-        batches = batches_of(opened._replace(train=videos), clip, Augment((crop, Flip())), recipe, self.seed)
+        batches = batches_of(
+            opened._replace(train=videos), clip, Augment((crop, Flip())), recipe, self.seed
+        )
         history = training.fit(model, batches, recipe, folder, tell=tell_epoch)
         if not training.is_first():
             return {}, {}  # the training was shared, the test is the first process's
@@ -92,11 +108,21 @@ class _FromLabels(Keyed):
         test = samplers.Uniform(self.clips, self.length, self.stride)
         size = self.test_size or self.size
         scores, tested = evaluation.recognise(
-            model.backbone, model.objective, opened.frames, opened.test, test, size, self.average, self.crops
+            model.backbone,
+            model.objective,
+            opened.frames,
+            opened.test,
+            test,
+            size,
+            self.average,
+            self.crops,
         )  # [n, K]
         actions = opened.actions[tested]
         metrics["unreadable"] = float(len(opened.test) - len(tested))
-        metrics |= {**evaluation.top(scores, actions), **evaluation.chance(opened.actions[opened.train], actions)}
+        metrics |= {
+            **evaluation.top(scores, actions),
+            **evaluation.chance(opened.actions[opened.train], actions),
+        }
         return metrics, arrays | {"predicted": scores.argmax(1), "actions": actions}
 
 

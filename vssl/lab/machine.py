@@ -24,7 +24,9 @@ def hardware() -> str:
     model = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo") as file:
-            model = next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
+            model = next(
+                line.split(":", 1)[1].strip() for line in file if line.startswith("model name")
+            )
     except (OSError, StopIteration):
         pass
     return f"{model}, {os.cpu_count()} cores"
@@ -35,11 +37,15 @@ def commit() -> str:
     """The checkout's commit, with "+" where files differ from it; "unknown" outside a checkout."""
 
     def git(*words: str) -> str:
-        done = subprocess.run(["git", "-C", str(paths.root()), *words], capture_output=True, text=True, timeout=20)
+        done = subprocess.run(
+            ["git", "-C", str(paths.root()), *words], capture_output=True, text=True, timeout=20
+        )
         return done.stdout.strip() if done.returncode == 0 else ""
 
     try:
-        return (git("rev-parse", "--short=12", "HEAD") or "unknown") + ("+" if git("status", "--porcelain", "-uno") else "")
+        return (git("rev-parse", "--short=12", "HEAD") or "unknown") + (
+            "+" if git("status", "--porcelain", "-uno") else ""
+        )
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
 
@@ -64,7 +70,11 @@ def peak_memory() -> int:
 def machine() -> dict[str, Any]:
     """Everything above, for a record."""
     torch = sys.modules.get("torch")
-    gpu = torch.cuda.max_memory_allocated() // 2**20 if torch is not None and torch.cuda.is_available() else 0
+    gpu = (
+        torch.cuda.max_memory_allocated() // 2**20
+        if torch is not None and torch.cuda.is_available()
+        else 0
+    )
     return {
         "hardware": hardware(),
         "threads": torch.get_num_threads() if torch is not None else 1,

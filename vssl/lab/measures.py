@@ -32,7 +32,9 @@ class PretextTest(Keyed):
 
     def __post_init__(self) -> None:
         if not (isinstance(self.start.method, methods.Pace) and self.start.method.predict):
-            raise VsslError("this method does not predict the pace, so there is no pretext test of it; leave that row out")
+            raise VsslError(
+                "this method does not predict the pace, so there is no pretext test of it; leave that row out"
+            )
 
     def describe(self) -> str:
         return f"pretext test of {self.start.describe()}"
@@ -50,10 +52,18 @@ class PretextTest(Keyed):
         def compute(x: torch.Tensor) -> torch.Tensor:
             return head.logits(model.backbone.features(x)).argmax(1)
 
-        told, videos = over_clips(model.backbone, compute, opened.frames, opened.test, every, self.start.size)  # [n, V]
-        truth = np.stack([sample_of(every, opened.frames, video).labels["pace"] for video in videos])  # [n, V]
+        told, videos = over_clips(
+            model.backbone, compute, opened.frames, opened.test, every, self.start.size
+        )  # [n, V]
+        truth = np.stack(
+            [sample_of(every, opened.frames, video).labels["pace"] for video in videos]
+        )  # [n, V]
         accuracy = 100 * float((told == truth).mean())
-        return {"accuracy": accuracy, "chance": 100 / method.classes}, {"told": told.astype(np.int64), "truth": truth, "videos": videos}
+        return {"accuracy": accuracy, "chance": 100 / method.classes}, {
+            "told": told.astype(np.int64),
+            "truth": truth,
+            "videos": videos,
+        }
 
 
 @dataclass(frozen=True)
@@ -81,11 +91,16 @@ class Features(Keyed):
         backbone = self.start.backbone(inputs)
         sampler = samplers.Uniform(self.clips, self.length, self.stride)
         videos = np.concatenate([opened.train, opened.test])
-        features, videos = evaluation.extract(backbone, opened.frames, videos, sampler, self.size, self.layers)
+        features, videos = evaluation.extract(
+            backbone, opened.frames, videos, sampler, self.size, self.layers
+        )
         side = np.isin(videos, opened.test)
         arrays = {layer: values.astype(np.float32) for layer, values in features.items()}
         arrays |= {"videos": videos, "test": side, "actions": opened.actions[videos]}
-        return {"videos": float(len(videos)), "unreadable": float(len(opened.train) + len(opened.test) - len(videos))}, arrays
+        return {
+            "videos": float(len(videos)),
+            "unreadable": float(len(opened.train) + len(opened.test) - len(videos)),
+        }, arrays
 
 
 @dataclass(frozen=True)
@@ -108,7 +123,9 @@ class Retrieve(Keyed):
                 f"retrieval is at the level 'video' or 'clip', from one of {self.features.layers}; not {self.level!r}, {self.layer!r}"
             )
         if self.by not in ("action", "scene"):
-            raise VsslError(f"an answer is right by its 'action' or by its 'scene', not by {self.by!r}")
+            raise VsslError(
+                f"an answer is right by its 'action' or by its 'scene', not by {self.by!r}"
+            )
 
     def describe(self) -> str:
         what = "" if self.by == "action" else f" of the {self.by}"
@@ -120,10 +137,17 @@ class Retrieve(Keyed):
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         train, test = _sides(inputs[0], self.layer)
         if self.by == "scene":
-            scenes, side = self.features.data.scenes()[inputs[0].arrays["videos"]], inputs[0].arrays["test"]
+            scenes, side = (
+                self.features.data.scenes()[inputs[0].arrays["videos"]],
+                inputs[0].arrays["test"],
+            )
             train, test = (train[0], scenes[~side]), (test[0], scenes[side])
-        metrics = retrieval.recall(*test, *train, level=self.level) | evaluation.chance(train[1], test[1])
-        blind = retrieval.blind(test[1], train[1], clips=train[0].shape[1] if self.level == "clip" else 1)
+        metrics = retrieval.recall(*test, *train, level=self.level) | evaluation.chance(
+            train[1], test[1]
+        )
+        blind = retrieval.blind(
+            test[1], train[1], clips=train[0].shape[1] if self.level == "clip" else 1
+        )
         metrics |= {f"chance {name}": value for name, value in blind.items()}
         return metrics | {"unreadable": inputs[0].metrics["unreadable"]}, {}
 
@@ -166,12 +190,21 @@ class Probe(Keyed):
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         train, test = _sides(inputs[0], self.layer)
         top1, predicted = evaluation.linear_probe(*train, *test)
-        metrics = {"top1": top1, "unreadable": inputs[0].metrics["unreadable"], **evaluation.chance(train[1], test[1])}
+        metrics = {
+            "top1": top1,
+            "unreadable": inputs[0].metrics["unreadable"],
+            **evaluation.chance(train[1], test[1]),
+        }
         return metrics, {"predicted": predicted, "actions": test[1]}
 
 
-def _sides(run: Run, layer: str) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+def _sides(
+    run: Run, layer: str
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """(features, labels) of the training videos and of the test videos."""
     arrays = run.arrays
     test = arrays["test"]
-    return (arrays[layer][~test], arrays["actions"][~test]), (arrays[layer][test], arrays["actions"][test])
+    return (arrays[layer][~test], arrays["actions"][~test]), (
+        arrays[layer][test],
+        arrays["actions"][test],
+    )

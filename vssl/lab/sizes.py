@@ -24,21 +24,29 @@ class Profile:
     length: int  # frames a clip
     size: int  # pixels a side
     clips: int  # clips a video in a test
-    together: int  # clips of one video with different labels in one batch; 1 is the papers' sampling
+    together: (
+        int  # clips of one video with different labels in one batch; 1 is the papers' sampling
+    )
     jitter: float  # strength of colour jitter, as a share of the paper's
     main: str  # the net of a paper's ablations
-    long: tuple[int, int, int, int]  # frames a clip, pixels a side, stored height and width, where a paper gives a net more of both
+    long: tuple[
+        int, int, int, int
+    ]  # frames a clip, pixels a side, stored height and width, where a paper gives a net more of both
     pretrain: Recipe | None
     fine_tune: Recipe | None
     seeds: tuple[int, ...]
     linear: Recipe | None = None  # of a linear layer on frozen features
     data: str = "ucf101"  # what a paper's ablations learn from and are tested on
     stride: int = 1  # frames from one frame of a labelled clip to the next
-    labelled: int | None = None  # frames of a labelled clip, and of a test; None: as many as in pre-training
+    labelled: int | None = (
+        None  # frames of a labelled clip, and of a test; None: as many as in pre-training
+    )
     resized: bool = False  # labelled clips are cropped at random area and aspect
     crops: int = 1  # a clip in a test
     test_size: int | None = None  # pixels a side in a test
-    papers: dict[str, dict[str, Any]] = field(default_factory=dict)  # what a paper has otherwise, of all these
+    papers: dict[str, dict[str, Any]] = field(
+        default_factory=dict
+    )  # what a paper has otherwise, of all these
 
 
 # Where people act gives away what they do in Kinetics: in its stand-ins so many performers act in the scene of their class. There are

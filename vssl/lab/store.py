@@ -50,8 +50,14 @@ class Run:
 
     def says(self) -> str:
         """Whether it was computed or read, in words."""
-        made = "computed now" if self.computed else f"read from the store, made {self.record['date']} on {self.record['hardware']}"
-        return f"{made}, {self.minutes:.1f} min" + (", by code that has changed since" if self.older else "")
+        made = (
+            "computed now"
+            if self.computed
+            else f"read from the store, made {self.record['date']} on {self.record['hardware']}"
+        )
+        return f"{made}, {self.minutes:.1f} min" + (
+            ", by code that has changed since" if self.older else ""
+        )
 
 
 def folder_of(experiment: Any) -> Path:
@@ -80,10 +86,14 @@ def costs(experiment: Any) -> dict[str, float]:
     """Minutes of the experiment's run and of every run it needed, by key: whoever adds up several counts a shared one once."""
     found = _read(experiment)
     own = {experiment.key(): found.minutes} if found else {}
-    return own | {name: minutes for need in experiment.needs() for name, minutes in costs(need).items()}
+    return own | {
+        name: minutes for need in experiment.needs() for name, minutes in costs(need).items()
+    }
 
 
-def run(experiment: Any, *, reuse_old: bool = False, tell: Callable[[str], None] | None = None) -> Run:
+def run(
+    experiment: Any, *, reuse_old: bool = False, tell: Callable[[str], None] | None = None
+) -> Run:
     """The run of an experiment: from the store if it is there, computed (with what it needs) if not.
 
     A run that older code made is computed again, unless `reuse_old` (or the environment's VSSL_REUSE_OLD) asks for it.
@@ -100,7 +110,9 @@ def run(experiment: Any, *, reuse_old: bool = False, tell: Callable[[str], None]
 
         def known() -> bool:
             lock.enter_context(locked(folder_of(experiment).with_name(f".{experiment.key()}.lock")))
-            if (_working(experiment, code) / "run.json").exists():  # a whole run that was killed on its way to its place
+            if (
+                _working(experiment, code) / "run.json"
+            ).exists():  # a whole run that was killed on its way to its place
                 _place(experiment, code)
             found = _read(experiment)
             return found is not None and (found.record["code"] == code or reuse_old)
@@ -110,8 +122,15 @@ def run(experiment: Any, *, reuse_old: bool = False, tell: Callable[[str], None]
             return found if found.record["code"] == code else replace(found, older=True)
         inputs = tuple(run(need, reuse_old=reuse_old, tell=tell) for need in experiment.needs())
         if tell and together.is_first():
-            tell(f"computing {experiment.key()}" + (" again: the code has changed since its run" if _read(experiment) else ""))
-        part = functools.partial(experiment.compute, _working(experiment, code), inputs) if _shared(experiment) else None
+            tell(
+                f"computing {experiment.key()}"
+                + (" again: the code has changed since its run" if _read(experiment) else "")
+            )
+        part = (
+            functools.partial(experiment.compute, _working(experiment, code), inputs)
+            if _shared(experiment)
+            else None
+        )
         together.first(functools.partial(_compute, experiment, inputs, code), meanwhile=part)
     return replace(_read(experiment), computed=True)  # type: ignore[type-var]
 
@@ -160,10 +179,19 @@ def _fill(working: Path, experiment: Any, inputs: tuple[Run, ...], code: str) ->
     seconds = before + time.monotonic() - begin
     with replacing(working / "arrays.npz") as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, **arrays)
-    record = {"minutes": seconds / 60, "code": code, "inputs": [i.record["key"] for i in inputs], "key": experiment.key(), **machine()}
+    record = {
+        "minutes": seconds / 60,
+        "code": code,
+        "inputs": [i.record["key"] for i in inputs],
+        "key": experiment.key(),
+        **machine(),
+    }
     if _shared(experiment):
         record["processes"] = together.count()
-    write_json(working / "run.json", {"description": key.described(experiment), "metrics": metrics, "record": record})
+    write_json(
+        working / "run.json",
+        {"description": key.described(experiment), "metrics": metrics, "record": record},
+    )
 
 
 def _read(experiment: Any) -> Run | None:
@@ -174,7 +202,9 @@ def _read(experiment: Any) -> Run | None:
         kept = json.loads(path.read_text())
         return Run(path.parent, kept["metrics"], kept["record"], computed=False)
     except (ValueError, KeyError) as error:
-        raise VsslError(f"the run {path.parent} is damaged ({error}); delete that folder to compute it again") from error
+        raise VsslError(
+            f"the run {path.parent} is damaged ({error}); delete that folder to compute it again"
+        ) from error
 
 
 def _seconds_so_far(working: Path) -> float:

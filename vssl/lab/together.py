@@ -43,7 +43,9 @@ class _Mailbox:
     def __init__(self, rank: int, words: Any) -> None:
         self.rank, self.words, self.questions = rank, words, 0
 
-    def first(self, ask: Callable[[], object], meanwhile: Callable[[], object] | None = None) -> bool:
+    def first(
+        self, ask: Callable[[], object], meanwhile: Callable[[], object] | None = None
+    ) -> bool:
         self.questions += 1
         answer, failure = f"answer {self.questions}", f"failure {self.questions}"
         try:
@@ -66,9 +68,15 @@ class _Mailbox:
     def _why(self, failure: str, error: BaseException) -> str:
         """Tell the others of an error; or, where it only says that a collective broke, the words of the process that broke it."""
         own = isinstance(error, VsslError)
-        line = str(error) if own else f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+        line = (
+            str(error)
+            if own
+            else f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+        )
         mine = f"process {self.rank} of {count()} failed: {line}"
-        with contextlib.suppress(RuntimeError):  # torchrun itself is gone: then the error must speak for itself
+        with contextlib.suppress(
+            RuntimeError
+        ):  # torchrun itself is gone: then the error must speak for itself
             before = self.words.compare_set(failure, "", mine).decode()
             return "" if before == mine or own or not isinstance(error, Exception) else before
         return ""
@@ -81,9 +89,19 @@ def _mailbox() -> _Mailbox:
 
     from vssl.training.loop import device_here, processes
 
-    if missing := [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]:
-        raise VsslError(f"WORLD_SIZE is {count()}, but there is no {missing[0]}: start with torchrun, or unset WORLD_SIZE")
-    rank, _ = processes(device_here())  # before the store is looked for: without torchrun, this is what opens it
-    store = dist.TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False)
+    if missing := [
+        name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ
+    ]:
+        raise VsslError(
+            f"WORLD_SIZE is {count()}, but there is no {missing[0]}: start with torchrun, or unset WORLD_SIZE"
+        )
+    rank, _ = processes(
+        device_here()
+    )  # before the store is looked for: without torchrun, this is what opens it
+    store = dist.TCPStore(
+        os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False
+    )
     # A try after a failure must not find the words of the one before: torchrun's store outlives its processes.
-    return _Mailbox(rank, dist.PrefixStore(f"vssl/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store))
+    return _Mailbox(
+        rank, dist.PrefixStore(f"vssl/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+    )

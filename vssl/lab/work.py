@@ -21,8 +21,15 @@ from vssl.videos import datasets, puppets
 from vssl.videos.puppets import layouts
 
 # Training and test videos of the papers' sets, split 1, for a plan made before the data is there.
-OFFICIAL = {"ucf101": (9537, 3783), "hmdb51": (3570, 1530), "kinetics400": (240_000, 20_000), "kinetics600": (360_000, 28_000)}
-BACKWARD = 2  # a step back costs two passes forward: gradients of the activations and of the weights
+OFFICIAL = {
+    "ucf101": (9537, 3783),
+    "hmdb51": (3570, 1530),
+    "kinetics400": (240_000, 20_000),
+    "kinetics600": (360_000, 28_000),
+}
+BACKWARD = (
+    2  # a step back costs two passes forward: gradients of the activations and of the weights
+)
 OVERHEAD = 5.0  # seconds, of a process that only reads features: mostly imports
 
 # Multiply-adds a second. A GPU: what 425 clips a second of 16 x 112 x 112 through R3D-18 take, the best end-to-end figure published for
@@ -45,17 +52,32 @@ def estimate(experiment: Any, profile: str) -> Cost:
         return Cost(data.says(), data.source is not None, 0, clips, OVERHEAD, where)
     net = sized.net if isinstance(sized, PreTrain) else sized.start.net
     multiply_adds = _macs(net, sized.length, sized.size) * ((1 + BACKWARD) * trained + seen)
-    return Cost(data.says(), data.source is not None, trained + seen, clips, OVERHEAD + multiply_adds / rate, where)
+    return Cost(
+        data.says(),
+        data.source is not None,
+        trained + seen,
+        clips,
+        OVERHEAD + multiply_adds / rate,
+        where,
+    )
 
 
 def _work(experiment: Any) -> tuple[Data, Any, float, float]:
     """Its data, what has the size of its clips, and how many clips it trains on and only looks at."""
     if isinstance(experiment, PreTrain):
         clips = views(experiment.sampler())
-        return experiment.data, experiment, videos(experiment.data)[0] * clips * _rounds(experiment.recipe), 0
+        return (
+            experiment.data,
+            experiment,
+            videos(experiment.data)[0] * clips * _rounds(experiment.recipe),
+            0,
+        )
     if isinstance(experiment, FineTune | Linear):
         train, test = videos(experiment.data)
-        seen, looked = experiment.share * train * _rounds(experiment.recipe), test * experiment.clips * experiment.crops
+        seen, looked = (
+            experiment.share * train * _rounds(experiment.recipe),
+            test * experiment.clips * experiment.crops,
+        )
         frozen = isinstance(experiment, Linear)
         return experiment.data, experiment, 0 if frozen else seen, looked + (seen if frozen else 0)
     if isinstance(experiment, Features):
@@ -65,7 +87,12 @@ def _work(experiment: Any) -> tuple[Data, Any, float, float]:
     if isinstance(experiment, PretextTest):
         start = experiment.start
         return start.data, start, 0, videos(start.data)[1] * start.method.classes
-    return experiment.features.data, experiment.features, 0, 0  # retrieval and probe: arithmetic on vectors
+    return (
+        experiment.features.data,
+        experiment.features,
+        0,
+        0,
+    )  # retrieval and probe: arithmetic on vectors
 
 
 def _rounds(recipe: Recipe) -> int:
@@ -89,5 +116,7 @@ def _listed(name: str, root: Path, split: int) -> tuple[int, int]:
 
 @functools.lru_cache(maxsize=32)
 def _macs(net: Net, length: int, size: int) -> int:
-    with torch.device("meta"):  # without storage: the widest nets would take gigabytes, and minutes to draw
+    with torch.device(
+        "meta"
+    ):  # without storage: the widest nets would take gigabytes, and minutes to draw
         return models.macs(net.build(seed=0), length, size)

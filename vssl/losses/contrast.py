@@ -17,7 +17,9 @@ def similarity(z: Tensor, normalize: bool = False, temperature: float = 1.0) -> 
 
     In float32 whatever the features are: a raw dot product of 512 rectified features overflows half precision.
     """
-    with torch.autocast(z.device.type, enabled=False):  # or a mixed-precision loop would take the product in half precision again
+    with torch.autocast(
+        z.device.type, enabled=False
+    ):  # or a mixed-precision loop would take the product in half precision again
         z = z.float()
         z = F.normalize(z, dim=1) if normalize else z
         return z @ z.T / temperature
@@ -37,11 +39,15 @@ def same_context(z: Tensor, *, normalize: bool = False, temperature: float = 1.0
     same = video[:, None] == video  # [N, N]
     others = sim.masked_fill(same, -torch.inf).logsumexp(1, keepdim=True)  # [N, 1], the negatives
     positive = same & ~torch.eye(len(sim), dtype=torch.bool, device=z.device)
-    loss = torch.logaddexp(sim, others) - sim  # [N, N], -log(e^s / (e^s + negatives)) were j the positive of i
+    loss = (
+        torch.logaddexp(sim, others) - sim
+    )  # [N, N], -log(e^s / (e^s + negatives)) were j the positive of i
     return loss[positive].mean()
 
 
-def same_pace(z: Tensor, pace: Tensor, *, normalize: bool = False, temperature: float = 1.0) -> Tensor:
+def same_pace(
+    z: Tensor, pace: Tensor, *, normalize: bool = False, temperature: float = 1.0
+) -> Tensor:
     """Clips of one pace attract, clips of different paces repel, whatever they show (Eq. 3); z is [N, D], pace [N].
 
     The denominator holds every other clip. An anchor alone at its pace has no positive and adds nothing; the mean is over all
@@ -68,13 +74,22 @@ def info_nce(z: Tensor, temperature: float = 0.1) -> Tensor:
 def against_all(z: Tensor, temperature: float = 0.1) -> tuple[Tensor, Tensor, Tensor]:
     """The loss of `info_nce`; similarities of this process's clips with all, [2n, 2N], itself at -inf; and each one's positive, [2n]."""
     if z.ndim != 3 or z.shape[1] != 2:
-        raise VsslError(f"this loss contrasts 2 clips of each video, [N, 2, D], and got {list(z.shape)}; sample as many")
-    with torch.autocast(z.device.type, enabled=False):  # in float32: exp(1 / 0.1) apart, half precision has three digits
-        z = F.normalize(z.float(), dim=-1).flatten(0, 1)  # [2n, D], the two clips of a video side by side
+        raise VsslError(
+            f"this loss contrasts 2 clips of each video, [N, 2, D], and got {list(z.shape)}; sample as many"
+        )
+    with torch.autocast(
+        z.device.type, enabled=False
+    ):  # in float32: exp(1 / 0.1) apart, half precision has three digits
+        z = F.normalize(z.float(), dim=-1).flatten(
+            0, 1
+        )  # [2n, D], the two clips of a video side by side
         everyone, first = gathered(z)  # [2N, D]
         sim = z @ everyone.T / temperature  # [2n, 2N]
     itself = first + torch.arange(len(z), device=z.device)
-    sim, positive = sim.scatter(1, itself[:, None], -torch.inf), itself ^ 1  # 2i and 2i + 1 are of one video
+    sim, positive = (
+        sim.scatter(1, itself[:, None], -torch.inf),
+        itself ^ 1,
+    )  # 2i and 2i + 1 are of one video
     return F.cross_entropy(sim, positive), sim, positive
 
 

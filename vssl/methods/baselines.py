@@ -74,4 +74,13 @@ class VCOP:
 
 def _constant(epochs: int, batch: int) -> Recipe:
     """A rate of 1e-3 to the end: the only fall is one by a factor of 1."""
-    return Recipe("sgd", rate=1e-3, momentum=0.9, weight_decay=5e-4, epochs=epochs, batch=batch, steps=(0,), decay=1.0)
+    return Recipe(
+        "sgd",
+        rate=1e-3,
+        momentum=0.9,
+        weight_decay=5e-4,
+        epochs=epochs,
+        batch=batch,
+        steps=(0,),
+        decay=1.0,
+    )

@@ -26,7 +26,18 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from vssl import samplers
-from vssl.augment import Augment, Blur, CentreCrop, Flip, Grey, Jitter, Pair, RandAugment, RandomResizedCrop, Solarise
+from vssl.augment import (
+    Augment,
+    Blur,
+    CentreCrop,
+    Flip,
+    Grey,
+    Jitter,
+    Pair,
+    RandAugment,
+    RandomResizedCrop,
+    Solarise,
+)
 from vssl.clips import Sampler
 from vssl.errors import VsslError
 from vssl.objectives import InfoNCE, Objective
@@ -37,7 +48,9 @@ from vssl.recipe import Recipe
 class CVRL:
     """Contrast of two clips of a video, with its switches; the defaults are the paper's, at the 200 epochs of its ablations."""
 
-    law: samplers.Law | None = samplers.LINEAR  # of the interval between the two clips (Figure 3); None: temporal augmentation off
+    law: samplers.Law | None = (
+        samplers.LINEAR
+    )  # of the interval between the two clips (Figure 3); None: temporal augmentation off
     over: Literal["starts", "video"] = "starts"
     spatial: Literal["algorithm 1", "randaugment", "off"] = "algorithm 1"
     consistent: bool = True  # in time (Table 9)
@@ -50,15 +63,23 @@ class CVRL:
 
     def __post_init__(self) -> None:
         if self.spatial not in ("algorithm 1", "randaugment", "off"):
-            raise VsslError(f"spatial is 'algorithm 1', 'randaugment' or 'off', not {self.spatial!r}")
+            raise VsslError(
+                f"spatial is 'algorithm 1', 'randaugment' or 'off', not {self.spatial!r}"
+            )
         if self.spatial != "algorithm 1" and (not self.consistent or self.asymmetric):
-            raise VsslError("consistent=False and asymmetric=True are variants of Algorithm 1: set spatial='algorithm 1'")
+            raise VsslError(
+                "consistent=False and asymmetric=True are variants of Algorithm 1: set spatial='algorithm 1'"
+            )
         if self.blur != 1 and (self.spatial != "algorithm 1" or self.asymmetric):
-            raise VsslError("blur is Algorithm 1's on both clips: leave it out, or set spatial='algorithm 1' and asymmetric=False")
+            raise VsslError(
+                "blur is Algorithm 1's on both clips: leave it out, or set spatial='algorithm 1' and asymmetric=False"
+            )
         if not 0 <= self.blur <= 1:
             raise VsslError(f"blur is a probability, from 0 to 1, not {self.blur}")
         if self.batch < 1:
-            raise VsslError(f"a batch is of 1 video or more, not of {self.batch}; 1024 is the paper's")
+            raise VsslError(
+                f"a batch is of 1 video or more, not of {self.batch}; 1024 is the paper's"
+            )
         self.sampler(), self.objective(), self.recipe()  # each refuses what it cannot be made of
 
     @property
@@ -81,7 +102,10 @@ class CVRL:
         if self.spatial == "randaugment":
             return Augment((RandomResizedCrop(size), Flip(), RandAugment()))
         if self.asymmetric:
-            return Pair(self._algorithm_1(size, blur=1.0, solarise=0.0), self._algorithm_1(size, blur=0.1, solarise=0.2))
+            return Pair(
+                self._algorithm_1(size, blur=1.0, solarise=0.0),
+                self._algorithm_1(size, blur=0.1, solarise=0.2),
+            )
         return self._algorithm_1(size, self.blur)
 
     def _algorithm_1(self, size: int, blur: float, solarise: float | None = None) -> Augment:
@@ -110,7 +134,12 @@ class CVRL:
 
     def linear(self, data: str = "kinetics400") -> Recipe:
         """The linear layer on frozen features: 100 epochs at 32 (4.1); 50 at 0.8 on UCF101 and at 0.2 on HMDB51 (B.1)."""
-        own = {"kinetics400": (32.0, 100), "kinetics600": (32.0, 100), "ucf101": (0.8, 50), "hmdb51": (0.2, 50)}
+        own = {
+            "kinetics400": (32.0, 100),
+            "kinetics600": (32.0, 100),
+            "ucf101": (0.8, 50),
+            "hmdb51": (0.2, 50),
+        }
         if data not in own:
             raise VsslError(f"there is no linear evaluation on {data!r}; choose {', '.join(own)}")
         rate, epochs = own[data]
@@ -126,8 +155,25 @@ class CVRL:
 
 
 def _sgd(
-    rate: float, batch: int, epochs: int, clips: int = 1, warm_up: float = 5, weight_decay: float = 0.0, reference: int = 1024, **more
+    rate: float,
+    batch: int,
+    epochs: int,
+    clips: int = 1,
+    warm_up: float = 5,
+    weight_decay: float = 0.0,
+    reference: int = 1024,
+    **more,
 ) -> Recipe:
     """SGD with momentum 0.9 on `batch` videos, the rate in proportion to `batch` over `reference`."""
     rate = rate * batch / reference
-    return Recipe("sgd", rate, 0.9, weight_decay, epochs, batch=clips * batch, warm_up=warm_up, decayed="kernels", **more)
+    return Recipe(
+        "sgd",
+        rate,
+        0.9,
+        weight_decay,
+        epochs,
+        batch=clips * batch,
+        warm_up=warm_up,
+        decayed="kernels",
+        **more,
+    )

@@ -42,7 +42,9 @@ class Pace:
 
     def __post_init__(self) -> None:
         if not self.predict and self.contrast is None:
-            raise VsslError("Pace needs something to learn: set predict=True, or contrast='context' or 'pace'")
+            raise VsslError(
+                "Pace needs something to learn: set predict=True, or contrast='context' or 'pace'"
+            )
 
     @property
     def classes(self) -> int:
@@ -82,15 +84,35 @@ class Pace:
         if self.predict:
             terms.append((1.0, Classify("pace", self.classes)))
         if self.contrast:
-            terms.append((self.lambda_ctr if self.predict else 1.0, Contrast(self.contrast, self.layer)))
+            terms.append(
+                (self.lambda_ctr if self.predict else 1.0, Contrast(self.contrast, self.layer))
+            )
         return Weighted(tuple(terms))
 
     def recipe(self, data: str = "ucf101") -> Recipe:
         """18 passes of the tenfold list (of the plain list of Kinetics-400), the rate divided by 10 every 6 (4.1)."""
         passes = 1 if data == "kinetics400" else 10
-        return Recipe("sgd", rate=1e-3, momentum=0.9, weight_decay=5e-3, epochs=18, passes=passes, batch=30, steps=(6, 12))
+        return Recipe(
+            "sgd",
+            rate=1e-3,
+            momentum=0.9,
+            weight_decay=5e-3,
+            epochs=18,
+            passes=passes,
+            batch=30,
+            steps=(6, 12),
+        )
 
     def fine_tune(self, net: str = "r2plus1d") -> Recipe:
         """As pre-training, from a rate of 3e-3 (0.01 for S3D-G); epochs and weight decay are not in the paper: VCOP's 5e-4."""
         rate = 1e-2 if net == "s3dg" else 3e-3
-        return Recipe("sgd", rate=rate, momentum=0.9, weight_decay=5e-4, epochs=18, passes=10, batch=30, steps=(6, 12))
+        return Recipe(
+            "sgd",
+            rate=rate,
+            momentum=0.9,
+            weight_decay=5e-4,
+            epochs=18,
+            passes=10,
+            batch=30,
+            steps=(6, 12),
+        )

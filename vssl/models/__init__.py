@@ -20,7 +20,17 @@ from vssl.models.inception import s3dg
 from vssl.models.inflate import imagenet, imagenet_weights, inflate
 from vssl.models.resnet import r2plus1d, r2plus1d18, r3d, r3d18
 
-__all__ = ["BLOCKS", "NAMES", "Backbone", "build", "imagenet", "imagenet_weights", "inflate", "macs", "parameters"]
+__all__ = [
+    "BLOCKS",
+    "NAMES",
+    "Backbone",
+    "build",
+    "imagenet",
+    "imagenet_weights",
+    "inflate",
+    "macs",
+    "parameters",
+]
 
 _BUILDERS = {
     "c3d": c3d,
@@ -46,5 +56,7 @@ def build(name: str, width: int = 64, pool: bool = False) -> Backbone:
     if name not in _BUILDERS:
         raise VsslError(f"there is no backbone {name!r}; choose one of {', '.join(NAMES)}")
     if width < 4:
-        raise VsslError(f"a backbone {width} channels wide has empty layers; choose a width of 4 or more (64 is the papers')")
+        raise VsslError(
+            f"a backbone {width} channels wide has empty layers; choose a width of 4 or more (64 is the papers')"
+        )
     return _BUILDERS[name](width, pool)

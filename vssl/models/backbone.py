@@ -15,7 +15,9 @@ class Backbone(nn.Module):
     `minimum` is the shortest and smallest clip (frames, side) of which every stage leaves something.
     """
 
-    def __init__(self, name: str, stages: list[nn.Module], dim: int, minimum: tuple[int, int] = (1, 1)) -> None:
+    def __init__(
+        self, name: str, stages: list[nn.Module], dim: int, minimum: tuple[int, int] = (1, 1)
+    ) -> None:
         super().__init__()
         self.name, self.dim, self.minimum = name, dim, minimum
         self.blocks = nn.ModuleDict(zip(STAGES, stages, strict=True))
@@ -29,7 +31,9 @@ class Backbone(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """One vector a clip: the mean of the last map over time and space."""
-        return self.forward(x).mean((2, 3, 4))  # [N, D]; adaptive pooling would be the same, but not deterministic on CUDA
+        return self.forward(x).mean(
+            (2, 3, 4)
+        )  # [N, D]; adaptive pooling would be the same, but not deterministic on CUDA
 
     def stages(self, x: Tensor) -> dict[str, Tensor]:
         """The map after each stage, in order: `stem`, `stage2`, `stage3`, `stage4` (p4), `stage5` (p5)."""
@@ -41,12 +45,18 @@ class Backbone(nn.Module):
 
     def _check(self, x: Tensor) -> None:
         if x.ndim != 5 or x.shape[1] != 3 or not x.is_floating_point():
-            raise VsslError(f"{self.name} wants float clips [N, 3, T, H, W], not {x.dtype} {list(x.shape)}; augment makes them")
+            raise VsslError(
+                f"{self.name} wants float clips [N, 3, T, H, W], not {x.dtype} {list(x.shape)}; augment makes them"
+            )
         (frames, side), (least_frames, least_side) = (x.shape[2], min(x.shape[3:])), self.minimum
         if frames < least_frames:
-            raise VsslError(f"{self.name} pools {frames} frames away to none; give it clips of at least {least_frames} frames")
+            raise VsslError(
+                f"{self.name} pools {frames} frames away to none; give it clips of at least {least_frames} frames"
+            )
         if side < least_side:
-            raise VsslError(f"{self.name} pools {side} pixels away to none; give it clips of at least {least_side} x {least_side} pixels")
+            raise VsslError(
+                f"{self.name} pools {side} pixels away to none; give it clips of at least {least_side} x {least_side} pixels"
+            )
 
 
 def with_pool(stem: nn.Module, pool: bool) -> nn.Module:

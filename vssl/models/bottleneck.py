@@ -59,7 +59,11 @@ class Bottleneck(nn.Module):
         self.norm2 = nn.BatchNorm3d(inside)
         self.conv3 = full(inside, outputs, (1, 1, 1), (1, 1, 1))
         self.norm3 = nn.BatchNorm3d(outputs)
-        projection = (full(inputs, outputs, (1, 1, 1), (1, stride, stride)), nn.BatchNorm3d(outputs)) if project else ()
+        projection = (
+            (full(inputs, outputs, (1, 1, 1), (1, stride, stride)), nn.BatchNorm3d(outputs))
+            if project
+            else ()
+        )
         self.shortcut = nn.Sequential(*projection)  # nothing in it carries the input as it is
 
     def forward(self, x: Tensor) -> Tensor:
@@ -70,7 +74,11 @@ class Bottleneck(nn.Module):
 
 
 def _bottlenecks(
-    name: str, width: int, blocks: tuple[int, int, int, int], stem: int = 5, times: tuple[int, int, int, int] = (1, 1, 3, 3)
+    name: str,
+    width: int,
+    blocks: tuple[int, int, int, int],
+    stem: int = 5,
+    times: tuple[int, int, int, int] = (1, 1, 3, 3),
 ) -> Backbone:
     a, b, c, d = width, 2 * width, 4 * width, 8 * width
     conv2, conv3, conv4, conv5 = blocks
@@ -95,7 +103,13 @@ def _bottlenecks(
 
 def _stage(inputs: int, inside: int, blocks: int, time: int, stride: int) -> nn.Module:
     first = Bottleneck(inputs, inside, time, stride, project=True)
-    return nn.Sequential(first, *(Bottleneck(EXPANSION * inside, inside, time, 1, project=False) for _ in range(blocks - 1)))
+    return nn.Sequential(
+        first,
+        *(
+            Bottleneck(EXPANSION * inside, inside, time, 1, project=False)
+            for _ in range(blocks - 1)
+        ),
+    )
 
 
 def _variance_scaling(weight: Tensor) -> None:

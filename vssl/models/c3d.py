@@ -11,7 +11,9 @@ def c3d(width: int = 64, pool: bool = False) -> Backbone:
     """C3D-BN: 27,661,440 parameters at width 64; `stage4` ends in the paper's pool4, `stage5` has no pool."""
     a, b, c, d = width, 2 * width, 4 * width, 8 * width
     stages = [
-        with_pool(nn.Sequential(*_conv(3, a), nn.MaxPool3d((1, 2, 2))), pool),  # [N, 64, T, H/2, W/2]
+        with_pool(
+            nn.Sequential(*_conv(3, a), nn.MaxPool3d((1, 2, 2))), pool
+        ),  # [N, 64, T, H/2, W/2]
         nn.Sequential(*_conv(a, b), nn.MaxPool3d(2)),  # [N, 128, T/2, H/4, W/4]
         nn.Sequential(*_conv(b, c), *_conv(c, c), nn.MaxPool3d(2)),  # [N, 256, T/4, H/8, W/8]
         nn.Sequential(*_conv(c, d), *_conv(d, d), nn.MaxPool3d(2)),  # [N, 512, T/8, H/16, W/16]

@@ -21,8 +21,13 @@ def macs(backbone: Backbone, frames: int = 16, size: int = 112) -> int:
     Nothing is computed: the weights are replaced by ones without storage. The papers' "FLOPs" are these, plus under 1 % for
     normalisation, activation and pooling.
     """
-    weights = {name: value.to("meta") for name, value in (*backbone.named_parameters(), *backbone.named_buffers())}
-    clips = torch.empty(2, 3, frames, size, size, device="meta")  # two, for batch normalisation refuses one value a channel
+    weights = {
+        name: value.to("meta")
+        for name, value in (*backbone.named_parameters(), *backbone.named_buffers())
+    }
+    clips = torch.empty(
+        2, 3, frames, size, size, device="meta"
+    )  # two, for batch normalisation refuses one value a channel
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         functional_call(backbone, weights, (clips,))
     return counter.get_total_flops() // 2 // len(clips)

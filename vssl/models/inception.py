@@ -33,7 +33,9 @@ def s3dg(width: int = 64, pool: bool = False) -> Backbone:
 
     a, b = scaled(64), scaled(192)
     stem = nn.Sequential(*_conv(3, a, (3, 7, 7), stride=2))  # [N, 64, T/2, H/2, W/2]
-    stage2 = nn.Sequential(_same_pool((1, 3, 3), (1, 2, 2)), *_conv(a, a, (1, 1, 1)), *_separable(a, b), Gate(b))  # [N, 192, T/2, H/4, W/4]
+    stage2 = nn.Sequential(
+        _same_pool((1, 3, 3), (1, 2, 2)), *_conv(a, a, (1, 1, 1)), *_separable(a, b), Gate(b)
+    )  # [N, 192, T/2, H/4, W/4]
     stage3, channels = _mixed("stage3", b, scaled)
     stage4, channels = _mixed("stage4", channels, scaled)
     stage5, channels = _mixed("stage5", channels, scaled)
@@ -67,9 +69,15 @@ class Inception(nn.Module):
         point, (reduce1, wide1), (reduce2, wide2), pooled = widths
         one = (1, 1, 1)
         self.point = nn.Sequential(*_conv(inputs, point, one), Gate(point))
-        self.first = nn.Sequential(*_conv(inputs, reduce1, one), *_separable(reduce1, wide1), Gate(wide1))
-        self.second = nn.Sequential(*_conv(inputs, reduce2, one), *_separable(reduce2, wide2), Gate(wide2))
-        self.pooled = nn.Sequential(nn.MaxPool3d(3, stride=1, padding=1), *_conv(inputs, pooled, one), Gate(pooled))
+        self.first = nn.Sequential(
+            *_conv(inputs, reduce1, one), *_separable(reduce1, wide1), Gate(wide1)
+        )
+        self.second = nn.Sequential(
+            *_conv(inputs, reduce2, one), *_separable(reduce2, wide2), Gate(wide2)
+        )
+        self.pooled = nn.Sequential(
+            nn.MaxPool3d(3, stride=1, padding=1), *_conv(inputs, pooled, one), Gate(pooled)
+        )
         self.outputs = point + wide1 + wide2 + pooled
 
     def forward(self, x: Tensor) -> Tensor:
@@ -79,15 +87,26 @@ class Inception(nn.Module):
 def _mixed(stage: str, inputs: int, scaled: Callable[[int], int]) -> tuple[list[nn.Module], int]:
     blocks = []
     for point, first, second, pooled in MIXED[stage]:
-        widths = (scaled(point), tuple(map(scaled, first)), tuple(map(scaled, second)), scaled(pooled))
+        widths = (
+            scaled(point),
+            tuple(map(scaled, first)),
+            tuple(map(scaled, second)),
+            scaled(pooled),
+        )
         blocks.append(Inception(inputs, widths))
         inputs = blocks[-1].outputs
     return blocks, inputs
 
 
-def _conv(inputs: int, outputs: int, kernel: tuple[int, int, int], stride: int | tuple[int, int, int] = 1) -> tuple[nn.Module, ...]:
+def _conv(
+    inputs: int, outputs: int, kernel: tuple[int, int, int], stride: int | tuple[int, int, int] = 1
+) -> tuple[nn.Module, ...]:
     padding = tuple(k // 2 for k in kernel)
-    return nn.Conv3d(inputs, outputs, kernel, stride, padding, bias=False), nn.BatchNorm3d(outputs), nn.ReLU(inplace=True)
+    return (
+        nn.Conv3d(inputs, outputs, kernel, stride, padding, bias=False),
+        nn.BatchNorm3d(outputs),
+        nn.ReLU(inplace=True),
+    )
 
 
 def _separable(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
@@ -100,5 +119,14 @@ def _same_pool(kernel: tuple[int, int, int], stride: tuple[int, int, int]) -> nn
     The padding is zero, which never wins: what is pooled comes from a ReLU.
     """
     time, height, width = (max(k - s, 0) for k, s in zip(kernel, stride, strict=True))
-    far_side = (width // 2, width - width // 2, height // 2, height - height // 2, time // 2, time - time // 2)
-    return nn.Sequential(nn.ConstantPad3d(far_side, 0.0), nn.MaxPool3d(kernel, stride, ceil_mode=True))
+    far_side = (
+        width // 2,
+        width - width // 2,
+        height // 2,
+        height - height // 2,
+        time // 2,
+        time - time // 2,
+    )
+    return nn.Sequential(
+        nn.ConstantPad3d(far_side, 0.0), nn.MaxPool3d(kernel, stride, ceil_mode=True)
+    )

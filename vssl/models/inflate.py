@@ -36,14 +36,27 @@ def inflate(flat: nn.Module | Mapping[str, Tensor], backbone: Backbone) -> Backb
     strides are on the 3x3 kernels, as torchvision has them: shapes cannot tell.
     """
     if backbone.name not in BLOCKS:
-        raise VsslError(f"2-D weights fit {' and '.join(BLOCKS)}, not {backbone.name}; build one of those")
+        raise VsslError(
+            f"2-D weights fit {' and '.join(BLOCKS)}, not {backbone.name}; build one of those"
+        )
     given = flat.state_dict() if isinstance(flat, nn.Module) else flat
     if isinstance(flat, Backbone):  # its kernels have one frame of time, and our names
         if any(value.ndim == 5 and value.shape[2] > 1 for value in given.values()):
-            raise VsslError(f"a net to inflate sees one frame at a time, and {flat.name} sees several; take r2d50 or a torchvision ResNet")
-        counted = {name: value for name, value in given.items() if not name.endswith("num_batches_tracked")}
-        given = {_flat_name(name): value[:, :, 0] if value.ndim == 5 else value for name, value in counted.items()}
-    own = {name: value for name, value in backbone.state_dict().items() if not name.endswith("num_batches_tracked")}
+            raise VsslError(
+                f"a net to inflate sees one frame at a time, and {flat.name} sees several; take r2d50 or a torchvision ResNet"
+            )
+        counted = {
+            name: value for name, value in given.items() if not name.endswith("num_batches_tracked")
+        }
+        given = {
+            _flat_name(name): value[:, :, 0] if value.ndim == 5 else value
+            for name, value in counted.items()
+        }
+    own = {
+        name: value
+        for name, value in backbone.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
     names = {name: _flat_name(name) for name in own}
     _same_layers(given, list(names.values()), backbone)
     state = {}
@@ -55,8 +68,12 @@ def inflate(flat: nn.Module | Mapping[str, Tensor], backbone: Backbone) -> Backb
                 f"{names[name]} of the 2-D net is {list(weight.shape)}, but this {backbone.name} needs {wanted}; "
                 "take nets of the same width, with ungrouped kernels"
             )
-        state[name] = weight.unsqueeze(2).expand(value.shape) / time if time else weight  # [O, I, H, W] -> [O, I, T, H, W]
-    backbone.load_state_dict(state, strict=False)  # the batch counters are left: with a fixed momentum nothing reads them
+        state[name] = (
+            weight.unsqueeze(2).expand(value.shape) / time if time else weight
+        )  # [O, I, H, W] -> [O, I, T, H, W]
+    backbone.load_state_dict(
+        state, strict=False
+    )  # the batch counters are left: with a fixed momentum nothing reads them
     return backbone
 
 
@@ -70,10 +87,18 @@ def imagenet(name: str) -> Backbone:
     try:
         with _impatient():
             state = weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
-    except (OSError, RuntimeError, EOFError, http.client.HTTPException, pickle.UnpicklingError) as problem:
+    except (
+        OSError,
+        RuntimeError,
+        EOFError,
+        http.client.HTTPException,
+        pickle.UnpicklingError,
+    ) as problem:
         reason = (str(problem) or type(problem).__name__).splitlines()[0]
         if file.exists():
-            raise VsslError(f"{file} is damaged ({reason}); delete it, and it will be downloaded again") from problem
+            raise VsslError(
+                f"{file} is damaged ({reason}); delete it, and it will be downloaded again"
+            ) from problem
         raise VsslError(
             f"the ImageNet weights of {name} could not be downloaded ({reason}); fetch {weights.url} by hand "
             f"and put the file into {file.parent}"
@@ -87,7 +112,9 @@ def imagenet(name: str) -> Backbone:
 def imagenet_weights(name: str) -> tuple[Any, Path]:
     """torchvision's weights for `name`, and the file that they are kept in once downloaded; nothing is downloaded here."""
     if name not in BLOCKS:
-        raise VsslError(f"there are ImageNet weights for {' and '.join(BLOCKS)}, not for {name!r}; choose one of those")
+        raise VsslError(
+            f"there are ImageNet weights for {' and '.join(BLOCKS)}, not for {name!r}; choose one of those"
+        )
     import torchvision  # here, not above: it takes seconds
 
     weights = torchvision.models.get_model_weights(name.replace("r3d", "resnet"))["IMAGENET1K_V1"]
@@ -119,7 +146,13 @@ def _flat_name(name: str) -> str:
 
 def _same_layers(given: Mapping[str, Tensor], wanted: list[str], backbone: Backbone) -> None:
     missing = [name for name in wanted if name not in given]
-    spare = [name for name in given if name not in wanted and not name.startswith("fc.") and not name.endswith("num_batches_tracked")]
+    spare = [
+        name
+        for name in given
+        if name not in wanted
+        and not name.startswith("fc.")
+        and not name.endswith("num_batches_tracked")
+    ]
     if missing or spare:
         what = f"lacks {missing[0]}" if missing else f"has {spare[0]}"
         raise VsslError(

@@ -25,7 +25,9 @@ def r2plus1d(width: int = 64, pool: bool = False) -> Backbone:
 
 def full(inputs: int, outputs: int, kernel: Shape, stride: Shape) -> nn.Module:
     """A 3-D convolution without bias that keeps the size at stride 1."""
-    return nn.Conv3d(inputs, outputs, kernel, stride, padding=tuple(k // 2 for k in kernel), bias=False)
+    return nn.Conv3d(
+        inputs, outputs, kernel, stride, padding=tuple(k // 2 for k in kernel), bias=False
+    )
 
 
 def factored(inputs: int, outputs: int, kernel: Shape, stride: Shape) -> nn.Module:
@@ -50,7 +52,13 @@ class Residual(nn.Module):
         self.conv2 = conv(outputs, outputs, (3, 3, 3), (1, 1, 1))
         self.norm2 = nn.BatchNorm3d(outputs)
         same = stride == 1 and inputs == outputs
-        self.shortcut = nn.Identity() if same else nn.Sequential(conv(inputs, outputs, (1, 1, 1), (stride,) * 3), nn.BatchNorm3d(outputs))
+        self.shortcut = (
+            nn.Identity()
+            if same
+            else nn.Sequential(
+                conv(inputs, outputs, (1, 1, 1), (stride,) * 3), nn.BatchNorm3d(outputs)
+            )
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.relu(self.norm1(self.conv1(x)), inplace=True)
@@ -73,9 +81,13 @@ def _one_block_a_stage(name: str, conv: Conv, width: int, pool: bool) -> Backbon
 
 def r3d18(width: int = 64, pool: bool = False) -> Backbone:
     """R3D-18 with two blocks a stage, torchvision's `r3d_18` without its classifier: 33,166,272 parameters."""
-    from torchvision.models.video.resnet import Conv3DSimple  # here, not above: torchvision takes seconds to import
+    from torchvision.models.video.resnet import (
+        Conv3DSimple,
+    )  # here, not above: torchvision takes seconds to import
 
-    stem = nn.Sequential(full(3, width, (3, 7, 7), (1, 2, 2)), nn.BatchNorm3d(width), nn.ReLU(inplace=True))
+    stem = nn.Sequential(
+        full(3, width, (3, 7, 7), (1, 2, 2)), nn.BatchNorm3d(width), nn.ReLU(inplace=True)
+    )
     return _two_blocks_a_stage("r3d18", Conv3DSimple, stem, width, pool)
 
 
@@ -95,14 +107,24 @@ def r2plus1d18(width: int = 64, pool: bool = False) -> Backbone:
     return _two_blocks_a_stage("r2plus1d18", Conv2Plus1D, stem, width, pool)
 
 
-def _two_blocks_a_stage(name: str, conv: type[nn.Module], stem: nn.Module, width: int, pool: bool) -> Backbone:
+def _two_blocks_a_stage(
+    name: str, conv: type[nn.Module], stem: nn.Module, width: int, pool: bool
+) -> Backbone:
     from torchvision.models.video.resnet import BasicBlock
 
     def stage(inputs: int, outputs: int, stride: int) -> nn.Module:
         shortcut = None
         if stride > 1:
-            shortcut = nn.Sequential(full(inputs, outputs, (1, 1, 1), (stride,) * 3), nn.BatchNorm3d(outputs))
-        return nn.Sequential(BasicBlock(inputs, outputs, conv, stride, shortcut), BasicBlock(outputs, outputs, conv))
+            shortcut = nn.Sequential(
+                full(inputs, outputs, (1, 1, 1), (stride,) * 3), nn.BatchNorm3d(outputs)
+            )
+        return nn.Sequential(
+            BasicBlock(inputs, outputs, conv, stride, shortcut), BasicBlock(outputs, outputs, conv)
+        )
 
     a, b, c, d = width, 2 * width, 4 * width, 8 * width
-    return Backbone(name, [with_pool(stem, pool), stage(a, a, 1), stage(a, b, 2), stage(b, c, 2), stage(c, d, 2)], dim=d)
+    return Backbone(
+        name,
+        [with_pool(stem, pool), stage(a, a, 1), stage(a, b, 2), stage(b, c, 2), stage(c, d, 2)],
+        dim=d,
+    )

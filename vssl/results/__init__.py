@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from vssl.results.story import shown
     from vssl.results.tables import Table
 
-_FILES = {"claims": ("Claim",), "measured": ("every", "table"), "story": ("shown",), "tables": ("Table",)}
+_FILES = {
+    "claims": ("Claim",),
+    "measured": ("every", "table"),
+    "story": ("shown",),
+    "tables": ("Table",),
+}
 _WHERE = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = ["Claim", "Table", "every", "shown", "stamp", "table"]

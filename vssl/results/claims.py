@@ -44,7 +44,9 @@ class Verdict:
         """The difference with its interval, in one line."""
         if not self.seeds:
             return "no common seeds"
-        what = "difference" if self.claim.factor == 1 else f"excess over {self.claim.factor:g} times"
+        what = (
+            "difference" if self.claim.factor == 1 else f"excess over {self.claim.factor:g} times"
+        )
         if math.isinf(self.half_width):
             return f"{what} {self.difference:+.1f}, one seed: no interval"
         seen = f"{self.seeds} seeds; 4 times in 5 they find a difference of {self.detectable:.1f}"
@@ -79,4 +81,6 @@ def check(claims: tuple[Claim, ...], rows: list[str], columns: list[str]) -> Non
     for claim in claims:
         for name, known in ((claim.better, rows), (claim.worse, rows), (claim.column, columns)):
             if name not in known:
-                raise VsslError(f"the claim {claim.text!r} speaks of {name!r}, which the table does not have; it has {', '.join(known)}")
+                raise VsslError(
+                    f"the claim {claim.text!r} speaks of {name!r}, which the table does not have; it has {', '.join(known)}"
+                )

@@ -31,14 +31,24 @@ def read(slug: str, profile: str, pending: bool = False) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise VsslError(f"the ledger file {path} is not JSON ({error}); restore it from git") from error
+        raise VsslError(
+            f"the ledger file {path} is not JSON ({error}); restore it from git"
+        ) from error
 
 
-def leave(slug: str, profile: str, records: list[Record] | None = None, figures: dict[str, Any] | None = None) -> None:
+def leave(
+    slug: str,
+    profile: str,
+    records: list[Record] | None = None,
+    figures: dict[str, Any] | None = None,
+) -> None:
     """Leave measured records and figure data for `vssl ledger --add`."""
     with locked(paths.runs() / "ledger" / ".lock"):
         kept = read(slug, profile, pending=True)
-        write_json(path_of(slug, profile, pending=True), merged(kept, {"records": records or [], "figures": figures or {}}))
+        write_json(
+            path_of(slug, profile, pending=True),
+            merged(kept, {"records": records or [], "figures": figures or {}}),
+        )
 
 
 def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
@@ -50,7 +60,11 @@ def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     records = {place(r): r for r in [*old["records"], *new["records"]]}
     # Numbers of one row on another world (another digest) do not stand beside its new ones.
     worlds = {(r["column"], r["row"]): r["data"] for r in new["records"]}
-    kept = [r for _, r in sorted(records.items(), key=lambda item: item[0]) if worlds.get((r["column"], r["row"]), r["data"]) == r["data"]]
+    kept = [
+        r
+        for _, r in sorted(records.items(), key=lambda item: item[0])
+        if worlds.get((r["column"], r["row"]), r["data"]) == r["data"]
+    ]
     return {"records": kept, "figures": {**old["figures"], **new["figures"]}}
 
 
@@ -64,7 +78,9 @@ def add() -> list[str]:
             new = json.loads(path.read_text(encoding="utf-8"))
             write_json(path_of(slug, profile), merged(read(slug, profile), new))
             path.unlink()
-            said.append(f"{slug} ({profile}): {len(new['records'])} records, {len(new['figures'])} figures' data")
+            said.append(
+                f"{slug} ({profile}): {len(new['records'])} records, {len(new['figures'])} figures' data"
+            )
     return said
 
 
@@ -76,7 +92,9 @@ def entries() -> list[dict[str, Any]]:
             continue  # of another kind: see vssl.bench.rows
         slug, profile, _ = str(path.relative_to(paths.ledger())).rsplit(".", 2)
         records = read(slug, profile)["records"]
-        minutes = {name: spent for record in records for name, spent in record["minutes"].items()}  # a shared run counts once
+        minutes = {
+            name: spent for record in records for name, spent in record["minutes"].items()
+        }  # a shared run counts once
         found.append(
             {
                 "slug": slug,
@@ -97,4 +115,7 @@ def summary() -> str:
         f"{e['minutes']:.0f} min  {'; '.join(e['hardware'])}"
         for e in entries()
     ]
-    return "\n".join(lines) or "the ledger is empty: run `vssl reproduce --profile demo`, then `vssl ledger --add`"
+    return (
+        "\n".join(lines)
+        or "the ledger is empty: run `vssl reproduce --profile demo`, then `vssl ledger --add`"
+    )

@@ -13,7 +13,9 @@ from vssl.results.reported import beside
 from vssl.results.tables import Table, Values
 
 Reported = tuple[str, dict[str, str]]  # ("pace/table_4:Top1", our row -> the paper's slug)
-Measured = dict[str, tuple[str, dict[str, list[Any]]]]  # column -> (metric, row -> experiments, one a seed)
+Measured = dict[
+    str, tuple[str, dict[str, list[Any]]]
+]  # column -> (metric, row -> experiments, one a seed)
 
 
 def every(*grids: Mapping[str, list[Any]]) -> list[Any]:
@@ -22,7 +24,13 @@ def every(*grids: Mapping[str, list[Any]]) -> list[Any]:
 
 
 def table(
-    slug: str, title: str, scale: Scale, measured: Measured, *, reported: dict[str, Reported] | None = None, show: str = "demo"
+    slug: str,
+    title: str,
+    scale: Scale,
+    measured: Measured,
+    *,
+    reported: dict[str, Reported] | None = None,
+    show: str = "demo",
 ) -> Table:
     """Run what is not in the store, and show it; at the smoke profile run everything, but show the ledger's `show` profile.
 
@@ -44,20 +52,46 @@ def table(
         ledger.leave(slug, scale.profile, records)
         face = _face(f"{scale.profile} profile", records)
         face += f"; {unreadable} unreadable videos are left out" if unreadable else ""
-        return Table(slug, title, face, values, papers, _chances(records), profile=scale.profile, hours=_hours(records))
-    return from_ledger(slug, title, show, {column: list(rows) for column, (_, rows) in measured.items()}, papers)
+        return Table(
+            slug,
+            title,
+            face,
+            values,
+            papers,
+            _chances(records),
+            profile=scale.profile,
+            hours=_hours(records),
+        )
+    return from_ledger(
+        slug, title, show, {column: list(rows) for column, (_, rows) in measured.items()}, papers
+    )
 
 
 def from_ledger(
-    slug: str, title: str, profile: str, rows: dict[str, list[str]], papers: dict[str, dict[str, float]] | None = None
+    slug: str,
+    title: str,
+    profile: str,
+    rows: dict[str, list[str]],
+    papers: dict[str, dict[str, float]] | None = None,
 ) -> Table:
     """The table as the committed ledger has it; a row that was never run says so."""
-    records = [r for r in ledger.read(slug, profile)["records"] if r["row"] in rows.get(r["column"], ())]
+    records = [
+        r for r in ledger.read(slug, profile)["records"] if r["row"] in rows.get(r["column"], ())
+    ]
     values: Values = {column: {row: {} for row in names} for column, names in rows.items()}
     for record in records:
         values[record["column"]][record["row"]][record["seed"]] = record["value"]
     face = _face(f"{'from the ledger: ' if records else ''}{profile} profile", records)
-    return Table(slug, title, face, values, papers or {}, _chances(records), profile=profile, hours=_hours(records))
+    return Table(
+        slug,
+        title,
+        face,
+        values,
+        papers or {},
+        _chances(records),
+        profile=profile,
+        hours=_hours(records),
+    )
 
 
 def _face(profile: str, records: list[ledger.Record]) -> str:
@@ -83,12 +117,16 @@ def _hours(records: list[ledger.Record]) -> float:
     return sum(minutes.values()) / 60
 
 
-def _record(column: str, row: str, seed: int, metric: str, found: Run, experiment: Any, scale: Scale) -> ledger.Record:
+def _record(
+    column: str, row: str, seed: int, metric: str, found: Run, experiment: Any, scale: Scale
+) -> ledger.Record:
     names = ("key", "code", "memory_mb", "hardware", "threads", "versions", "commit", "date")
     data = data_of(experiment) or scale.data()
     return {
         **{name: found.record[name] for name in names},
-        "minutes": {name: round(minutes, 2) for name, minutes in costs(experiment).items()},  # of this run and of those it needed
+        "minutes": {
+            name: round(minutes, 2) for name, minutes in costs(experiment).items()
+        },  # of this run and of those it needed
         "column": column,
         "row": row,
         "seed": seed,
@@ -115,5 +153,9 @@ def data_of(experiment: Any) -> Data | None:
 
 def _splits(experiment: Any) -> str:
     """The official split that an experiment is tested on; all of them where it is a mean."""
-    tested = {found.split for part in getattr(experiment, "parts", (experiment,)) if (found := data_of(part))}
+    tested = {
+        found.split
+        for part in getattr(experiment, "parts", (experiment,))
+        if (found := data_of(part))
+    }
     return "+".join(map(str, sorted(tested))) or "1"

@@ -25,7 +25,9 @@ def reported_column(where: str) -> dict[str, float]:
         with open(path, newline="", encoding="utf-8") as file:
             lines = list(csv.DictReader(line for line in file if not line.startswith("#")))
     except FileNotFoundError:
-        raise VsslError(f"no reported numbers at {path}; the file name is <paper>/<table>") from None
+        raise VsslError(
+            f"no reported numbers at {path}; the file name is <paper>/<table>"
+        ) from None
     if lines and column not in lines[0]:
         raise VsslError(f"{path} has no column {column!r}; it has {', '.join(lines[0])}")
     return {line["row"]: float(line[column]) for line in lines if line[column] not in ("", "-")}

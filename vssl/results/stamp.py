@@ -30,17 +30,25 @@ class Table(Protocol):
     def to_dict(self) -> dict[str, Any]: ...
 
 
-def stamp(notebook: str, scale: Scale, tables: Iterable[Table] = (), figures: Iterable[str] = ()) -> None:
+def stamp(
+    notebook: str, scale: Scale, tables: Iterable[Table] = (), figures: Iterable[str] = ()
+) -> None:
     """Print where this notebook's numbers come from; under `vssl reproduce`, also hand its tables and cost to the report."""
     seeds = [int(seed) for seed in scale.seeds]
     about = machine() | {"minutes": _seconds() / 60}
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     gpu = f", {about['gpu_memory_mb'] / 1000:.1f} GB on the GPU" if about["gpu_memory_mb"] else ""
-    print(f"notebook  {notebook}, profile {scale.profile}, seeds {', '.join(map(str, seeds)) or 'none'}")
+    print(
+        f"notebook  {notebook}, profile {scale.profile}, seeds {', '.join(map(str, seeds)) or 'none'}"
+    )
     print(f"commit    {about['commit']}, {about['date']}")
     print(f"versions  {versions}")
-    print(f"machine   {about['hardware']}, {about['threads']} thread{'s' * (about['threads'] != 1)}")
-    print(f"cost      {about['minutes']:.1f} minutes, {about['memory_mb'] / 1000:.1f} GB of memory at its peak{gpu}")
+    print(
+        f"machine   {about['hardware']}, {about['threads']} thread{'s' * (about['threads'] != 1)}"
+    )
+    print(
+        f"cost      {about['minutes']:.1f} minutes, {about['memory_mb'] / 1000:.1f} GB of memory at its peak{gpu}"
+    )
     if "VSSL_RECORD" in os.environ and "VSSL_RUN_ID" in os.environ:
         record = {
             **about,

@@ -23,7 +23,9 @@ class Shown:
     data: dict[str, Any]
     says: str
     scale: Scale
-    drawn_from: str | None  # the profile whose puppets the ledger's videos are; None: this run's own data
+    drawn_from: (
+        str | None
+    )  # the profile whose puppets the ledger's videos are; None: this run's own data
 
     @property
     def smoke(self) -> bool:
@@ -78,8 +80,15 @@ def shown(
         return Shown(data, "not in the ledger yet", scale, None)
     if set(kept["data"]) != set(data):
         has = f"{sorted(kept['data'])}, not {sorted(data)}"
-        raise VsslError(f"the ledger's figure {name!r} of {slug} has {has}; run the {show} profile again")
-    return Shown({key: _array(value) for key, value in kept["data"].items()}, f"from the ledger: {kept['says']}", scale, show)
+        raise VsslError(
+            f"the ledger's figure {name!r} of {slug} has {has}; run the {show} profile again"
+        )
+    return Shown(
+        {key: _array(value) for key, value in kept["data"].items()},
+        f"from the ledger: {kept['says']}",
+        scale,
+        show,
+    )
 
 
 @functools.lru_cache(maxsize=64)
@@ -106,6 +115,10 @@ def _array(value: Any) -> Any:
     """Lists of numbers back to arrays; everything else as it is."""
     if isinstance(value, dict):
         return {key: _array(item) for key, item in value.items()}
-    if isinstance(value, list) and value and isinstance(np.asarray(value).flat[0], np.number | np.bool_):
+    if (
+        isinstance(value, list)
+        and value
+        and isinstance(np.asarray(value).flat[0], np.number | np.bool_)
+    ):
         return np.asarray(value)
     return value

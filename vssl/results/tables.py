@@ -21,8 +21,12 @@ class Table:
     title: str
     face: str  # profile, data, seeds: what every number here is
     values: Values
-    reported: dict[str, dict[str, float]] = field(default_factory=dict)  # column -> row -> the paper's number
-    chance: dict[str, dict[str, float]] = field(default_factory=dict)  # column -> row -> chance level
+    reported: dict[str, dict[str, float]] = field(
+        default_factory=dict
+    )  # column -> row -> the paper's number
+    chance: dict[str, dict[str, float]] = field(
+        default_factory=dict
+    )  # column -> row -> chance level
     claims: tuple[Claim, ...] = ()
     shows_rows: bool = True
     profile: str = ""  # whose numbers are shown
@@ -41,19 +45,31 @@ class Table:
     @property
     def seeds(self) -> list[int]:
         """Every seed of any number."""
-        return sorted({seed for column in self.values.values() for row in column.values() for seed in row})
+        return sorted(
+            {seed for column in self.values.values() for row in column.values() for seed in row}
+        )
 
     def verdicts(self) -> list[Verdict]:
         """The claims, judged."""
-        return [judge(c, self.values[c.column].get(c.better, {}), self.values[c.column].get(c.worse, {})) for c in self.claims]
+        return [
+            judge(
+                c, self.values[c.column].get(c.better, {}), self.values[c.column].get(c.worse, {})
+            )
+            for c in self.claims
+        ]
 
     def groups(self, *columns: str) -> dict[str, dict[str, list[float]]]:
         """The values of some columns (all, if none is named) as figures want them: column -> row -> one value a seed."""
-        return {name: {row: list(self.values[name].get(row, {}).values()) for row in self.rows} for name in columns or self.values}
+        return {
+            name: {row: list(self.values[name].get(row, {}).values()) for row in self.rows}
+            for name in columns or self.values
+        }
 
     def levels(self) -> dict[str, float]:
         """The chance level of each column whose rows share one."""
-        return {column: level for column in self.values if (level := self._level(column)) is not None}
+        return {
+            column: level for column in self.values if (level := self._level(column)) is not None
+        }
 
     def tally(self) -> str:
         """How many claims hold, are reversed, or are undecided, in one line."""
@@ -61,7 +77,10 @@ class Table:
             return "not run yet"
         verdicts = [verdict.verdict for verdict in self.verdicts()]
         counts = {word: verdicts.count(word) for word in WORDS if word in verdicts}
-        parts = [f"{count} {'hold' if word == 'holds' and count > 1 else word}" for word, count in counts.items()]
+        parts = [
+            f"{count} {'hold' if word == 'holds' and count > 1 else word}"
+            for word, count in counts.items()
+        ]
         return f"{len(verdicts)} claims: {', '.join(parts)}"
 
     def judge(self, *claims: Claim) -> Table:
@@ -79,7 +98,11 @@ class Table:
         if not values:
             return "not run"
         mean, half = interval(values)
-        return f"{mean:.1f} (1 seed)" if math.isinf(half) else f"{mean:.1f} ± {half:.1f} ({len(values)} seeds)"
+        return (
+            f"{mean:.1f} (1 seed)"
+            if math.isinf(half)
+            else f"{mean:.1f} ± {half:.1f} ({len(values)} seeds)"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The table as text, for the report and for nbval."""
@@ -88,11 +111,29 @@ class Table:
         if any(self._level(column) is not None for column in self.values):
             lines.append(["chance", *self._chance_cells()])
         claims = [
-            {"claim": c.text, "paper": c.paper, "column": c.column, "ours": v.says(), "verdict": v.verdict}
+            {
+                "claim": c.text,
+                "paper": c.paper,
+                "column": c.column,
+                "ours": v.says(),
+                "verdict": v.verdict,
+            }
             for c, v in zip(self.claims, self.verdicts(), strict=True)
         ]
-        about = {"slug": self.slug, "profile": self.profile, "seeds": self.seeds, "hours": self.hours}
-        return {"title": self.title, "caption": self.face, "columns": head, "rows": lines, "claims": claims, **about}
+        about = {
+            "slug": self.slug,
+            "profile": self.profile,
+            "seeds": self.seeds,
+            "hours": self.hours,
+        }
+        return {
+            "title": self.title,
+            "caption": self.face,
+            "columns": head,
+            "rows": lines,
+            "claims": claims,
+            **about,
+        }
 
     def _level(self, column: str) -> float | None:
         """The chance level that all rows of a column share; none where it is unknown or differs from row to row."""
@@ -134,7 +175,10 @@ class Table:
             for part in (
                 f"{self.title}\n{self.face}",
                 _plain([shown["columns"], *shown["rows"]]) if self.shows_rows else "",
-                "\n".join(f"{c['verdict']:>9}: {c['claim']} [{c['column']}] {c['ours']}" for c in shown["claims"]),
+                "\n".join(
+                    f"{c['verdict']:>9}: {c['claim']} [{c['column']}] {c['ours']}"
+                    for c in shown["claims"]
+                ),
             )
             if part
         )
@@ -146,8 +190,15 @@ class Table:
         caption = f"{html.escape(self.title)}<br><small>{html.escape(self.face)}</small>"
         text = _html(shown["columns"], shown["rows"], caption) if self.shows_rows else ""
         if shown["claims"]:
-            judged = [[c["claim"], c["column"], c["paper"], c["ours"], c["verdict"]] for c in shown["claims"]]
-            text += _html(["claim", "in", "the paper", "ours", "verdict"], judged, "" if self.shows_rows else caption)
+            judged = [
+                [c["claim"], c["column"], c["paper"], c["ours"], c["verdict"]]
+                for c in shown["claims"]
+            ]
+            text += _html(
+                ["claim", "in", "the paper", "ours", "verdict"],
+                judged,
+                "" if self.shows_rows else caption,
+            )
         return text
 
 
@@ -164,6 +215,9 @@ def _html(columns: list[str], rows: list[list[str]], caption: str = "") -> str:
 def _plain(lines: list[list[str]]) -> str:
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     return "\n".join(
-        "  ".join(cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(zip(line, widths, strict=True)))
+        "  ".join(
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
         for line in lines
     )

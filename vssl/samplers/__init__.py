@@ -6,4 +6,16 @@ from vssl.samplers.pace import Pace
 from vssl.samplers.repeat import Repeat
 from vssl.samplers.uniform import RandomClip, Uniform
 
-__all__ = ["LINEAR", "UNIFORM", "ClipOrder", "Interval", "Law", "Pace", "RandomClip", "Repeat", "Uniform", "decreasing", "increasing"]
+__all__ = [
+    "LINEAR",
+    "UNIFORM",
+    "ClipOrder",
+    "Interval",
+    "Law",
+    "Pace",
+    "RandomClip",
+    "Repeat",
+    "Uniform",
+    "decreasing",
+    "increasing",
+]

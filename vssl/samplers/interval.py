@@ -21,7 +21,10 @@ class Law:
     c: float
 
     def __post_init__(self) -> None:
-        ends = (self.c, self.a + self.c)  # P at 0 and at 1; in between it lies between them, for b > 0
+        ends = (
+            self.c,
+            self.a + self.c,
+        )  # P at 0 and at 1; in between it lies between them, for b > 0
         if self.b <= 0 or min(ends) < -1e-9 or abs(self.cdf(1.0) - 1) > 1e-9:
             raise VsslError(
                 f"P(t) = {self.a:g} t^{self.b:g} + {self.c:g} is no law on [0, 1]: it must not be negative, and sum to 1, with b > 0"
@@ -39,7 +42,9 @@ class Law:
 def decreasing(power: float = 1.0) -> Law:
     """The law that falls to 0 at the longest interval, P ~ 1 - t^power: 1 is the paper's default, the straight line."""
     if power <= 0:
-        raise VsslError(f"a law that falls needs a power above 0, not {power:g}; 1 is the straight line")
+        raise VsslError(
+            f"a law that falls needs a power above 0, not {power:g}; 1 is the straight line"
+        )
     return Law(-(power + 1) / power, power, (power + 1) / power)
 
 
@@ -87,11 +92,15 @@ class Interval:
 
     def __post_init__(self) -> None:
         if not isinstance(self.law, Law | None):
-            raise VsslError(f"the law of the interval is a Law or None, not {self.law!r}; take samplers.LINEAR, for example")
+            raise VsslError(
+                f"the law of the interval is a Law or None, not {self.law!r}; take samplers.LINEAR, for example"
+            )
         if self.over not in ("starts", "video"):
             raise VsslError(f"over is 'starts' or 'video', not {self.over!r}")
         if self.length < 1 or self.stride < 1:
-            raise VsslError(f"a clip has 1 frame or more, each 1 frame or more after the last; not {self.length} and {self.stride}")
+            raise VsslError(
+                f"a clip has 1 frame or more, each 1 frame or more after the last; not {self.length} and {self.stride}"
+            )
 
     def starts(self, num_frames: int) -> int:
         """M, how many starts there are: those of a whole clip, or every frame where none fits or `over` says so."""
@@ -103,7 +112,11 @@ class Interval:
         if self.law and self.over == "starts" and num_frames <= (self.length - 1) * self.stride:
             starts = rng.integers(longest, size=2)  # [2]
         else:
-            t = invert(lambda t: self.law.cdf(t / longest), rng.random(), longest) if self.law else 0
+            t = (
+                invert(lambda t: self.law.cdf(t / longest), rng.random(), longest)
+                if self.law
+                else 0
+            )
             starts = rng.integers(longest - t) + np.array([0, t])  # [2]
         if rng.random() < 0.5:
             starts = starts[::-1]

@@ -29,7 +29,9 @@ class ClipOrder:
 
     def __post_init__(self) -> None:
         if self.clips < 2 or self.length < 1 or self.gap < 0:
-            raise VsslError(f"an order takes 2 clips or more, of 1 frame or more, 0 frames or more apart; not {self}")
+            raise VsslError(
+                f"an order takes 2 clips or more, of 1 frame or more, 0 frames or more apart; not {self}"
+            )
 
     @property
     def classes(self) -> int:
@@ -42,10 +44,15 @@ class ClipOrder:
         start = int(rng.integers(max(1, num_frames - shown - gap * (self.clips - 1) + 1)))
         order = rng.permutation(self.clips)  # [V]: which clip is shown at each place
         frames = start + order[:, None] * (self.length + gap) + np.arange(self.length)  # [V, T]
-        return Sample(tuple(Clip(row) for row in frames % num_frames), {"order": np.full(self.clips, rank(order))})
+        return Sample(
+            tuple(Clip(row) for row in frames % num_frames),
+            {"order": np.full(self.clips, rank(order))},
+        )
 
 
 def rank(order: np.ndarray) -> int:
     """How many permutations come before `order` in lexicographic order."""
-    later = [int((order[place + 1 :] < order[place]).sum()) for place in range(len(order))]  # smaller ones still to come
+    later = [
+        int((order[place + 1 :] < order[place]).sum()) for place in range(len(order))
+    ]  # smaller ones still to come
     return sum(smaller * factorial(len(order) - 1 - place) for place, smaller in enumerate(later))

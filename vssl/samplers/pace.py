@@ -33,12 +33,22 @@ class Pace:
     play: Literal["forward", "random", "signed"] = "forward"
 
     def __post_init__(self) -> None:
-        if not self.paces or any(pace <= 0 for pace in self.paces) or len(set(self.paces)) < len(self.paces):
-            raise VsslError(f"paces must be different and above 0, not {self.paces}; play='signed' adds the backward ones")
+        if (
+            not self.paces
+            or any(pace <= 0 for pace in self.paces)
+            or len(set(self.paces)) < len(self.paces)
+        ):
+            raise VsslError(
+                f"paces must be different and above 0, not {self.paces}; play='signed' adds the backward ones"
+            )
         if any(isinstance(pace, float) for pace in self.paces):
-            raise VsslError(f"a pace is a whole number or a Fraction, not {self.paces}: write Fraction(1, 3), for 1/3 is not exact")
+            raise VsslError(
+                f"a pace is a whole number or a Fraction, not {self.paces}: write Fraction(1, 3), for 1/3 is not exact"
+            )
         if self.short not in ("loop", "fit") or self.play not in ("forward", "random", "signed"):
-            raise VsslError(f"short is 'loop' or 'fit', play is 'forward', 'random' or 'signed'; not {self.short!r}, {self.play!r}")
+            raise VsslError(
+                f"short is 'loop' or 'fit', play is 'forward', 'random' or 'signed'; not {self.short!r}, {self.play!r}"
+            )
 
     @property
     def classes(self) -> int:
@@ -51,7 +61,11 @@ class Pace:
         span = int((self.length - 1) * pace) + 1
         starts = num_frames if self.short == "loop" else max(1, num_frames - span + 1)
         frames = self.frames(pace, int(rng.integers(starts)), num_frames)  # [T]
-        backwards = label >= len(self.paces) if self.play == "signed" else self.play == "random" and rng.random() < 0.5
+        backwards = (
+            label >= len(self.paces)
+            if self.play == "signed"
+            else self.play == "random" and rng.random() < 0.5
+        )
         return Sample((Clip(frames[::-1].copy() if backwards else frames),), {"pace": label})
 
     def frames(self, pace: Fraction | int, start: int, num_frames: int) -> np.ndarray:
@@ -60,7 +74,9 @@ class Pace:
         first = ceil((num_frames - start) / pace)  # places filled before the first jump back
         again = ceil(num_frames / pace)  # and between later ones
         place = np.arange(self.length)
-        place = np.where(place < first, place, (place - first) % again)  # [T], steps since the last jump
+        place = np.where(
+            place < first, place, (place - first) % again
+        )  # [T], steps since the last jump
         base = np.where(np.arange(self.length) < first, start, 0)
         return base + place * pace.numerator // pace.denominator  # [T], exact: no rounding of 1/3
 

@@ -24,17 +24,25 @@ class Repeat:
 
     def __call__(self, num_frames: int, rng: np.random.Generator) -> Sample:
         drawn: list[Sample] = []
-        for _ in range(1000 * self.count):  # 4 of 4 values take 8 draws on average; the bound only ends the impossible
+        for _ in range(
+            1000 * self.count
+        ):  # 4 of 4 values take 8 draws on average; the bound only ends the impossible
             sample = self.sampler(num_frames, rng)
-            if self.distinct is None or all(sample.labels[self.distinct] != other.labels[self.distinct] for other in drawn):
+            if self.distinct is None or all(
+                sample.labels[self.distinct] != other.labels[self.distinct] for other in drawn
+            ):
                 drawn.append(sample)
             if len(drawn) == self.count:
                 break
         else:
-            raise VsslError(f"{self.sampler} has fewer than {self.count} different values of {self.distinct!r}; lower the count")
+            raise VsslError(
+                f"{self.sampler} has fewer than {self.count} different values of {self.distinct!r}; lower the count"
+            )
         clips = tuple(clip for sample in drawn for clip in sample.clips)
         labels = {
-            name: np.concatenate([np.broadcast_to(s.labels[name], len(s.clips)) for s in drawn])  # [V]
+            name: np.concatenate(
+                [np.broadcast_to(s.labels[name], len(s.clips)) for s in drawn]
+            )  # [V]
             for name in drawn[0].labels
         }
         return Sample(clips, labels)

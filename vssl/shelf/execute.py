@@ -37,7 +37,9 @@ class Job:
     """One notebook to execute."""
 
     source: Path
-    executed: Path  # where the executed notebook goes; after a failure, <name>.failed.ipynb beside it
+    executed: (
+        Path  # where the executed notebook goes; after a failure, <name>.failed.ipynb beside it
+    )
     folder: Path  # scratch, of this job alone
     log: Path
     run: str  # the run's id, which the sentinel must carry
@@ -66,7 +68,9 @@ def execute(children: Children, job: Job, env: Mapping[str, str]) -> Verdict:
         return Verdict(reason, 0.0, {})
     job.log.write_bytes(b"")
     verdict = _attempt(children, job, env)
-    if verdict.reason.startswith(NOT_STARTED):  # ports are picked before they are bound, and many kernels start at once
+    if verdict.reason.startswith(
+        NOT_STARTED
+    ):  # ports are picked before they are bound, and many kernels start at once
         verdict = _attempt(children, job, env)
     return verdict
 
@@ -89,7 +93,11 @@ def unfit(source: Path, parameters: Mapping[str, Any]) -> str:
         return f"it has {len(cells)} cells tagged parameters, where one is needed"
     declared = declarations(cells[0].source) if cells else {}
     unknown = [name for name in parameters if name not in declared]
-    return f"unknown parameter {unknown[0]}: its parameters cell declares {', '.join(declared) or 'none'}" if unknown else ""
+    return (
+        f"unknown parameter {unknown[0]}: its parameters cell declares {', '.join(declared) or 'none'}"
+        if unknown
+        else ""
+    )
 
 
 def declarations(source: str) -> dict[str, Any]:
@@ -97,7 +105,13 @@ def declarations(source: str) -> dict[str, Any]:
     found = {}
     with contextlib.suppress(SyntaxError):
         for line in ast.parse(source).body:
-            target = line.target if isinstance(line, ast.AnnAssign) else line.targets[0] if isinstance(line, ast.Assign) else None
+            target = (
+                line.target
+                if isinstance(line, ast.AnnAssign)
+                else line.targets[0]
+                if isinstance(line, ast.Assign)
+                else None
+            )
             if isinstance(target, ast.Name) and line.value is not None:
                 with contextlib.suppress(ValueError):
                     found[target.id] = ast.literal_eval(line.value)
@@ -108,19 +122,36 @@ def _differing(job: Job) -> dict[str, Any]:
     """The parameters that differ from what the notebook says itself; with none, the executed copy has the very cells of its source."""
     import nbformat
 
-    cells = [cell.source for cell in nbformat.read(job.source, as_version=4).cells if "parameters" in cell.metadata.get("tags", ())]
+    cells = [
+        cell.source
+        for cell in nbformat.read(job.source, as_version=4).cells
+        if "parameters" in cell.metadata.get("tags", ())
+    ]
     declared = declarations(cells[0]) if cells else {}
-    return {name: value for name, value in job.parameters.items() if name not in declared or declared[name] != value}
+    return {
+        name: value
+        for name, value in job.parameters.items()
+        if name not in declared or declared[name] != value
+    }
 
 
 def _attempt(children: Children, job: Job, env: Mapping[str, str]) -> Verdict:
     """Run the notebook once into a temporary file, judge it, and move the file to where it belongs."""
-    request, error, record = (job.folder / name for name in ("request.json", "error.json", "record.json"))
+    request, error, record = (
+        job.folder / name for name in ("request.json", "error.json", "record.json")
+    )
     executed = job.folder / job.source.name
     for path in (error, record, executed):
         path.unlink(missing_ok=True)
-    asked = {"source": str(job.source), "executed": str(executed), "error": str(error), "parameters": _differing(job)}
-    request.write_text(json.dumps({**asked, "start": job.limits.start, "cell": job.limits.cell}), encoding="utf-8")
+    asked = {
+        "source": str(job.source),
+        "executed": str(executed),
+        "error": str(error),
+        "parameters": _differing(job),
+    }
+    request.write_text(
+        json.dumps({**asked, "start": job.limits.start, "cell": job.limits.cell}), encoding="utf-8"
+    )
     env = {**env, "VSSL_RECORD": str(record), "VSSL_RUN_ID": job.run}
     ended = children.run([str(CHILD), str(request)], env, job.log, job.limits.whole)
     reason, left = _judge(job, ended, _read(error), _read(record), _read(executed))
@@ -130,7 +161,9 @@ def _attempt(children: Children, job: Job, env: Mapping[str, str]) -> Verdict:
     return Verdict(reason, ended.seconds / 60, left)
 
 
-def _judge(job: Job, ended: Ended, error: Any, record: Any, executed: Any) -> tuple[str, dict[str, Any]]:
+def _judge(
+    job: Job, ended: Ended, error: Any, record: Any, executed: Any
+) -> tuple[str, dict[str, Any]]:
     """Why a run was no success (empty if it was), and the record its last cell left; trusts no single witness."""
     record = record if isinstance(record, dict) and record.get("run") == job.run else {}
     at = _where(executed)
@@ -145,11 +178,23 @@ def _judge(job: Job, ended: Ended, error: Any, record: Any, executed: Any) -> tu
         for output in cell["outputs"]:
             if output["output_type"] == "error":
                 return f"{output['ename']}: {output['evalue']} in cell {cell['id']}", record
-    unrun = [cell["id"] for cell in cells if cell["execution_count"] is None and "".join(cell["source"]).strip()]
+    unrun = [
+        cell["id"]
+        for cell in cells
+        if cell["execution_count"] is None and "".join(cell["source"]).strip()
+    ]
     if unrun or not cells:
-        return f"it stopped before its end without an error (sys.exit?): cell {unrun[0]} did not run" if unrun else "nothing ran", record
+        return (
+            f"it stopped before its end without an error (sys.exit?): cell {unrun[0]} did not run"
+            if unrun
+            else "nothing ran",
+            record,
+        )
     if not record:
-        return "all cells ran, but its last cell left no stamp of this run: does it end with results.stamp(...)?", record
+        return (
+            "all cells ran, but its last cell left no stamp of this run: does it end with results.stamp(...)?",
+            record,
+        )
     if record.get("executable") != sys.executable:
         return f"its kernel was another Python: {record.get('executable')}", record
     return "", record
@@ -158,7 +203,11 @@ def _judge(job: Job, ended: Ended, error: Any, record: Any, executed: Any) -> tu
 def _where(executed: Any) -> str:
     """The last cell that papermill started: the one witness of it that holds in every case."""
     cells = (executed or {}).get("cells", [])
-    started = [cell["id"] for cell in cells if cell["metadata"].get("papermill", {}).get("start_time") and cell["cell_type"] == "code"]
+    started = [
+        cell["id"]
+        for cell in cells
+        if cell["metadata"].get("papermill", {}).get("start_time") and cell["cell_type"] == "code"
+    ]
     return f" in cell {started[-1]}" if started else ""
 
 

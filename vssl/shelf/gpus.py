@@ -18,7 +18,11 @@ def chosen(slot: int, visible: str | None, count: int) -> str | None:
 
     `count` is how many CUDA finds: it overlooks an entry that names no GPU, and all that stand behind it.
     """
-    names = [str(number) for number in range(count)] if visible is None else visible.split(",")[: max(0, count)]
+    names = (
+        [str(number) for number in range(count)]
+        if visible is None
+        else visible.split(",")[: max(0, count)]
+    )
     return names[slot % len(names)].strip() if names else None
 
 
@@ -31,6 +35,10 @@ def take(slot: int) -> None:
         return
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     # The driver's library counts without waking CUDA, which looks at the variable once; but it knows no slices of a GPU.
-    count = visible.count(",") + 1 if visible and visible.startswith("MIG-") else torch.cuda.device_count()
+    count = (
+        visible.count(",") + 1
+        if visible and visible.startswith("MIG-")
+        else torch.cuda.device_count()
+    )
     if (name := chosen(slot, visible, count)) is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = name

@@ -39,11 +39,15 @@ def shelf() -> tuple[Entry, ...]:
     try:
         listed = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise VsslError(f"there is no {path}: run from a checkout of the project, or set VSSL_ROOT to one") from None
+        raise VsslError(
+            f"there is no {path}: run from a checkout of the project, or set VSSL_ROOT to one"
+        ) from None
     except yaml.YAMLError as error:
         raise VsslError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-        raise VsslError(f"{path} is a list of notebooks, each with its id, paper, title, question and minutes")
+        raise VsslError(
+            f"{path} is a list of notebooks, each with its id, paper, title, question and minutes"
+        )
     entries = tuple(_entry(item, path) for item in listed)
     names = [entry.id for entry in entries]
     numbers = [name[:3] for name in names]
@@ -60,7 +64,9 @@ def find(ids: Sequence[str] = ()) -> tuple[Entry, ...]:
         if word not in known:
             near = difflib.get_close_matches(word, known, n=1)
             meant = f" (did you mean {known[near[0]].id}?)" if near else ""
-            raise VsslError(f"there is no notebook {word!r}{meant}; the shelf has {', '.join(entry.id for entry in entries)}")
+            raise VsslError(
+                f"there is no notebook {word!r}{meant}; the shelf has {', '.join(entry.id for entry in entries)}"
+            )
     chosen = {known[word].id for word in ids}
     return tuple(entry for entry in entries if not ids or entry.id in chosen)
 
@@ -85,12 +91,18 @@ def _entry(item: dict, path: Path) -> Entry:
     known = {one.name for one in fields(Entry)}
     wanted = {"id", "paper", "title", "question", "minutes"}
     if unknown := sorted(set(item) - known):
-        raise VsslError(f"{path}: {name} has an unknown {unknown[0]!r}; an entry has {', '.join(sorted(known))}")
+        raise VsslError(
+            f"{path}: {name} has an unknown {unknown[0]!r}; an entry has {', '.join(sorted(known))}"
+        )
     if missing := sorted(wanted - set(item)):
         raise VsslError(f"{path}: {name} has no {missing[0]}")
     minutes = item["minutes"]
-    if not isinstance(minutes, dict) or not all(isinstance(value, int | float) and value > 0 for value in minutes.values()):
-        raise VsslError(f"{path}: {name} gives no minutes for each profile, such as {{smoke: 1, demo: 4}}")
+    if not isinstance(minutes, dict) or not all(
+        isinstance(value, int | float) and value > 0 for value in minutes.values()
+    ):
+        raise VsslError(
+            f"{path}: {name} gives no minutes for each profile, such as {{smoke: 1, demo: 4}}"
+        )
     for key in ("needs", "figures", "tables"):
         value = item.get(key, [])
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):

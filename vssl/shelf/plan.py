@@ -47,9 +47,13 @@ class Plan:
 
     experiments: dict[str, Planned] = field(default_factory=dict)
     asked: dict[str, list[str]] = field(default_factory=dict)  # notebook: keys
-    runs: dict[str, list[str]] = field(default_factory=dict)  # notebook: keys, with those of everything they need, done or not
+    runs: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # notebook: keys, with those of everything they need, done or not
     failed: dict[str, str] = field(default_factory=dict)  # notebook: reason
-    mistakes: dict[str, str] = field(default_factory=dict)  # those reasons that are one clear line to the user
+    mistakes: dict[str, str] = field(
+        default_factory=dict
+    )  # those reasons that are one clear line to the user
 
     def to_do(self) -> list[Planned]:
         """What is still to be computed, needs first."""
@@ -67,14 +71,22 @@ class Plan:
         asked = sum(map(len, self.asked.values()))
         distinct, done = len(self.experiments), len(self.experiments) - len(self.to_do())
         of = "1 notebook asks" if len(self.asked) == 1 else f"{len(self.asked)} notebooks ask"
-        lines = [f"plan: {of} for {asked} experiments; with what these need, {distinct} distinct, {done} done, {distinct - done} to do"]
+        lines = [
+            f"plan: {of} for {asked} experiments; with what these need, {distinct} distinct, {done} done, {distinct - done} to do"
+        ]
         for key, one in self.experiments.items():
             users = [notebook for notebook, keys in self.asked.items() if key in keys]
             why = f"for {', '.join(users)}" if users else "needed by another"
-            lines.append(f"  {'done ' if one.done else 'to do'}  {one.what if one.done else one.says()}  ({why})")
+            lines.append(
+                f"  {'done ' if one.done else 'to do'}  {one.what if one.done else one.says()}  ({why})"
+            )
         lines += [self.estimate()] if self.estimate() else []
         if (counts := counted(self.runs.values()))["pretrains_asked"]:
-            lines.append("pre-trainings: {pretrains_asked} asked for by the notebooks, {pretrains_distinct} distinct".format(**counts))
+            lines.append(
+                "pre-trainings: {pretrains_asked} asked for by the notebooks, {pretrains_distinct} distinct".format(
+                    **counts
+                )
+            )
         lines += [f"  no plan for {notebook}: {reason}" for notebook, reason in self.failed.items()]
         return "\n".join(lines)
 
@@ -121,13 +133,23 @@ def collect(
     job, answer = folder / "collect.pickle", folder / "collected.pickle"
     while left:
         answer.unlink(missing_ok=True)
-        job.write_bytes(pickle.dumps({"notebooks": left, "parameters": dict(parameters), "lab": lab, "answer": answer}))
-        ended = children.run([*WORKER, "collect", str(job)], env, log, limit=PLAN_SECONDS * len(left))
+        job.write_bytes(
+            pickle.dumps(
+                {"notebooks": left, "parameters": dict(parameters), "lab": lab, "answer": answer}
+            )
+        )
+        ended = children.run(
+            [*WORKER, "collect", str(job)], env, log, limit=PLAN_SECONDS * len(left)
+        )
         # Plain data that our child wrote; the experiments within stay pickled, so nothing heavy is imported here.
         found: Plan = pickle.loads(answer.read_bytes()) if answer.is_file() else Plan()
         for name in ("experiments", "asked", "runs", "failed", "mistakes"):
             getattr(plan, name).update(getattr(found, name))
-        left = {name: path for name, path in left.items() if name not in found.asked and name not in found.failed}
+        left = {
+            name: path
+            for name, path in left.items()
+            if name not in found.asked and name not in found.failed
+        }
         if left:
             culprit = next(iter(left))
             del left[culprit]
@@ -137,7 +159,13 @@ def collect(
 
 
 def compute(
-    children: Children, plan: Plan, jobs: int, folder: Path, logs: Path, env: Mapping[str, str], lab: str = "vssl.lab"
+    children: Children,
+    plan: Plan,
+    jobs: int,
+    folder: Path,
+    logs: Path,
+    env: Mapping[str, str],
+    lab: str = "vssl.lab",
 ) -> dict[str, str]:
     """Compute what is to do, `jobs` at a time; gives the reason of each experiment that failed or was blocked by one that did."""
     to_do = plan.to_do()
@@ -146,10 +174,19 @@ def compute(
     experiments = logs / "experiments"
     experiments.mkdir(parents=True, exist_ok=True)
     job, answer = folder / "compute.pickle", folder / "computed.json"
-    job.write_bytes(pickle.dumps({"experiments": to_do, "jobs": jobs, "logs": experiments, "lab": lab, "answer": answer}))
+    job.write_bytes(
+        pickle.dumps(
+            {"experiments": to_do, "jobs": jobs, "logs": experiments, "lab": lab, "answer": answer}
+        )
+    )
     sys.stdout.flush()
     # Without this, a question about the GPU before the fork would leave every forked process without one.
-    ended = children.run([*WORKER, "compute", str(job)], {**env, "PYTORCH_NVML_BASED_CUDA_CHECK": "1"})
+    ended = children.run(
+        [*WORKER, "compute", str(job)], {**env, "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
+    )
     reasons = json.loads(answer.read_text(encoding="utf-8")) if answer.is_file() else {}
-    lost = {one.key: f"{one.what} was not computed: the process that computes is gone, {ended.words}" for one in to_do}
+    lost = {
+        one.key: f"{one.what} was not computed: the process that computes is gone, {ended.words}"
+        for one in to_do
+    }
     return {key: reason for key, reason in {**lost, **reasons}.items() if reason}

@@ -29,7 +29,11 @@ class Ended:
         """What happened, for a person."""
         if self.code == -signal.SIGKILL:
             return "it was killed, probably for want of memory"
-        return f"it died of signal {-self.code} ({signal.strsignal(-self.code)})" if self.code < 0 else f"it ended with code {self.code}"
+        return (
+            f"it died of signal {-self.code} ({signal.strsignal(-self.code)})"
+            if self.code < 0
+            else f"it ended with code {self.code}"
+        )
 
 
 class Children:
@@ -49,7 +53,13 @@ class Children:
             for process in self._running:
                 end(process.pid)
 
-    def run(self, argv: Sequence[str], env: Mapping[str, str], log: Path | None = None, limit: float | None = None) -> Ended:
+    def run(
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        log: Path | None = None,
+        limit: float | None = None,
+    ) -> Ended:
         """Run Python with `argv` to its end, or to `limit` seconds; its output goes to `log`, or where ours goes.
 
         The child's standard input is a pipe that only we hold: when we are gone, however that came, it reads its end (`end_with_parent`).
@@ -61,7 +71,11 @@ class Children:
                 if self._closed:
                     raise VsslError("interrupted")
                 process = subprocess.Popen(
-                    [sys.executable, "-P", *argv],  # -P: a json.py in the current folder must not stand in for the library's
+                    [
+                        sys.executable,
+                        "-P",
+                        *argv,
+                    ],  # -P: a json.py in the current folder must not stand in for the library's
                     env=dict(env),
                     stdin=subprocess.PIPE,
                     stdout=output,
@@ -104,7 +118,9 @@ def descendants(pid: int) -> list[int]:
     """The processes below `pid`, nearest first."""
     parents, found = _parents(), [pid]
     for one in found:
-        found += [child for child, parent in parents.items() if parent == one and child not in found]
+        found += [
+            child for child, parent in parents.items() if parent == one and child not in found
+        ]
     return found[1:]
 
 
@@ -124,12 +140,16 @@ def end_with_parent() -> None:
 def _parents() -> dict[int, int]:
     """The parent of every process: from /proc, or from `ps` where there is none (macOS)."""
     if not Path("/proc/self/stat").is_file():
-        lines = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout.splitlines()
+        lines = subprocess.run(
+            ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
         return {int(pid): int(parent) for pid, parent in map(str.split, lines)}
     parents = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
             with contextlib.suppress(OSError):  # it ended while we looked
                 # The name, in brackets, may hold spaces and brackets: split behind the last one.
-                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                parents[int(folder.name)] = int(
+                    (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                )
     return parents

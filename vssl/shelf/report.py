@@ -36,10 +36,14 @@ class Outcome:
     minutes: float | None = None
     log: str = ""  # relative to the report's folder, as is `executed`
     executed: str = ""
-    record: Mapping[str, Any] = field(default_factory=dict)  # what the notebook's last cell left: tables, seeds, memory, versions
+    record: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # what the notebook's last cell left: tables, seeds, memory, versions
     key: str = ""  # of what it was computed from
     finished: str = ""
-    runs: list[str] = field(default_factory=list)  # the keys of all runs that it asks for, needs included
+    runs: list[str] = field(
+        default_factory=list
+    )  # the keys of all runs that it asks for, needs included
 
     @property
     def well(self) -> bool:
@@ -55,7 +59,9 @@ class Report:
     minutes: float
     finished: str
     outcomes: tuple[Outcome, ...]
-    counts: Mapping[str, int] = field(default_factory=dict)  # runs that all notebooks ask for, and how many differ: `summaries.runs`
+    counts: Mapping[str, int] = field(
+        default_factory=dict
+    )  # runs that all notebooks ask for, and how many differ: `summaries.runs`
 
     def summary(self) -> str:
         """One line: how many notebooks there were, and how they fared."""
@@ -68,7 +74,9 @@ class Report:
 def write(folder: Path, report: Report) -> Path:
     """Write the report in its three forms into `folder`; gives the path of the HTML page."""
     results = summaries.summarise(report.outcomes)
-    opening = {"claims": results.to_dict()} if results.tables else {}  # the file is sorted by name, so this comes first
+    opening = (
+        {"claims": results.to_dict()} if results.tables else {}
+    )  # the file is sorted by name, so this comes first
     files.write_json(folder / "report.json", opening | asdict(report))
     files.write_text(folder / "report.md", markdown(report))
     files.write_text(folder / "report.html", html(report))
@@ -99,7 +107,10 @@ def _provenance(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("profile", str(record.get("profile", ""))),
         ("seeds", ", ".join(map(str, record.get("seeds", []))) or "none"),
         ("commit", str(record.get("commit", ""))),
-        ("versions", ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items())),
+        (
+            "versions",
+            ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items()),
+        ),
         ("machine", str(record.get("hardware", ""))),
     ]
 
@@ -113,20 +124,32 @@ def markdown(report: Report) -> str:
     lines += [runs, ""] if (runs := summaries.runs(report.counts)) else []
     results = summaries.summarise(report.outcomes)
     if results.tables:
-        lines += ["## Results", "", f"{results.lead()}.", "", *_markdown_table(summaries.COLUMNS, summaries.rows(results))]
+        lines += [
+            "## Results",
+            "",
+            f"{results.lead()}.",
+            "",
+            *_markdown_table(summaries.COLUMNS, summaries.rows(results)),
+        ]
     lines += ["## Overview", ""]
     rows = [[o.notebook, WORDS[o.status], span(o.minutes), _memory(o)] for o in report.outcomes]
     lines += _markdown_table(["notebook", "status", "time", "peak memory"], rows)
     for outcome in report.outcomes:
         lines += [f"## {summaries.heading(outcome)}", "", f"{outcome.question}", ""]
         state = f"{WORDS[outcome.status]}" + (f": {outcome.reason}" if outcome.reason else "")
-        lines += [f"Status: {_cell(state)}" + (f" (log: `{outcome.log}`)" if outcome.log and not outcome.well else ""), ""]
+        lines += [
+            f"Status: {_cell(state)}"
+            + (f" (log: `{outcome.log}`)" if outcome.log and not outcome.well else ""),
+            "",
+        ]
         for table in outcome.record.get("tables", []):
             lines += [f"### {table['title']}", ""]
             lines += _markdown_table(table["columns"], table["rows"])
             lines += [table["caption"], ""] if table.get("caption") else []
             if claims := table.get("claims"):
-                lines += _markdown_table(summaries.COLUMNS, [summaries.cells(claim) for claim in claims])
+                lines += _markdown_table(
+                    summaries.COLUMNS, [summaries.cells(claim) for claim in claims]
+                )
         if pairs := _provenance(outcome.record):
             lines += [f"- {name}: {value}" for name, value in pairs] + [""]
     return "\n".join(lines).rstrip() + "\n"
@@ -146,7 +169,10 @@ def _cell(text: object) -> str:
 
 def html(report: Report) -> str:
     """The report as one page: no script, no font, no picture from elsewhere; light and dark, wide and narrow."""
-    title, style = f"vssl report: {report.profile}", (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
+    title, style = (
+        f"vssl report: {report.profile}",
+        (Path(__file__).parent / "report.css").read_text(encoding="utf-8"),
+    )
     runs = summaries.runs(report.counts)
     overview = [
         f'<tr><th scope="row"><a href="#{escape(o.notebook)}">{escape(o.notebook)}</a><small>{escape(o.title)}</small></th>'
@@ -166,7 +192,9 @@ def html(report: Report) -> str:
             _scroll(
                 "overview",
                 '<table class=overview><thead><tr><th scope="col">notebook</th><th scope="col">status</th><th scope="col" class=number>time'
-                '</th><th scope="col" class=number>peak memory</th></tr></thead><tbody>' + "".join(overview) + "</tbody></table>",
+                '</th><th scope="col" class=number>peak memory</th></tr></thead><tbody>'
+                + "".join(overview)
+                + "</tbody></table>",
             ),
             "</section>",
             *[_section(outcome) for outcome in report.outcomes],
@@ -197,17 +225,27 @@ def _section(outcome: Outcome) -> str:
         f"<p class=facts>{' '.join(_facts(outcome))}</p>",
     ]
     if outcome.reason:
-        log = f"<br><span class=quiet>Log: <code>{escape(outcome.log)}</code></span>" if outcome.log else ""
+        log = (
+            f"<br><span class=quiet>Log: <code>{escape(outcome.log)}</code></span>"
+            if outcome.log
+            else ""
+        )
         parts.append(f"<p class=reason><strong>Why:</strong> {escape(outcome.reason)}{log}</p>")
     for table in outcome.record.get("tables", []):
         parts.append(f"<h3>{escape(table['title'])}</h3>")
-        parts.append(_table(table["title"], table["columns"], table["rows"], table.get("caption", "")))
+        parts.append(
+            _table(table["title"], table["columns"], table["rows"], table.get("caption", ""))
+        )
         if claims := table.get("claims"):
             rows = [summaries.cells(claim) for claim in claims]
-            parts.append(f"<h4>Claims</h4>\n{_table('claims of ' + table['title'], summaries.COLUMNS, rows)}")
+            parts.append(
+                f"<h4>Claims</h4>\n{_table('claims of ' + table['title'], summaries.COLUMNS, rows)}"
+            )
     if pairs := _provenance(outcome.record):
         items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
-        parts.append(f"<details><summary>Where these numbers come from</summary><dl>{items}</dl></details>")
+        parts.append(
+            f"<details><summary>Where these numbers come from</summary><dl>{items}</dl></details>"
+        )
     return "\n".join(part for part in parts if part) + "\n</section>"
 
 
@@ -215,7 +253,9 @@ def _facts(outcome: Outcome) -> list[str]:
     """What there is to say of a run in one line: its status, cost, and where to look."""
     facts = [_status(outcome)]
     if outcome.status == "kept":
-        facts.append(f"<span>on {escape(outcome.finished)}, unchanged since and not run again</span>")
+        facts.append(
+            f"<span>on {escape(outcome.finished)}, unchanged since and not run again</span>"
+        )
     if outcome.minutes is not None:
         facts.append(f"<span>{span(outcome.minutes)}</span>")
     if "memory_mb" in outcome.record:
@@ -224,18 +264,30 @@ def _facts(outcome: Outcome) -> list[str]:
     return facts + [f'<a href="{escape(target)}">{name}</a>' for name, target in links if target]
 
 
-def _table(label: str, columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> str:
+def _table(
+    label: str, columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str = ""
+) -> str:
     """A table with headed columns and rows; a column of numbers is set to the right, a verdict gets its sign."""
     classes = [_class([str(row[at]) for row in rows]) if at else "" for at in range(len(columns))]
-    heads = [f'<th scope="col"{klass}>{escape(str(column))}</th>' for column, klass in zip(columns, classes, strict=True)]
+    heads = [
+        f'<th scope="col"{klass}>{escape(str(column))}</th>'
+        for column, klass in zip(columns, classes, strict=True)
+    ]
     head = "".join(heads if columns[0] else ["<td></td>", *heads[1:]])  # a corner heads nothing
     body = []
     for row in rows:
         first, *rest = row
-        cells = "".join(f"<td{klass}>{_value(cell)}</td>" for cell, klass in zip(rest, classes[1:], strict=True))
+        cells = "".join(
+            f"<td{klass}>{_value(cell)}</td>" for cell, klass in zip(rest, classes[1:], strict=True)
+        )
         body.append(f'<tr><th scope="row">{escape(str(first))}</th>{cells}</tr>')
     below = f"<p class=caption>{escape(caption)}</p>" if caption else ""
-    return _scroll(label, f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>") + below
+    return (
+        _scroll(
+            label, f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+        )
+        + below
+    )
 
 
 def _class(cells: Sequence[str]) -> str:
@@ -250,9 +302,15 @@ def _value(cell: object) -> str:
     if text in summaries.VERDICTS:
         return summaries.verdict(text)
     number, _, seeds = text.partition(" (")
-    return f"{escape(number)} <small>({escape(seeds)}</small>" if seeds and NUMBER.fullmatch(text) else escape(text)
+    return (
+        f"{escape(number)} <small>({escape(seeds)}</small>"
+        if seeds and NUMBER.fullmatch(text)
+        else escape(text)
+    )
 
 
 def _scroll(label: str, table: str) -> str:
     """Let a wide table scroll by itself, by keyboard too, so that the page never does."""
-    return f'<div class=scroll role="region" aria-label="{escape(label)}" tabindex="0">{table}</div>'
+    return (
+        f'<div class=scroll role="region" aria-label="{escape(label)}" tabindex="0">{table}</div>'
+    )

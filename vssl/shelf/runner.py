@@ -49,12 +49,18 @@ def reproduce(
     `lab` is the module whose `run` and `done` carry out experiments.
     """
     entries = find(ids)
-    given = {"profile": profile, "seeds": list(seeds) if seeds else None, "data_root": _absolute(data_root)}
+    given = {
+        "profile": profile,
+        "seeds": list(seeds) if seeds else None,
+        "data_root": _absolute(data_root),
+    }
     parameters = {name: value for name, value in given.items() if value is not None}
     folder = output or paths.runs() / "notebooks" / profile
     with files.locked(folder / ".lock", wait=False) as ours:
         if not ours:
-            raise VsslError(f"another vssl reproduce is at work in {folder}; wait for it, or end it")
+            raise VsslError(
+                f"another vssl reproduce is at work in {folder}; wait for it, or end it"
+            )
         run = _Run(folder, profile, parameters, jobs, limit_minutes, lab)
         with run.scratch():
             return run.plan_only(entries) if plan_only else run.all(entries, resume)
@@ -64,11 +70,20 @@ def environment(folder: Path, jobs: int, cores: int | None = None) -> dict[str, 
     """What a notebook finds around it: this very Python as its kernel, no bars, a fair share of the cores, nobody's start-up files."""
     kernel = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    files.write_json(kernel, {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python"})
+    files.write_json(
+        kernel, {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python"}
+    )
     # JUPYTER_PATH is searched before the user's own folders, where a forgotten kernel named python3 may lie.
     search = [str(folder / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     share = max(1, (cores or _cores()) // jobs)
-    caps = {name: str(share) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")} if jobs > 1 else {}
+    caps = (
+        {
+            name: str(share)
+            for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+        }
+        if jobs > 1
+        else {}
+    )
     # A child works in the notebooks' folder: what was said relative to ours is made absolute.
     places = {"VSSL_ROOT": paths.root(), "VSSL_DATA": paths.data(), "VSSL_RUNS": paths.runs()}
     places |= {"VSSL_LEDGER": paths.ledger(), "VSSL_FIGURES": paths.figures()}
@@ -91,7 +106,9 @@ def fingerprint(source: Path, parameters: Mapping[str, Any]) -> str:
 
     digest = hashlib.sha256(json.dumps(dict(parameters), sort_keys=True).encode())
     for cell in nbformat.read(source, as_version=4).cells:
-        digest.update(f"\0{cell.cell_type}\0{cell.source}\0{sorted(cell.metadata.get('tags', ()))}".encode())
+        digest.update(
+            f"\0{cell.cell_type}\0{cell.source}\0{sorted(cell.metadata.get('tags', ()))}".encode()
+        )
     package = Path(__file__).resolve().parent.parent
     for path in sorted(package.rglob("*.py")):
         digest.update(f"\0{path.relative_to(package)}\0".encode() + path.read_bytes())
@@ -101,7 +118,15 @@ def fingerprint(source: Path, parameters: Mapping[str, Any]) -> str:
 class _Run:
     """One call of `reproduce`: where it writes and what it was asked."""
 
-    def __init__(self, folder: Path, profile: str, parameters: dict[str, Any], jobs: int, limit_minutes: float | None, lab: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        profile: str,
+        parameters: dict[str, Any],
+        jobs: int,
+        limit_minutes: float | None,
+        lab: str,
+    ) -> None:
         self.folder, self.profile, self.parameters = folder, profile, parameters
         self.jobs, self.limit_minutes, self.lab = jobs, limit_minutes, lab
         self.work, self.logs = folder / ".work", folder / "logs"
@@ -120,7 +145,10 @@ class _Run:
 
     def plan_only(self, entries: Sequence[Entry]) -> int:
         """Say what there is to compute, and stop."""
-        env = {**environment(self.work, self.jobs), "VSSL_PLAN_ONLY": "1"}  # so that data which is not there yet is no reason to stop
+        env = {
+            **environment(self.work, self.jobs),
+            "VSSL_PLAN_ONLY": "1",
+        }  # so that data which is not there yet is no reason to stop
         with Children() as children:
             plan = self._collect(children, entries, env, {})
         print(plan.text())
@@ -136,7 +164,10 @@ class _Run:
                 self._reproduce(left, outcomes, env, pool, children)
             except KeyboardInterrupt:
                 pool.shutdown(wait=False, cancel_futures=True)
-                print(f"interrupted; {len(outcomes)} of {len(entries)} notebooks are done, and --resume goes on from here", flush=True)
+                print(
+                    f"interrupted; {len(outcomes)} of {len(entries)} notebooks are done, and --resume goes on from here",
+                    flush=True,
+                )
                 return INTERRUPTED
         return self._conclude([outcomes[entry.id] for entry in entries])
 
@@ -153,7 +184,10 @@ class _Run:
         for entry in left:
             lost = [reasons[key] for key in plan.asked.get(entry.id, ()) if key in reasons]
             if entry.id in plan.failed:
-                self._keep(outcomes, _failure(entry, plan.failed[entry.id], self._relative(self.logs / "plan.log")))
+                self._keep(
+                    outcomes,
+                    _failure(entry, plan.failed[entry.id], self._relative(self.logs / "plan.log")),
+                )
             elif lost:
                 self._keep(outcomes, _failure(entry, lost[0], status="blocked"))
             else:
@@ -162,12 +196,25 @@ class _Run:
             outcome = future.result()
             self._keep(outcomes, replace(outcome, runs=plan.runs.get(outcome.notebook, [])))
 
-    def _collect(self, children: Children, entries: Sequence[Entry], env: Mapping[str, str], outcomes: Mapping) -> planning.Plan:
+    def _collect(
+        self,
+        children: Children,
+        entries: Sequence[Entry],
+        env: Mapping[str, str],
+        outcomes: Mapping,
+    ) -> planning.Plan:
         """Make the plan; a mistake that every notebook complains of in the same words is the caller's, and is raised."""
         (self.logs / "plan.log").unlink(missing_ok=True)
         notebooks = {entry.id: entry.path for entry in entries}
-        plan = planning.collect(children, notebooks, self.parameters, self.work, self.logs, env, self.lab)
-        if plan.mistakes and not plan.asked and not outcomes and len(set(plan.failed.values())) == 1:
+        plan = planning.collect(
+            children, notebooks, self.parameters, self.work, self.logs, env, self.lab
+        )
+        if (
+            plan.mistakes
+            and not plan.asked
+            and not outcomes
+            and len(set(plan.failed.values())) == 1
+        ):
             raise VsslError(next(iter(plan.mistakes.values())))
         return plan
 
@@ -177,7 +224,15 @@ class _Run:
         # A cell that hangs is ended first, by name; the whole limit is for what that does not end.
         limits = Limits(cell=0.9 * minutes * 60, whole=minutes * 60)
         executed, log = self.folder / f"{entry.id}.ipynb", self.logs / f"{entry.id}.log"
-        job = Job(entry.path, executed, self.work / entry.id, log, uuid.uuid4().hex, self.parameters, limits)
+        job = Job(
+            entry.path,
+            executed,
+            self.work / entry.id,
+            log,
+            uuid.uuid4().hex,
+            self.parameters,
+            limits,
+        )
         key, began = fingerprint(entry.path, self.parameters), time.time()
         verdict = execute(children, job, env)
         reason = verdict.reason or _undrawn(entry, began)
@@ -201,7 +256,11 @@ class _Run:
         outcomes[outcome.notebook] = outcome
         files.write_json(self._record(outcome.notebook), vars(outcome))
         took = f" in {reports.span(outcome.minutes)}" if outcome.minutes is not None else ""
-        print(f"{outcome.notebook}: {reports.WORDS[outcome.status]}{took}" + (f": {outcome.reason}" if outcome.reason else ""), flush=True)
+        print(
+            f"{outcome.notebook}: {reports.WORDS[outcome.status]}{took}"
+            + (f": {outcome.reason}" if outcome.reason else ""),
+            flush=True,
+        )
 
     def _kept(self, entries: Sequence[Entry]) -> dict[str, Outcome]:
         """The notebooks whose last run was a success made from the same cells, package and parameters."""
@@ -209,19 +268,30 @@ class _Run:
         for entry in entries:
             with contextlib.suppress(OSError, ValueError, TypeError):
                 last = Outcome(**json.loads(self._record(entry.id).read_text(encoding="utf-8")))
-                same = last.key == fingerprint(entry.path, self.parameters) and (self.folder / last.executed).is_file()
+                same = (
+                    last.key == fingerprint(entry.path, self.parameters)
+                    and (self.folder / last.executed).is_file()
+                )
                 if last.well and same:
                     kept[entry.id] = replace(last, status="kept")
-                    print(f"{entry.id}: passed earlier ({last.finished}), unchanged since: not run again", flush=True)
+                    print(
+                        f"{entry.id}: passed earlier ({last.finished}), unchanged since: not run again",
+                        flush=True,
+                    )
         return kept
 
     def _conclude(self, outcomes: Sequence[Outcome]) -> int:
         """Write the report, say where everything is, and give the exit code."""
         counts = planning.counted(outcome.runs for outcome in outcomes)
-        report = Report(self.profile, (time.monotonic() - self.begin) / 60, _now(), tuple(outcomes), counts)
+        report = Report(
+            self.profile, (time.monotonic() - self.begin) / 60, _now(), tuple(outcomes), counts
+        )
         page = reports.write(self.folder, report)
         print(report.summary())
-        print(f"  notebooks  {self.folder}\n  report     {page}\n  figures    {paths.figures()}\n  logs       {self.logs}", flush=True)
+        print(
+            f"  notebooks  {self.folder}\n  report     {page}\n  figures    {paths.figures()}\n  logs       {self.logs}",
+            flush=True,
+        )
         return 0 if all(outcome.well for outcome in outcomes) else 1
 
     def _record(self, notebook: str) -> Path:
@@ -231,7 +301,9 @@ class _Run:
         return str(path.relative_to(self.folder))
 
 
-def _failure(entry: Entry, reason: str, log: str = "", status: reports.Status = "failed") -> Outcome:
+def _failure(
+    entry: Entry, reason: str, log: str = "", status: reports.Status = "failed"
+) -> Outcome:
     return Outcome(entry.id, entry.title, entry.question, status, reason, log=log, finished=_now())
 
 

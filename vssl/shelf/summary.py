@@ -68,12 +68,16 @@ class Summary:
         n = self.totals()
         parts = [f"{_many(n['claims'], 'claim')} in {_many(n['tables_with_claims'], 'table')}"]
         if n["claims"]:
-            parts[0] += f": {n['holds']} hold{'s' * (n['holds'] == 1)}, {n['reversed']} reversed, {n['undecided']} undecided"
+            parts[0] += (
+                f": {n['holds']} hold{'s' * (n['holds'] == 1)}, {n['reversed']} reversed, {n['undecided']} undecided"
+            )
             parts[0] += f", {n['not run']} not run" if n["not run"] else ""
         if bare := n["tables"] - n["tables_with_claims"]:
             parts.append(f"{_many(bare, 'table')} without claims")
         if self.absent:
-            parts.append(f"{_many(self.absent, 'notebook')} did not pass and {'is' if self.absent == 1 else 'are'} left out")
+            parts.append(
+                f"{_many(self.absent, 'notebook')} did not pass and {'is' if self.absent == 1 else 'are'} left out"
+            )
         return "; ".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,7 +88,12 @@ class Summary:
 def summarise(outcomes: Iterable[Outcome]) -> Summary:
     """Gather the tables of the notebooks that passed, in the notebooks' order."""
     outcomes = tuple(outcomes)
-    tables = [_shown(outcome, table) for outcome in outcomes if outcome.well for table in outcome.record.get("tables", [])]
+    tables = [
+        _shown(outcome, table)
+        for outcome in outcomes
+        if outcome.well
+        for table in outcome.record.get("tables", [])
+    ]
     return Summary(tuple(tables), sum(not outcome.well for outcome in outcomes))
 
 
@@ -95,7 +104,10 @@ def heading(outcome: Outcome) -> str:
 
 def runs(counts: Mapping[str, int]) -> str:
     """How many runs the notebooks ask for, and how many of them differ, in one sentence; empty where nobody counted."""
-    every = _counted(counts, {"asked": f"run{'s' * (counts.get('asked') != 1)} asked for", "distinct": "distinct"})
+    every = _counted(
+        counts,
+        {"asked": f"run{'s' * (counts.get('asked') != 1)} asked for", "distinct": "distinct"},
+    )
     pretrains = _counted(counts, {"pretrains_asked": "asked for", "pretrains_distinct": "distinct"})
     if pretrains:
         shared = ", so none was computed twice" if counts.get("pretrains_distinct") else ""
@@ -125,7 +137,9 @@ def rows(summary: Summary) -> list[list[str]]:
     lines = []
     for table in summary.tables:
         title = re.sub(r"([\[\]])", r"\\\1", table.title)
-        lines.append([f"**[{title}](#{anchor(table.heading)})** · {' · '.join(table.facts())}", "", "", ""])
+        lines.append(
+            [f"**[{title}](#{anchor(table.heading)})** · {' · '.join(table.facts())}", "", "", ""]
+        )
         for claim in table.claims:
             *first, word = cells(claim)
             lines.append([*first, f"{VERDICTS.get(word, '')} {word}".strip()])
@@ -161,7 +175,11 @@ def _row(claim: Mapping[str, str]) -> str:
     short = " class=short" if len(paper) <= 20 else ""
     told = "".join(
         f'<td role="cell" data-column="{name}"{klass}>{value}</td>'
-        for name, klass, value in (("paper", short, escape(paper)), ("ours", "", ours), ("verdict", "", verdict(word)))
+        for name, klass, value in (
+            ("paper", short, escape(paper)),
+            ("ours", "", ours),
+            ("verdict", "", verdict(word)),
+        )
     )
     return f'<tr role="row"><th role="rowheader" scope="row">{escape(text)}</th>{told}</tr>'
 

@@ -33,7 +33,9 @@ def main(request: dict[str, Any]) -> int:
     except Exception as error:
         traceback.print_exc()
         reason, in_cell = _reason(error, request["cell"])
-        Path(request["error"]).write_text(json.dumps({"reason": reason, "in_cell": in_cell}), encoding="utf-8")
+        Path(request["error"]).write_text(
+            json.dumps({"reason": reason, "in_cell": in_cell}), encoding="utf-8"
+        )
         return 1
     return 0
 
@@ -53,7 +55,9 @@ def _reason(error: Exception, cell_limit: float) -> tuple[str, bool]:
             return f"it took longer than {cell_limit:g} seconds", True
         case NoSuchKernel():
             return f"there is no kernel {error.name}: is ipykernel installed?", False
-        case RuntimeError() if "before replying to kernel_info" in str(error) or "Kernel didn't respond" in str(error):
+        case RuntimeError() if "before replying to kernel_info" in str(
+            error
+        ) or "Kernel didn't respond" in str(error):
             return f"the kernel did not start: {error}", False
     return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}", False
 

@@ -34,8 +34,12 @@ def _collect(job: dict[str, Any]) -> None:
             lab = importlib.import_module(job["lab"])
             found = experiments(path, job["parameters"])
             profile = job["parameters"].get("profile", "smoke")
-            plan.asked[name] = list(dict.fromkeys(_add(plan, experiment, lab, profile) for experiment in found))
-            plan.runs[name] = list(dict.fromkeys(key for experiment in found for key in _all(experiment)))
+            plan.asked[name] = list(
+                dict.fromkeys(_add(plan, experiment, lab, profile) for experiment in found)
+            )
+            plan.runs[name] = list(
+                dict.fromkeys(key for experiment in found for key in _all(experiment))
+            )
         except VsslError as error:
             plan.failed[name] = plan.mistakes[name] = str(error)
         except (Exception, SystemExit) as error:
@@ -49,14 +53,23 @@ def experiments(path: Path, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
     """Run the cells `parameters` (with what is injected), `setup` and `plan` of a notebook, and nothing else; gives its experiments."""
     import nbformat
 
-    cells = [(set(cell.metadata.get("tags", ())), cell) for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    cells = [
+        (set(cell.metadata.get("tags", ())), cell)
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code"
+    ]
     if not any("plan" in tags for tags, _ in cells):
         return ()
-    module = types.ModuleType(f"plan_of_{path.stem}")  # a real module: dataclasses defined in a cell look theirs up
+    module = types.ModuleType(
+        f"plan_of_{path.stem}"
+    )  # a real module: dataclasses defined in a cell look theirs up
     sys.modules[module.__name__] = module
     for tags, cell in cells:
         if tags & {"parameters", "setup", "plan"}:
-            exec(compile(cell.source, f"{path.name}, cell {cell.get('id', '?')}", "exec"), vars(module))
+            exec(
+                compile(cell.source, f"{path.name}, cell {cell.get('id', '?')}", "exec"),
+                vars(module),
+            )
         if "parameters" in tags:
             vars(module).update(parameters)
     try:
@@ -79,7 +92,9 @@ def _add(plan: Plan, experiment: Any, lab: types.ModuleType, profile: str) -> st
         what = experiment.describe()
         what = what if len(what) <= LINE else f"{what[:LINE]} …"
         cost = lab.estimate(experiment, profile) if hasattr(lab, "estimate") and not done else None
-        plan.experiments[key] = Planned(key, what, needs, done, pickle.dumps(experiment), cost, type(experiment).__module__)
+        plan.experiments[key] = Planned(
+            key, what, needs, done, pickle.dumps(experiment), cost, type(experiment).__module__
+        )
     return key
 
 
@@ -87,7 +102,13 @@ def _compute(job: dict[str, Any]) -> None:
     """Run every experiment in a process of its own, forked from one that has imported what they need (torch costs seconds)."""
     context = get_context("forkserver")
     # The lab fetches its names on first use: the modules of the experiments are what brings torch in.
-    context.set_forkserver_preload([job["lab"], "vssl.shelf.worker", *sorted({one.module for one in job["experiments"] if one.module})])
+    context.set_forkserver_preload(
+        [
+            job["lab"],
+            "vssl.shelf.worker",
+            *sorted({one.module for one in job["experiments"] if one.module}),
+        ]
+    )
     waiting: dict[str, Planned] = {one.key: one for one in job["experiments"]}
     unfinished, running = set(waiting), {}
     reasons: dict[str, str] = {}  # of those that ended; empty for a success
@@ -95,21 +116,34 @@ def _compute(job: dict[str, Any]) -> None:
     def ended(one: Planned, reason: str, took: str = "") -> None:
         reasons[one.key] = reason
         unfinished.remove(one.key)
-        print(f"  {len(reasons)} of {len(job['experiments'])}  {reason or one.what + took}", flush=True)
+        print(
+            f"  {len(reasons)} of {len(job['experiments'])}  {reason or one.what + took}",
+            flush=True,
+        )
         files.write_json(job["answer"], reasons)
 
     while unfinished:
-        ready = [one for one in waiting.values() if not any(need in unfinished or reasons.get(need) for need in one.needs)]
+        ready = [
+            one
+            for one in waiting.values()
+            if not any(need in unfinished or reasons.get(need) for need in one.needs)
+        ]
         for one in ready[: job["jobs"] - len(running)]:
             log = job["logs"] / f"{one.key}.log"
             slot = gpus.free_slot({held for *_, held in running.values()})
-            process = context.Process(target=_work, args=(waiting.pop(one.key).pickled, job["lab"], log, slot))
+            process = context.Process(
+                target=_work, args=(waiting.pop(one.key).pickled, job["lab"], log, slot)
+            )
             process.start()
             running[process.sentinel] = (one, process, log, time.monotonic(), slot)
         for sentinel in connection.wait(list(running)):
             one, process, log, begin, _ = running.pop(sentinel)
             process.join()
-            ended(one, _reason(one, process.exitcode, log), f" in {(time.monotonic() - begin) / 60:.1f} minutes")
+            ended(
+                one,
+                _reason(one, process.exitcode, log),
+                f" in {(time.monotonic() - begin) / 60:.1f} minutes",
+            )
         for one in list(waiting.values()):
             if lost := next((reasons[need] for need in one.needs if reasons.get(need)), ""):
                 ended(waiting.pop(one.key), f"{one.what} was not computed, for {lost}")
@@ -126,7 +160,12 @@ def _work(pickled: bytes, lab: str, log: Path, slot: int) -> None:
         importlib.import_module(lab).run(experiment)
     except BaseException as error:
         traceback.print_exc()
-        print(_first_line(error) if isinstance(error, VsslError) else f"{type(error).__name__}: {_first_line(error)}", flush=True)
+        print(
+            _first_line(error)
+            if isinstance(error, VsslError)
+            else f"{type(error).__name__}: {_first_line(error)}",
+            flush=True,
+        )
         os._exit(1)
 
 
@@ -134,8 +173,14 @@ def _reason(one: Planned, code: int | None, log: Path) -> str:
     """Why an experiment failed; empty if it did not."""
     if code == 0:
         return ""
-    last = (log.read_text(errors="replace").strip().splitlines() or [""])[-1] if log.is_file() else ""
-    said = last if code == 1 and last else ("killed, probably for want of memory" if code == -9 else f"ended with code {code}")
+    last = (
+        (log.read_text(errors="replace").strip().splitlines() or [""])[-1] if log.is_file() else ""
+    )
+    said = (
+        last
+        if code == 1 and last
+        else ("killed, probably for want of memory" if code == -9 else f"ended with code {code}")
+    )
     return f"{one.what} failed: {said} (log: {log})"
 
 

@@ -21,7 +21,11 @@ from vssl.clips import Sampler, views
 from vssl.errors import VsslError
 from vssl.videos.store import Window
 
-SAMPLER, AUGMENT, ORDER = 0, 1, 2  # streams: a sampler that draws one number more must not change a crop
+SAMPLER, AUGMENT, ORDER = (
+    0,
+    1,
+    2,
+)  # streams: a sampler that draws one number more must not change a crop
 
 
 class Frames(Protocol):
@@ -31,7 +35,13 @@ class Frames(Protocol):
     height: int
     width: int
 
-    def gather(self, video: int, frames: np.ndarray, window: Window | None = None, out: np.ndarray | None = None) -> np.ndarray: ...
+    def gather(
+        self,
+        video: int,
+        frames: np.ndarray,
+        window: Window | None = None,
+        out: np.ndarray | None = None,
+    ) -> np.ndarray: ...
 
 
 class Wanted(NamedTuple):
@@ -52,7 +62,9 @@ class Resident(Protocol):
 class Batch(NamedTuple):
     """Clips, how to augment each, and their labels."""
 
-    clips: np.ndarray | Tensor  # uint8 [N, T, H, W, C], cut to what the augmentation will read; a tensor where frames are resident
+    clips: (
+        np.ndarray | Tensor
+    )  # uint8 [N, T, H, W, C], cut to what the augmentation will read; a tensor where frames are resident
     parameters: list[list[np.ndarray]]  # of each clip, one array a step
     labels: dict[str, np.ndarray]  # name -> int64 [B, V]
     videos: np.ndarray  # [B]
@@ -81,7 +93,9 @@ class Batches:
     def __post_init__(self) -> None:
         readable = self.frames.num_frames[self.videos] > 0
         if not readable.all():
-            object.__setattr__(self, "videos", self.videos[readable])  # counted and named by the store that failed on them
+            object.__setattr__(
+                self, "videos", self.videos[readable]
+            )  # counted and named by the store that failed on them
         if not self.together or len(self.videos) < self.together:
             raise VsslError(
                 f"{len(self.videos)} readable videos do not fill a batch of {self.batch} clips, {self.views} a video, "
@@ -104,7 +118,11 @@ class Batches:
 
     def epoch(self, epoch: int, ahead: int = 0) -> Iterator[Batch]:
         """The batches of an epoch in order, gathered by threads up to `ahead` batches before they are needed."""
-        plans = [(number, part) for number in range(epoch * self.passes, (epoch + 1) * self.passes) for part in self.parts(number)]
+        plans = [
+            (number, part)
+            for number in range(epoch * self.passes, (epoch + 1) * self.passes)
+            for part in self.parts(number)
+        ]
         if not ahead:
             yield from (self.gather(*plan) for plan in plans)
             return
@@ -129,16 +147,32 @@ class Batches:
         wanted: list[Wanted] = []
         parameters, labels = [], []
         for video in videos.tolist():
-            sample = self.sampler(int(self.frames.num_frames[video]), generator(self.seed, SAMPLER, number, video))
+            sample = self.sampler(
+                int(self.frames.num_frames[video]), generator(self.seed, SAMPLER, number, video)
+            )
             own = {} if self.actions is None else {"action": self.actions[video]}
-            labels.append({name: np.broadcast_to(value, len(sample.clips)) for name, value in {**sample.labels, **own}.items()})
+            labels.append(
+                {
+                    name: np.broadcast_to(value, len(sample.clips))
+                    for name, value in {**sample.labels, **own}.items()
+                }
+            )
             for view, clip in enumerate(sample.clips):
                 if clip.box is not None or clip.quarter_turns:
-                    raise VsslError("this loop reads whole, upright frames: no sampler so far gives a clip a box or quarter turns")
-                augment, rng = self.augment.of(view), generator(self.seed, AUGMENT, number, video, view)
-                parameters.append(augment.draw(rng, len(clip.frames), self.frames.height, self.frames.width))
+                    raise VsslError(
+                        "this loop reads whole, upright frames: no sampler so far gives a clip a box or quarter turns"
+                    )
+                augment, rng = (
+                    self.augment.of(view),
+                    generator(self.seed, AUGMENT, number, video, view),
+                )
+                parameters.append(
+                    augment.draw(rng, len(clip.frames), self.frames.height, self.frames.width)
+                )
                 wanted.append(Wanted(video, clip.frames, augment.window(parameters[-1])))
-        joined = {name: np.stack([label[name] for label in labels]).astype(np.int64) for name in labels[0]}  # [B, V]
+        joined = {
+            name: np.stack([label[name] for label in labels]).astype(np.int64) for name in labels[0]
+        }  # [B, V]
         return Batch(read(self.frames, wanted), parameters, joined, videos)
 
 
@@ -146,9 +180,14 @@ def read(frames: Frames, wanted: list[Wanted]) -> np.ndarray | Tensor:
     """The clips of a batch, uint8 [N, T, H, W, C], each copied once: to where the batch lies, and nothing but its window."""
     if isinstance(frames, Resident):
         return frames.clips(wanted)
-    shapes = {(len(one.frames), *(one.window or (0, 0, frames.height, frames.width))[2:]) for one in wanted}
+    shapes = {
+        (len(one.frames), *(one.window or (0, 0, frames.height, frames.width))[2:])
+        for one in wanted
+    }
     if len(shapes) > 1:
-        raise VsslError(f"a batch is of clips of one length and size, not of {sorted(shapes)} (frames, height, width)")
+        raise VsslError(
+            f"a batch is of clips of one length and size, not of {sorted(shapes)} (frames, height, width)"
+        )
     # Pinned, the transfer to a GPU goes on while the GPU computes.
     shape = (len(wanted), *shapes.pop(), 3)
     clips = torch.empty(shape, dtype=torch.uint8, pin_memory=torch.cuda.is_initialized()).numpy()

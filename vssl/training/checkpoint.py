@@ -29,7 +29,9 @@ def load(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
     except FileNotFoundError:
         raise VsslError(f"no checkpoint at {path}; train first, or name another folder") from None
     except Exception as error:
-        raise VsslError(f"the checkpoint {path} cannot be read ({type(error).__name__}); delete it to start that run again") from error
+        raise VsslError(
+            f"the checkpoint {path} cannot be read ({type(error).__name__}); delete it to start that run again"
+        ) from error
 
 
 def random_states() -> dict[str, Any]:

@@ -18,7 +18,9 @@ from vssl.videos.store import FrameStore, Window, part_of
 SHARE = 0.5  # of the memory that is free on the GPU: the net, its activations and another run need the rest
 
 
-def placed(frames: Frames, videos: np.ndarray, device: torch.device, free: int | None = None) -> tuple[Frames, str]:
+def placed(
+    frames: Frames, videos: np.ndarray, device: torch.device, free: int | None = None
+) -> tuple[Frames, str]:
     """The frames of `videos` where batches are quickest made of them, and a line that says where that is.
 
     `free` bytes of the GPU's memory, where not what it says itself.
@@ -31,16 +33,26 @@ def placed(frames: Frames, videos: np.ndarray, device: torch.device, free: int |
     free = _free(device) if free is None else free
     size = f"{needed / 1e9:.1f} GB for {free / 1e9:.1f} GB free on the GPU"
     if needed > SHARE * free:
-        return frames, f"frames: in the file {frames.folder.name}, each batch sent to the GPU ({size})"
+        return (
+            frames,
+            f"frames: in the file {frames.folder.name}, each batch sent to the GPU ({size})",
+        )
     try:
         return OnDevice(frames, videos, device), f"frames: on the GPU ({size})"
     except torch.OutOfMemoryError:  # another run beside this one was quicker
-        return frames, f"frames: in the file {frames.folder.name}, each batch sent to the GPU, whose memory was taken meanwhile ({size})"
+        return (
+            frames,
+            f"frames: in the file {frames.folder.name}, each batch sent to the GPU, whose memory was taken meanwhile ({size})",
+        )
 
 
 def _free(device: torch.device) -> int:
     """Bytes that can be had on a GPU: what nobody holds, and what this process holds and does not use."""
-    return torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return (
+        torch.cuda.mem_get_info(device)[0]
+        + torch.cuda.memory_reserved(device)
+        - torch.cuda.memory_allocated(device)
+    )
 
 
 class OnDevice:
@@ -59,21 +71,35 @@ class OnDevice:
 
     def clips(self, wanted: list[Wanted]) -> Tensor:
         """The clips of a batch, uint8 [N, T, h, w, C], all gathered at once."""
-        rows = torch.from_numpy(np.stack([self.first[one.video] + self._check(one.video, one.frames) for one in wanted]))  # [N, T]
+        rows = torch.from_numpy(
+            np.stack([self.first[one.video] + self._check(one.video, one.frames) for one in wanted])
+        )  # [N, T]
         rows = rows.to(self.pixels.device, non_blocking=True)
         if wanted[0].window is None:
             return self.pixels[rows]  # [N, T, H, W, C]
         _, _, height, width = wanted[0].window
-        corners = torch.tensor([one.window[:2] for one in wanted])[..., None].to(self.pixels.device, non_blocking=True)  # [N, 2, 1]
-        windows = self.pixels.unfold(1, height, 1).unfold(2, width, 1).permute(0, 1, 2, 4, 5, 3)  # [frames, tops, lefts, h, w, C], a view
+        corners = torch.tensor([one.window[:2] for one in wanted])[..., None].to(
+            self.pixels.device, non_blocking=True
+        )  # [N, 2, 1]
+        windows = (
+            self.pixels.unfold(1, height, 1).unfold(2, width, 1).permute(0, 1, 2, 4, 5, 3)
+        )  # [frames, tops, lefts, h, w, C], a view
         return windows[rows, corners[:, 0], corners[:, 1]]  # [N, T, h, w, C]
 
-    def gather(self, video: int, frames: np.ndarray, window: Window | None = None, out: np.ndarray | None = None) -> np.ndarray:
+    def gather(
+        self,
+        video: int,
+        frames: np.ndarray,
+        window: Window | None = None,
+        out: np.ndarray | None = None,
+    ) -> np.ndarray:
         """As `FrameStore.gather`, back into the CPU's memory."""
         return part_of(self.clips([Wanted(video, frames, None)])[0].cpu().numpy(), window, out)
 
     def _check(self, video: int, frames: np.ndarray) -> np.ndarray:
         frames, there = np.asarray(frames, dtype=np.int64), self.num_frames[video]
         if frames.size and (frames.min() < 0 or frames.max() >= there):
-            raise VideoError(f"video {video} has {there} frames here, not {frames.min()} to {frames.max()}")
+            raise VideoError(
+                f"video {video} has {there} frames here, not {frames.min()} to {frames.max()}"
+            )
         return frames

@@ -38,7 +38,9 @@ def build(plan: Plan, workers: int | None = None) -> None:
             if not plan.file("index.json").exists():
                 _build(plan, workers)
     except OSError as error:
-        raise VsslError(f"cannot write the frame store {plan.folder}: {error.strerror or error}; set VSSL_DATA to another disk") from error
+        raise VsslError(
+            f"cannot write the frame store {plan.folder}: {error.strerror or error}; set VSSL_DATA to another disk"
+        ) from error
 
 
 def source_frame(frame: int, fps: float | None, own: float) -> int:
@@ -55,9 +57,13 @@ def _build(plan: Plan, workers: int | None) -> None:
     if todo:
         _check_space(plan, todo)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        count = min(workers or cores or 1, len(todo) if workers else -(-len(todo) // 4))  # starting one costs more than a few videos
+        count = min(
+            workers or cores or 1, len(todo) if workers else -(-len(todo) // 4)
+        )  # starting one costs more than a few videos
         with contextlib.closing(_decode(plan, todo, count)) as finished:
-            for _ in progress(finished, f"decoding {len(todo)} videos into {plan.key}", total=len(todo)):
+            for _ in progress(
+                finished, f"decoding {len(todo)} videos into {plan.key}", total=len(todo)
+            ):
                 pass
     journal.close(plan)
 
@@ -98,9 +104,16 @@ def _decode(plan: Plan, todo: Iterable[int], count: int) -> Iterator[int]:
 
 
 def _start(plan: Plan) -> subprocess.Popen:
-    process = subprocess.Popen([sys.executable, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=paths.for_children())
+    process = subprocess.Popen(
+        [sys.executable, "-c", WORKER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=paths.for_children(),
+    )
     with contextlib.suppress(BrokenPipeError):
-        process.stdin.write(json.dumps([asdict(replace(plan, paths=())), os.getpid()]).encode() + b"\n")
+        process.stdin.write(
+            json.dumps([asdict(replace(plan, paths=())), os.getpid()]).encode() + b"\n"
+        )
     return process
 
 
@@ -116,10 +129,22 @@ def _mourn(plan: Plan, code: int, video: int) -> None:
     """A worker died. A crash of the decoder is its video's own failure; anything else ends the build, with what is done kept."""
     path = plan.paths[video]
     if code < 0 and -code not in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
-        journal.append(plan, {"video": video, "failed": f"{path} crashes the decoder ({signal.Signals(-code).name})"})
+        journal.append(
+            plan,
+            {
+                "video": video,
+                "failed": f"{path} crashes the decoder ({signal.Signals(-code).name})",
+            },
+        )
         return
-    how = f"was killed ({signal.Signals(-code).name}; out of memory?)" if code < 0 else f"ended with code {code}"
-    raise VsslError(f"a decoding process {how} while it read {path}; what is done is kept, run again with fewer workers to go on")
+    how = (
+        f"was killed ({signal.Signals(-code).name}; out of memory?)"
+        if code < 0
+        else f"ended with code {code}"
+    )
+    raise VsslError(
+        f"a decoding process {how} while it read {path}; what is done is kept, run again with fewer workers to go on"
+    )
 
 
 def _check_space(plan: Plan, todo: list[int]) -> None:
@@ -127,7 +152,9 @@ def _check_space(plan: Plan, todo: list[int]) -> None:
     if not plan.keep:
         return
     some = {plan.paths[todo[i * len(todo) // 16]] for i in range(16)}
-    frames_a_byte = sum(_claimed_frames(path, plan.fps) for path in some) / max(1, sum(_size(path) for path in some))
+    frames_a_byte = sum(_claimed_frames(path, plan.fps) for path in some) / max(
+        1, sum(_size(path) for path in some)
+    )
     needed = frames_a_byte * sum(_size(plan.paths[video]) for video in todo) * plan.frame_bytes
     free = shutil.disk_usage(plan.folder).free
     if needed > free:
@@ -168,7 +195,9 @@ def work() -> None:
             _decode_one(plan, video, path, builder)
         except OSError as error:
             reason = error.strerror or error
-            answer = {"stop": f"cannot write the frame store {plan.folder}: {reason}; what is done is kept, run again to go on"}
+            answer = {
+                "stop": f"cannot write the frame store {plan.folder}: {reason}; what is done is kept, run again to go on"
+            }
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
         sys.stdout.buffer.flush()
 
@@ -179,7 +208,9 @@ def _decode_one(plan: Plan, video: int, path: str, builder: int) -> None:
         try:
             own = decode.claimed(path)[1]
             if plan.fps is not None and own <= 0:
-                raise VideoError(f"{path} does not name its frame rate, so it cannot be brought to {plan.fps} frames a second")
+                raise VideoError(
+                    f"{path} does not name its frame rate, so it cannot be brought to {plan.fps} frames a second"
+                )
             if plan.keep:
                 for number, picture in enumerate(decode.stream(path, plan.height, plan.width)):
                     while source_frame(frames, plan.fps, own) == number:
@@ -188,7 +219,11 @@ def _decode_one(plan: Plan, video: int, path: str, builder: int) -> None:
                 more = {}
             else:
                 found = survey(path)
-                frames = next(frame for frame in itertools.count() if source_frame(frame, plan.fps, own) >= found.num_frames)
+                frames = next(
+                    frame
+                    for frame in itertools.count()
+                    if source_frame(frame, plan.fps, own) >= found.num_frames
+                )
                 more = {"entries": found.entries}
             record = {"video": video, "frames": frames, "fps": plan.fps or own, **more}
         except VideoError as error:

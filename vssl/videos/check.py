@@ -17,7 +17,9 @@ def failures(paths: Sequence[Path], workers: int | None = None) -> dict[Path, st
     found = _in_parallel(paths, workers or len(os.sched_getaffinity(0)))
     # A decoder that dies takes its whole pool along; those left over are tried again one by one, so that the culprit is named.
     for path in progress([path for path in paths if path not in found], "checking one by one"):
-        found |= _in_parallel([path], 1) or {path: f"{path} cannot be read: it kills the decoder; replace the file"}
+        found |= _in_parallel([path], 1) or {
+            path: f"{path} cannot be read: it kills the decoder; replace the file"
+        }
     return {path: found[path] for path in paths if found[path]}
 
 

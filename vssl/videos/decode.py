@@ -65,18 +65,25 @@ def probe(path: str | Path) -> Probe:
         first = next(frames)
         height, width = shown_size(first)
         num_frames = 1 + sum(1 for _ in frames)
-        return Probe(num_frames, film.rate, height, width, film.video.codec_context.codec.canonical_name)
+        return Probe(
+            num_frames, film.rate, height, width, film.video.codec_context.codec.canonical_name
+        )
 
 
 def claimed(path: str | Path) -> tuple[int, float]:
     """What the header of `path` claims, at no cost: frames (only to judge sizes by) and frames a second, each 0 where it is silent."""
     with opened(Path(path)) as film:
         video = film.video
-        seconds = float((video.duration or 0) * (video.time_base or 0)) or (video.container.duration or 0) / 1e6
+        seconds = (
+            float((video.duration or 0) * (video.time_base or 0))
+            or (video.container.duration or 0) / 1e6
+        )
         return video.frames or int(seconds * film.rate), film.rate
 
 
-def stream(path: str | Path, height: int | None = None, width: int | None = None) -> Iterator[np.ndarray]:
+def stream(
+    path: str | Path, height: int | None = None, width: int | None = None
+) -> Iterator[np.ndarray]:
     """Yield every frame in turn as RGB uint8 [H, W, 3], resized where a size is asked for."""
     size = _size(height, width)
     with opened(Path(path)) as film:
@@ -104,12 +111,16 @@ def read_frames(
         places.setdefault(number, []).append(place)
     sought = sorted(places) or [0]  # none asked for: the first frame still tells the size
     if sought[0] < 0:
-        raise VideoError(f"{path} has no frame {sought[0]}: its {probe(path).num_frames} frames are counted from 0")
+        raise VideoError(
+            f"{path} has no frame {sought[0]}: its {probe(path).num_frames} frames are counted from 0"
+        )
     render, pixels = Renderer(size), None
     try:
         for number, frame in _decoded(path, sought, entries):
             if pixels is None:
-                pixels = np.empty((len(wanted), *(size or shown_size(frame)), 3), np.uint8)  # [T, H, W, 3]
+                pixels = np.empty(
+                    (len(wanted), *(size or shown_size(frame)), 3), np.uint8
+                )  # [T, H, W, 3]
                 render.size = pixels.shape[1:3]
             if number in places:
                 picture = render(frame)
@@ -120,7 +131,9 @@ def read_frames(
     return pixels
 
 
-def _decoded(path: Path, sought: list[int], entries: Sequence[Entry]) -> Iterator[tuple[int, VideoFrame]]:
+def _decoded(
+    path: Path, sought: list[int], entries: Sequence[Entry]
+) -> Iterator[tuple[int, VideoFrame]]:
     """Frames with their numbers, the sought ones among them. The file is opened for each leg: so the seeks were tried."""
     for entry, numbers in _legs(sought, entries):
         with opened(path) as film:
@@ -129,7 +142,9 @@ def _decoded(path: Path, sought: list[int], entries: Sequence[Entry]) -> Iterato
                 if number == numbers[-1]:
                     break
             else:
-                raise VideoError(f"{path} has no frame {sought[-1]}: it has {number + 1} frames, counted from 0")
+                raise VideoError(
+                    f"{path} has no frame {sought[-1]}: it has {number + 1} frames, counted from 0"
+                )
 
 
 def _legs(sought: list[int], entries: Sequence[Entry]) -> list[tuple[Entry | None, list[int]]]:
@@ -196,7 +211,10 @@ def opened(path: Path) -> Iterator[Film]:
     import av
 
     if not path.is_file():  # also keeps us from waiting for ever on a pipe
-        raise VideoError(f"{path} is not a video file: " + ("it is a folder or a device" if path.exists() else "there is no such file"))
+        raise VideoError(
+            f"{path} is not a video file: "
+            + ("it is a folder or a device" if path.exists() else "there is no such file")
+        )
     try:
         with av.open(str(path.absolute()), metadata_errors="replace") as container:
             yield Film(path, container, _video_stream(container, path))
@@ -208,14 +226,20 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
     """The first stream that moves: a cover picture is none."""
     from av.stream import Disposition
 
-    moving = [video for video in container.streams.video if not video.disposition & Disposition.attached_pic]
+    moving = [
+        video
+        for video in container.streams.video
+        if not video.disposition & Disposition.attached_pic
+    ]
     if not moving:
         raise VideoError(f"{path} has no video stream")
     video = moving[0]
     if video.codec_context is None:
         raise VideoError(f"{path} holds a video that this decoder does not know")
     if video.width * video.height > MOST_PIXELS:
-        raise VideoError(f"{path} claims frames of {video.width}x{video.height}, more than can be meant")
+        raise VideoError(
+            f"{path} claims frames of {video.width}x{video.height}, more than can be meant"
+        )
     video.thread_count = 1  # more threads dead-lock beside torchvision when a decode stops early; workers are parallel already
     video.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
     return video
@@ -225,5 +249,7 @@ def _size(height: int | None, width: int | None) -> tuple[int, int] | None:
     if height is None and width is None:
         return None
     if height is None or width is None or height < 1 or width < 1:
-        raise VsslError(f"a size is a height and a width of at least one pixel, not {height} x {width}")
+        raise VsslError(
+            f"a size is a height and a width of at least one pixel, not {height} x {width}"
+        )
     return height, width

@@ -38,15 +38,22 @@ def survey(path: str | Path) -> Survey:
         rate = film.rate
         num_frames, keys = _look(film)
     times = _times(path) if len(keys) > 1 else []
-    twice = {pictures for pictures, number in Counter(keys.values()).items() if number > 1}  # a still scene: no telling where one is
+    twice = {
+        pictures for pictures, number in Counter(keys.values()).items() if number > 1
+    }  # a still scene: no telling where one is
     frame_of = {pictures: frame for frame, pictures in keys.items() if pictures not in twice}
-    expected = list(keys) if len(keys) == len(times) else []  # the n-th stamp should be of the n-th key frame
+    expected = (
+        list(keys) if len(keys) == len(times) else []
+    )  # the n-th stamp should be of the n-th key frame
     entries: list[Entry] = []
     for number, time in enumerate(times):
         last = entries[-1].frame if entries else 0
         if expected and expected[number] - last < APART:
             continue
-        with contextlib.suppress(VideoError), opened(path) as film:  # a seek that fails is an entry less
+        with (
+            contextlib.suppress(VideoError),
+            opened(path) as film,
+        ):  # a seek that fails is an entry less
             found = tuple(digest(frame) for frame in islice(film.from_key(time), TRIED))
             if frame_of.get(found, 0) - last >= APART:
                 entries.append(Entry(frame_of[found], time, found[0]))
@@ -62,13 +69,20 @@ def _look(film: Film) -> tuple[int, dict[int, Pictures]]:
         sizes.add((frame.height, frame.width))
         if frame.key_frame:
             seen[number] = []
-        waiting = [digests for key, digests in islice(reversed(seen.items()), TRIED) if number - key < TRIED]
+        waiting = [
+            digests
+            for key, digests in islice(reversed(seen.items()), TRIED)
+            if number - key < TRIED
+        ]
         if waiting:
             shown = digest(frame)
             for digests in waiting:
                 digests.append(shown)
     if len(sizes) > 1:
-        return number + 1, {}  # a picture takes the size of the file's first, which a decode from an entry does not see
+        return (
+            number + 1,
+            {},
+        )  # a picture takes the size of the file's first, which a decode from an entry does not see
     return number + 1, {key: tuple(digests) for key, digests in seen.items()}
 
 

@@ -44,7 +44,9 @@ class Plan:
 
 def read(plan: Plan) -> list[dict]:
     """The records so far; begins the journal where there is none. A last line that a power cut tore is cut off."""
-    with files.locked(plan.file("append.lock")):  # a worker of a killed builder may be in the middle of its last one
+    with files.locked(
+        plan.file("append.lock")
+    ):  # a worker of a killed builder may be in the middle of its last one
         return _read(plan, plan.file("journal.jsonl"))
 
 
@@ -58,9 +60,13 @@ def _read(plan: Plan, path: Path) -> list[dict]:
         header, *records = [json.loads(line) for line in whole]
         end = max(record["end"] for record in (header, *records))
     except (ValueError, KeyError, TypeError) as error:
-        raise VsslError(f"{path} is damaged; delete {plan.folder} and build the store again") from error
+        raise VsslError(
+            f"{path} is damaged; delete {plan.folder} and build the store again"
+        ) from error
     if (header.get("format"), header.get("key")) != (FORMAT, plan.key):
-        raise VsslError(f"{plan.folder} holds the beginning of another store ({header.get('key')}); delete it or choose another folder")
+        raise VsslError(
+            f"{plan.folder} holds the beginning of another store ({header.get('key')}); delete it or choose another folder"
+        )
     if plan.keep and _bytes(plan.file("frames.u8")) < end * plan.frame_bytes:
         raise VsslError(
             f"{plan.folder} is damaged: frames.u8 is shorter than its journal says; delete the folder and build the store again"
@@ -70,7 +76,9 @@ def _read(plan: Plan, path: Path) -> list[dict]:
     return records
 
 
-def append(plan: Plan, record: dict, frames: BinaryIO | None = None, builder: int | None = None) -> None:
+def append(
+    plan: Plan, record: dict, frames: BinaryIO | None = None, builder: int | None = None
+) -> None:
     """Add a video, {"video", "frames", "fps"}, with its "entries" where no frames are kept, or {"video", "failed"}.
 
     Under a lock, and only while its builder lives.
@@ -91,7 +99,9 @@ def append(plan: Plan, record: dict, frames: BinaryIO | None = None, builder: in
                 os.fsync(file.fileno())  # before the journal's line, which vouches for them
         try:
             with open(journal_file, "ab") as journal:
-                journal.write(json.dumps(record | {"end": first + record.get("frames", 0)}).encode() + b"\n")
+                journal.write(
+                    json.dumps(record | {"end": first + record.get("frames", 0)}).encode() + b"\n"
+                )
         except OSError:
             os.truncate(journal_file, size)  # half a line would spoil the next
             raise
@@ -116,7 +126,11 @@ def close(plan: Plan) -> None:
         "num_frames": [record.get("frames", 0) for record in records],
         "fps": [record.get("fps", 0.0) for record in records],
         "entries": [record.get("entries", []) for record in records],
-        "failed": {Path(plan.paths[record["video"]]).stem: record["failed"] for record in records if "failed" in record},
+        "failed": {
+            Path(plan.paths[record["video"]]).stem: record["failed"]
+            for record in records
+            if "failed" in record
+        },
     }
     files.write_json(plan.file("index.json"), index)
     plan.file("journal.jsonl").unlink()
@@ -129,14 +143,21 @@ def read_index(folder: Path) -> dict:
         raise VsslError(f"there is no frame store at {folder}; FrameStore.build makes one")
     try:
         index = json.loads(file.read_text(encoding="utf-8"))
-        whole = len(index["num_frames"]) == len(index["fps"]) == len(index["first"]) == len(index.get("entries", index["first"]))
+        whole = (
+            len(index["num_frames"])
+            == len(index["fps"])
+            == len(index["first"])
+            == len(index.get("entries", index["first"]))
+        )
         known = index["format"] == FORMAT
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise VsslError(
             f"the frame store {folder} is damaged, its index.json cannot be read; delete {folder} and build it again"
         ) from error
     if not known or not whole:
-        raise VsslError(f"the frame store {folder} was written by another version; delete {folder} and build it again")
+        raise VsslError(
+            f"the frame store {folder} was written by another version; delete {folder} and build it again"
+        )
     return index
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from vssl.errors import DataError
 
-Lists = tuple[tuple[list[str], list[str]], ...]  # (train, test) names, "class/file", one pair an official split
+Lists = tuple[
+    tuple[list[str], list[str]], ...
+]  # (train, test) names, "class/file", one pair an official split
 
 
 def read_class_lists(folder: Path) -> tuple[tuple[str, ...], Lists]:
@@ -17,15 +19,23 @@ def read_class_lists(folder: Path) -> tuple[tuple[str, ...], Lists]:
     splits = []
     for train in sorted(folder.glob("trainlist*.txt")):
         pair = train, folder / train.name.replace("train", "test")
-        splits.append(tuple([re.sub(r"\s+\d+$", "", line) for line in lines(file)] for file in pair))
+        splits.append(
+            tuple([re.sub(r"\s+\d+$", "", line) for line in lines(file)] for file in pair)
+        )
     if not splits:
-        raise DataError(f"{folder} has a classInd.txt and no trainlist01.txt beside it; get the official lists again")
+        raise DataError(
+            f"{folder} has a classInd.txt and no trainlist01.txt beside it; get the official lists again"
+        )
     return classes, tuple(splits)
 
 
 def read_hmdb51_splits(folder: Path) -> tuple[tuple[str, ...], Lists]:
     """Read `<class>_test_split{1,2,3}.txt`: lines "file 1" are train, "file 2" test, "file 0" not used in that split."""
-    files = {m.groups(): file for file in sorted(folder.glob("*.txt")) if (m := re.fullmatch(r"(.+)_test_split(\d)\.txt", file.name))}
+    files = {
+        m.groups(): file
+        for file in sorted(folder.glob("*.txt"))
+        if (m := re.fullmatch(r"(.+)_test_split(\d)\.txt", file.name))
+    }
     if not files:
         raise DataError(f"{folder} holds no <class>_test_split1.txt; get the official lists again")
     classes = tuple(sorted({label for label, _ in files}))
@@ -40,7 +50,9 @@ def read_hmdb51_splits(folder: Path) -> tuple[tuple[str, ...], Lists]:
             for line in lines(files[label, number]):
                 file, _, side = line.rpartition(" ")
                 if side not in sides:
-                    raise DataError(f"{files[label, number]} has a line that ends in neither 0, 1 nor 2: {line!r}")
+                    raise DataError(
+                        f"{files[label, number]} has a line that ends in neither 0, 1 nor 2: {line!r}"
+                    )
                 sides[side].append(f"{label}/{file.strip()}")
         splits.append((sides["1"], sides["2"]))
     return classes, tuple(splits)
@@ -51,13 +63,17 @@ def read_kinetics(file: Path) -> list[str]:
     wanted = {"label", "youtube_id", "time_start", "time_end"}
     rows = csv.DictReader(lines(file))
     if lacking := wanted - set(rows.fieldnames or ()):
-        raise DataError(f"{file} is not a list of Kinetics: it has no column {', '.join(sorted(lacking))}")
+        raise DataError(
+            f"{file} is not a list of Kinetics: it has no column {', '.join(sorted(lacking))}"
+        )
     names = []
     for row in rows:
         try:
             clip = f"{row['youtube_id']}_{int(float(row['time_start'])):06d}_{int(float(row['time_end'])):06d}"
         except (TypeError, ValueError) as error:
-            raise DataError(f"{file}, line {rows.line_num}: {row['time_start']!r} to {row['time_end']!r} are no times") from error
+            raise DataError(
+                f"{file}, line {rows.line_num}: {row['time_start']!r} to {row['time_end']!r} are no times"
+            ) from error
         names.append(f"{row['label']}/{clip}")
     return names
 
@@ -82,7 +98,9 @@ def kinetics_group(name: str) -> str:
 def lines(file: Path) -> list[str]:
     """The lines of a list that hold something."""
     try:
-        text = file.read_text(encoding="utf-8-sig", errors="surrogateescape")  # as Python spells file names that are no UTF-8
+        text = file.read_text(
+            encoding="utf-8-sig", errors="surrogateescape"
+        )  # as Python spells file names that are no UTF-8
     except OSError as error:
         raise DataError(f"{file} is wanted and cannot be read: {error.strerror}") from error
     return [line.strip() for line in text.splitlines() if line.strip()]

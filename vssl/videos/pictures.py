@@ -41,7 +41,9 @@ class Renderer:
         if (width, height) != (frame.width, frame.height):
             # The scaler is twice as fast at planes as at RGB; as many rows of chroma as of luma, so that no colour is lost on the way.
             planes = "yuv422p" if frame.format.name == "yuv420p" else "rgb24"
-            frame = self.scale.reformat(frame, width, height, planes, interpolation=self.exact, threads=1)
+            frame = self.scale.reformat(
+                frame, width, height, planes, interpolation=self.exact, threads=1
+            )
         picture = _pixels(self.colour.reformat(frame, format="rgb24", threads=1))  # [H, W, 3]
         if transposed:
             picture = picture.transpose(1, 0, 2)
@@ -51,7 +53,11 @@ class Renderer:
 def _pixels(picture: VideoFrame) -> np.ndarray:
     """A view of an RGB picture's bytes; its rows may be padded."""
     (plane,) = picture.planes
-    return np.frombuffer(plane, np.uint8).reshape(picture.height, plane.line_size)[:, : 3 * picture.width].reshape(picture.height, -1, 3)
+    return (
+        np.frombuffer(plane, np.uint8)
+        .reshape(picture.height, plane.line_size)[:, : 3 * picture.width]
+        .reshape(picture.height, -1, 3)
+    )
 
 
 def _turn(frame: VideoFrame) -> tuple[bool, bool, bool]:
@@ -62,7 +68,9 @@ def _turn(frame: VideoFrame) -> tuple[bool, bool, bool]:
 
 def turn_of(matrix: bytes) -> tuple[bool, bool, bool]:
     """Whether to transpose, then mirror left-right, then flip top-bottom, for a display matrix of quarter turns and flips."""
-    a, b, _, c, d = (int(entry) for entry in np.frombuffer(matrix, "<i4", count=5))  # x' = a x + c y, y' = b x + d y
+    a, b, _, c, d = (
+        int(entry) for entry in np.frombuffer(matrix, "<i4", count=5)
+    )  # x' = a x + c y, y' = b x + d y
     if abs(b) + abs(c) > abs(a) + abs(d):
         return True, c < 0, b < 0
     return False, a < 0, d < 0
@@ -75,4 +83,8 @@ def shown_size(frame: VideoFrame) -> tuple[int, int]:
 def digest(frame: VideoFrame) -> int:
     """A number for a frame's first plane, without the padding of its rows: to tell whether two decodes show the same."""
     plane = frame.planes[0]
-    return zlib.crc32(np.frombuffer(plane, np.uint8).reshape(frame.height, plane.line_size)[:, : frame.width].tobytes())
+    return zlib.crc32(
+        np.frombuffer(plane, np.uint8)
+        .reshape(frame.height, plane.line_size)[:, : frame.width]
+        .tobytes()
+    )

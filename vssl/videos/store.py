@@ -11,7 +11,9 @@ from vssl.errors import VideoError, VsslError
 from vssl.videos import building, decode, journal
 from vssl.videos.datasets import Dataset
 
-Window = tuple[int, int, int, int]  # top, left, height and width of the part of a frame that is read
+Window = tuple[
+    int, int, int, int
+]  # top, left, height and width of the part of a frame that is read
 
 
 class _Frames:
@@ -23,21 +25,35 @@ class _Frames:
         self.key: str = index["key"]
         self.height: int = index["height"]
         self.width: int = index["width"]
-        self.num_frames = np.array(index["num_frames"], dtype=np.int64)  # [videos], 0 for a video that failed
-        self.fps = np.array(index["fps"], dtype=np.float64)  # [videos], 0 where the file names no rate
-        self.first = np.array(index["first"], dtype=np.int64)  # [videos], a video's first row in the file of frames
-        self.failed: dict[str, str] = index["failed"]  # a video's name -> why it could not be decoded
+        self.num_frames = np.array(
+            index["num_frames"], dtype=np.int64
+        )  # [videos], 0 for a video that failed
+        self.fps = np.array(
+            index["fps"], dtype=np.float64
+        )  # [videos], 0 where the file names no rate
+        self.first = np.array(
+            index["first"], dtype=np.int64
+        )  # [videos], a video's first row in the file of frames
+        self.failed: dict[str, str] = index[
+            "failed"
+        ]  # a video's name -> why it could not be decoded
         self.total: int = index["total"]
         self.kept: bool = index["kept"]
-        self.entries = [[decode.Entry(*entry) for entry in found] for found in index["entries"]]  # none where frames are kept
+        self.entries = [
+            [decode.Entry(*entry) for entry in found] for found in index["entries"]
+        ]  # none where frames are kept
 
     def _check(self, video: int, frames: np.ndarray) -> np.ndarray:
         """A frame beyond a video's end would be the next video's."""
         frames, there = np.asarray(frames, dtype=np.int64), self.num_frames[video]
         if there == 0:
-            raise VideoError(f"video {video} of {self.key} could not be decoded: `.failed` says why")
+            raise VideoError(
+                f"video {video} of {self.key} could not be decoded: `.failed` says why"
+            )
         if frames.size and (frames.min() < 0 or frames.max() >= there):
-            raise VideoError(f"video {video} of {self.key} has frames 0 to {there - 1}, not {frames.min()} to {frames.max()}")
+            raise VideoError(
+                f"video {video} of {self.key} has frames 0 to {there - 1}, not {frames.min()} to {frames.max()}"
+            )
         return frames
 
 
@@ -58,7 +74,9 @@ class FrameStore(_Frames):
                 f"the frame store {self.folder} is empty, no video could be decoded ({reason}); delete that folder to try again"
             )
         mapped = np.memmap(file, np.uint8, mode="r", shape=(self.total, self.height, self.width, 3))
-        self.pixels = mapped.view(np.ndarray)  # [frames, H, W, 3]; a memmap's own indexing takes microseconds more, at every frame
+        self.pixels = mapped.view(
+            np.ndarray
+        )  # [frames, H, W, 3]; a memmap's own indexing takes microseconds more, at every frame
 
     @classmethod
     def build(
@@ -77,7 +95,13 @@ class FrameStore(_Frames):
         """All frames of a video, [T, H, W, 3]: a read-only view, nothing is copied."""
         return self.pixels[self.first[video] : self.first[video] + self.num_frames[video]]
 
-    def gather(self, video: int, frames: np.ndarray, window: Window | None = None, out: np.ndarray | None = None) -> np.ndarray:
+    def gather(
+        self,
+        video: int,
+        frames: np.ndarray,
+        window: Window | None = None,
+        out: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Copy the frames of a video at these indices, in any order and repeated at will: uint8 [T, H, W, 3].
 
         With a `window` only that part of each frame is read; `out` takes the copy, so that a batch need not be put together later.
@@ -86,15 +110,21 @@ class FrameStore(_Frames):
         top, left, height, width = window or (0, 0, self.height, self.width)
         out = np.empty((len(rows), height, width, 3), np.uint8) if out is None else out
         steps = np.diff(rows)
-        if len(steps) and steps[0] > 0 and (steps == steps[0]).all():  # a constant pace, as nearly always: one copy for all frames
-            out[:] = self.pixels[rows[0] : rows[-1] + 1 : steps[0], top : top + height, left : left + width]
+        if (
+            len(steps) and steps[0] > 0 and (steps == steps[0]).all()
+        ):  # a constant pace, as nearly always: one copy for all frames
+            out[:] = self.pixels[
+                rows[0] : rows[-1] + 1 : steps[0], top : top + height, left : left + width
+            ]
         else:
             for place, row in enumerate(rows.tolist()):
                 out[place] = self.pixels[row, top : top + height, left : left + width]
         return out
 
     def __reduce__(self) -> tuple:
-        return FrameStore, (self.folder,)  # a loader's process maps the file again instead of being sent its bytes
+        return FrameStore, (
+            self.folder,
+        )  # a loader's process maps the file again instead of being sent its bytes
 
 
 class OnTheFly(_Frames):
@@ -117,16 +147,31 @@ class OnTheFly(_Frames):
         """All frames of a video, [T, H, W, 3], decoded anew."""
         return self.gather(video, np.arange(self.num_frames[video]))
 
-    def gather(self, video: int, frames: np.ndarray, window: Window | None = None, out: np.ndarray | None = None) -> np.ndarray:
+    def gather(
+        self,
+        video: int,
+        frames: np.ndarray,
+        window: Window | None = None,
+        out: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Decode the frames of a video at these indices, as `FrameStore.gather` copies them."""
         path, frames = self._paths[video], self._check(video, frames)
         if self._rate is not None:
             own = decode.claimed(path)[1]
-            frames = np.array([building.source_frame(int(frame), self._rate, own) for frame in frames], dtype=np.int64)
-        return part_of(decode.read_frames(path, frames, self.height, self.width, self.entries[video]), window, out)
+            frames = np.array(
+                [building.source_frame(int(frame), self._rate, own) for frame in frames],
+                dtype=np.int64,
+            )
+        return part_of(
+            decode.read_frames(path, frames, self.height, self.width, self.entries[video]),
+            window,
+            out,
+        )
 
 
-def part_of(pixels: np.ndarray, window: Window | None = None, out: np.ndarray | None = None) -> np.ndarray:
+def part_of(
+    pixels: np.ndarray, window: Window | None = None, out: np.ndarray | None = None
+) -> np.ndarray:
     """What a gather gives of whole frames [T, H, W, 3] that are there: the window of them, copied to `out` if there is one."""
     if window is not None:
         top, left, height, width = window
@@ -138,21 +183,41 @@ def part_of(pixels: np.ndarray, window: Window | None = None, out: np.ndarray | 
 
 
 def _prepare(
-    dataset: Dataset, height: int, width: int, folder: str | Path | None, workers: int | None, fps: float | None, keep: bool
+    dataset: Dataset,
+    height: int,
+    width: int,
+    folder: str | Path | None,
+    workers: int | None,
+    fps: float | None,
+    keep: bool,
 ) -> Path:
     """The folder of a whole store for these choices, built now if it is not there."""
     if height < 2 or width < 2 or width % 2:
-        raise VsslError(f"frames are stored at an even width, not {height}x{width}: an odd one scales six times slower; take {width + 1}")
+        raise VsslError(
+            f"frames are stored at an even width, not {height}x{width}: an odd one scales six times slower; take {width + 1}"
+        )
     if fps is not None and not fps > 0:
         raise VsslError(f"a frame rate is positive, not {fps}")
-    choices = f"{height}x{width}" + (f"-{fps:g}fps" if fps is not None else "") + ("" if keep else "-counts")
+    choices = (
+        f"{height}x{width}"
+        + (f"-{fps:g}fps" if fps is not None else "")
+        + ("" if keep else "-counts")
+    )
     key = f"{dataset.name}-{dataset.digest[:16]}-{choices}"
     # With the format in its name: what another version wrote is neither read nor in the way.
-    folder = Path(folder) if folder is not None else paths.data() / "stores" / f"{key}-v{journal.FORMAT}"
-    if not (folder / "index.json").exists():  # a whole store needs no lock: it may lie on a disk that cannot be written
+    folder = (
+        Path(folder) if folder is not None else paths.data() / "stores" / f"{key}-v{journal.FORMAT}"
+    )
+    if not (
+        folder / "index.json"
+    ).exists():  # a whole store needs no lock: it may lie on a disk that cannot be written
         videos = tuple(str(video.path.resolve()) for video in dataset.videos)
-        building.build(journal.Plan(str(folder.resolve()), key, videos, height, width, fps, keep), workers)
+        building.build(
+            journal.Plan(str(folder.resolve()), key, videos, height, width, fps, keep), workers
+        )
     index = journal.read_index(folder)
     if index["key"] != key or len(index["num_frames"]) != len(dataset.videos):
-        raise VsslError(f"{folder} holds another store ({index['key']}, not {key}); delete it or choose another folder")
+        raise VsslError(
+            f"{folder} holds another store ({index['key']}, not {key}); delete it or choose another folder"
+        )
     return folder

@@ -21,19 +21,45 @@ from vssl.videos.puppets import disk
 from vssl.videos.puppets.layouts import lists, places
 from vssl.videos.puppets.worker import Task, draw_with
 
-TINY = replace(puppets.ucf101(), classes=("Walk", "Squat"), groups=3, clips=1, frames=(12, 16), height=48, width=64)
+TINY = replace(
+    puppets.ucf101(),
+    classes=("Walk", "Squat"),
+    groups=3,
+    clips=1,
+    frames=(12, 16),
+    height=48,
+    width=64,
+)
 SETS = {
     "ucf101": TINY,
-    "hmdb51": replace(puppets.hmdb51(), classes=("walk", "fall_floor"), groups=3, clips=1, frames=(12, 12), height=48, width=64),
+    "hmdb51": replace(
+        puppets.hmdb51(),
+        classes=("walk", "fall_floor"),
+        groups=3,
+        clips=1,
+        frames=(12, 12),
+        height=48,
+        width=64,
+    ),
     "kinetics400": replace(
-        puppets.kinetics400(), classes=("squat", "punching bag"), groups=3, clips=1, frames=(12, 12), height=48, width=64
+        puppets.kinetics400(),
+        classes=("squat", "punching bag"),
+        groups=3,
+        clips=1,
+        frames=(12, 12),
+        height=48,
+        width=64,
     ),
 }
 
 
 def contents(root: Path) -> dict[str, bytes]:
     """Every file that a reader sees."""
-    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file() and path.name[0] != "."}
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and path.name[0] != "."
+    }
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +83,9 @@ def test_a_set_is_what_the_readers_of_the_real_dataset_read(name, tmp_path):
 
 def test_files_lists_and_manifest(whole):
     found = contents(whole)
-    assert set(found) == {place.path for place in places(TINY)} | set(lists(TINY)) | {"manifest.json"}
+    assert set(found) == {place.path for place in places(TINY)} | set(lists(TINY)) | {
+        "manifest.json"
+    }
     manifest = json.loads(found["manifest.json"])
     assert manifest["digest"] == puppets.digest(TINY) and manifest["stand_in"] is True
     assert (manifest["name"], manifest["videos"]) == ("ucf101", 6)
@@ -71,8 +99,15 @@ def test_the_videos_hold_what_was_rendered(whole):
     for place in places(TINY):
         with av.open(str(whole / place.path)) as container:
             stream = container.streams.video[0]
-            assert (stream.codec_context.name, stream.average_rate, stream.codec_context.pix_fmt) == ("h264", 25, "yuv420p")
-            frames = [(frame.key_frame, frame.to_ndarray(format="rgb24")) for frame in container.decode(stream)]
+            assert (
+                stream.codec_context.name,
+                stream.average_rate,
+                stream.codec_context.pix_fmt,
+            ) == ("h264", 25, "yuv420p")
+            frames = [
+                (frame.key_frame, frame.to_ndarray(format="rgb24"))
+                for frame in container.decode(stream)
+            ]
         drawn = puppets.render(TINY, place.class_name, place.group, place.clip)
         assert len(frames) == len(drawn)
         assert all(key for key, _ in frames[::12])
@@ -86,7 +121,11 @@ def test_two_workers_write_the_bytes_that_one_writes(whole, tmp_path):
 def test_only_what_is_missing_comes_back(whole, tmp_path):
     root = Path(shutil.copytree(whole, tmp_path / "set"))
     before, gone = contents(root), [place.path for place in places(TINY)][1::3]
-    kept = {path: (root / path).stat().st_mtime_ns for path in before if path.endswith(".mp4") and path not in gone}
+    kept = {
+        path: (root / path).stat().st_mtime_ns
+        for path in before
+        if path.endswith(".mp4") and path not in gone
+    }
     for path in gone:
         (root / path).unlink()
     assert puppets.make(TINY, root, workers=1) == root
@@ -182,7 +221,9 @@ def test_workers_must_be_some(tmp_path):
 
 def test_a_failure_in_a_worker_comes_back_as_one_line(tmp_path):
     (tmp_path / "UCF-101").write_text("in the way")
-    tasks = [Task("Walk", group, ((1, f"UCF-101/Walk/v_Walk_g{group:02d}_c01.mp4"),)) for group in (1, 2)]
+    tasks = [
+        Task("Walk", group, ((1, f"UCF-101/Walk/v_Walk_g{group:02d}_c01.mp4"),)) for group in (1, 2)
+    ]
     with pytest.raises((VsslError, OSError)) as caught:
         list(draw_with(2, TINY, tmp_path, tasks))
     assert isinstance(caught.value, VsslError) and "\n" not in str(caught.value)
@@ -191,7 +232,14 @@ def test_a_failure_in_a_worker_comes_back_as_one_line(tmp_path):
 def test_a_worker_that_dies_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
     with pytest.raises(VsslError, match="ended with status"):
-        list(draw_with(2, TINY, tmp_path, [Task("Walk", 1, ((1, "a.mp4"),)), Task("Walk", 2, ((1, "b.mp4"),))]))
+        list(
+            draw_with(
+                2,
+                TINY,
+                tmp_path,
+                [Task("Walk", 1, ((1, "a.mp4"),)), Task("Walk", 2, ((1, "b.mp4"),))],
+            )
+        )
 
 
 def test_workers_end_with_their_caller(tmp_path):
@@ -211,5 +259,7 @@ def test_workers_end_with_their_caller(tmp_path):
 def test_drawing_does_not_load_torch():
     code = "import sys; from vssl.videos.puppets import disk, worker; print(sorted({'torch', 'av', 'matplotlib'} & set(sys.modules)))"
     environment = os.environ | {"PYTHONPATH": str(Path(puppets.__file__).parents[3])}
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
     assert found.stdout.strip() == "[]"

@@ -17,7 +17,10 @@ from vssl.videos.puppets.scenes import SCENES
 from vssl.videos.puppets.shot import perform, shoot
 
 SHORT = replace(puppets.ucf101(), frames=(12, 16))
-WORLDS = [replace(world, frames=(40, 48)) for world in (puppets.ucf101(), puppets.hmdb51(), puppets.kinetics400())]
+WORLDS = [
+    replace(world, frames=(40, 48))
+    for world in (puppets.ucf101(), puppets.hmdb51(), puppets.kinetics400())
+]
 
 
 def pixels(world: puppets.World) -> str:
@@ -34,14 +37,24 @@ def test_another_process_draws_the_same_pixels(name):
         "print(pixels(replace(getattr(puppets, sys.argv[2])(), frames=(12, 16))))"
     )
     here = str(__import__("pathlib").Path(__file__).parent)
-    other = subprocess.run([sys.executable, "-c", code, here, name], capture_output=True, text=True, check=True)
+    other = subprocess.run(
+        [sys.executable, "-c", code, here, name], capture_output=True, text=True, check=True
+    )
     assert other.stdout.strip() == pixels(replace(getattr(puppets, name)(), frames=(12, 16)))
 
 
 def test_videos_differ_between_clips_performers_and_seeds():
-    keys = [(SHORT, "Walk", 1, 1), (SHORT, "Walk", 1, 2), (SHORT, "Walk", 2, 1), (replace(SHORT, seed=1), "Walk", 1, 1)]
+    keys = [
+        (SHORT, "Walk", 1, 1),
+        (SHORT, "Walk", 1, 2),
+        (SHORT, "Walk", 2, 1),
+        (replace(SHORT, seed=1), "Walk", 1, 1),
+    ]
     frames = [puppets.render(*key) for key in keys]
-    assert all(12 <= len(video) <= 16 and video.shape[1:] == (96, 128, 3) and video.dtype == np.uint8 for video in frames)
+    assert all(
+        12 <= len(video) <= 16 and video.shape[1:] == (96, 128, 3) and video.dtype == np.uint8
+        for video in frames
+    )
     assert len({video[:12].tobytes() for video in frames}) == len(frames)
 
 
@@ -87,7 +100,9 @@ def test_the_figure_stands_out_and_lies_where_the_truth_says(scene, monkeypatch)
         contrasts.append(apart[apart > 8].mean())
         for frame, (left, top, right, bottom) in zip(apart, shot.box, strict=True):
             rows, columns = np.nonzero(frame[: int(bottom) - 6] > 40)  # above the shadow
-            assert left - 3 <= columns.min() and columns.max() <= right + 3 and top - 3 <= rows.min()
+            assert (
+                left - 3 <= columns.min() and columns.max() <= right + 3 and top - 3 <= rows.min()
+            )
     assert min(contrasts) > 35
 
 
@@ -99,14 +114,31 @@ def test_distance_between_colours():
 def told_by_the_scene(scene_bias: float, shared_scenes: int | None = None) -> tuple[float, float]:
     """How often the kind of scene, and the mean colours of the backdrop, tell the class of performers not seen before."""
     classes, groups = ("Walk", "Squat", "Punch", "Bow"), 24
-    world = replace(SHORT, classes=classes, groups=groups, height=32, width=32, scene_bias=scene_bias, shared_scenes=shared_scenes)
-    cast = [(label, group, perform(world, name, group)) for label, name in enumerate(classes) for group in range(1, groups + 1)]
+    world = replace(
+        SHORT,
+        classes=classes,
+        groups=groups,
+        height=32,
+        width=32,
+        scene_bias=scene_bias,
+        shared_scenes=shared_scenes,
+    )
+    cast = [
+        (label, group, perform(world, name, group))
+        for label, name in enumerate(classes)
+        for group in range(1, groups + 1)
+    ]
     seen, new = ([row for row in cast if (row[1] > groups // 3) == side] for side in (True, False))
-    by_scene = {scene: np.bincount([label for label, _, who in seen if who.scene == scene], minlength=4) for scene in world.scenes}
+    by_scene = {
+        scene: np.bincount([label for label, _, who in seen if who.scene == scene], minlength=4)
+        for scene in world.scenes
+    }
     scene_hits = [by_scene[who.scene].argmax() == label for label, _, who in new]
     colours = np.array([np.ravel(who.backdrop.behind) for _, _, who in seen], float)
     nearest = [np.abs(colours - np.ravel(who.backdrop.behind)).sum(1).argmin() for _, _, who in new]
-    return float(np.mean(scene_hits)), float(np.mean([seen[near][0] == label for near, (label, _, _) in zip(nearest, new, strict=True)]))
+    return float(np.mean(scene_hits)), float(
+        np.mean([seen[near][0] == label for near, (label, _, _) in zip(nearest, new, strict=True)])
+    )
 
 
 def test_scene_bias_sets_how_much_the_scene_tells():
@@ -120,13 +152,18 @@ def test_shared_scenes_are_few_and_the_same_for_all():
     backdrops = {perform(world, "Walk", group).backdrop.image.tobytes() for group in range(1, 9)}
     others = {perform(world, "Run", group).backdrop.image.tobytes() for group in range(1, 9)}
     assert len(backdrops) == 2 and backdrops == others
-    own = {perform(replace(world, shared_scenes=None), "Walk", group).backdrop.image.tobytes() for group in range(1, 9)}
+    own = {
+        perform(replace(world, shared_scenes=None), "Walk", group).backdrop.image.tobytes()
+        for group in range(1, 9)
+    }
     assert len(own) == 8
 
 
 def test_each_class_has_its_tempo():
     world = replace(SHORT, groups=40, clips=1, height=32, width=32)
     for class_name, hertz in (("Run", 1.9), ("Bow", 0.6)):
-        tempos = np.array([puppets.truth(world, class_name, group, 1).hertz for group in range(1, 41)])
+        tempos = np.array(
+            [puppets.truth(world, class_name, group, 1).hertz for group in range(1, 41)]
+        )
         assert abs(np.log(tempos / hertz).mean()) < 0.06
         assert 0.08 < np.log(tempos).std() < 0.17

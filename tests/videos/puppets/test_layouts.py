@@ -31,9 +31,17 @@ def test_a_split_has_both_sides_and_splits_differ(groups):
 
 
 def test_the_groups_held_out_are_those_of_ucf101():
-    assert [held_out(UCF101, split) for split in (1, 2, 3)] == [{1, 2, 3, 4}, {5, 6, 7, 8}, {9, 10, 11, 12}]
+    assert [held_out(UCF101, split) for split in (1, 2, 3)] == [
+        {1, 2, 3, 4},
+        {5, 6, 7, 8},
+        {9, 10, 11, 12},
+    ]
     official = replace(UCF101, groups=25)
-    assert [held_out(official, split) for split in (1, 2, 3)] == [set(range(1, 8)), set(range(8, 15)), set(range(15, 22))]
+    assert [held_out(official, split) for split in (1, 2, 3)] == [
+        set(range(1, 8)),
+        set(range(8, 15)),
+        set(range(15, 22)),
+    ]
 
 
 @pytest.mark.parametrize("world", [UCF101, HMDB51, KINETICS], ids=lambda world: world.layout)
@@ -53,8 +61,12 @@ def test_ucf101_lists_read_as_the_official_ones(realvideo):
     ours = lists(UCF101)
     for name, form in forms.items():
         theirs = (official / name).read_text().splitlines()
-        assert all(re.fullmatch(form, line.strip()) for line in theirs if "HandStandPushups" not in line), name
-        assert all(re.fullmatch(form, line) for line in ours[f"ucfTrainTestlist/{name}"].splitlines()), name
+        assert all(
+            re.fullmatch(form, line.strip()) for line in theirs if "HandStandPushups" not in line
+        ), name
+        assert all(
+            re.fullmatch(form, line) for line in ours[f"ucfTrainTestlist/{name}"].splitlines()
+        ), name
 
 
 def test_ucf101_lists_name_every_video_once_a_split():
@@ -66,14 +78,22 @@ def test_ucf101_lists_name_every_video_once_a_split():
         test = texts[f"ucfTrainTestlist/testlist0{split}.txt"].splitlines()
         names = [line.split()[0] for line in train]
         assert {*names, *test} == everything and len(names) + len(test) == len(everything)
-        assert all(line.split()[1] == {"Walk": "1", "Run": "2"}[line.split("/")[0]] for line in train)
-        groups = [{re.search(r"_g(\d\d)_", name).group(1) for name in side} for side in (names, test)]
+        assert all(
+            line.split()[1] == {"Walk": "1", "Run": "2"}[line.split("/")[0]] for line in train
+        )
+        groups = [
+            {re.search(r"_g(\d\d)_", name).group(1) for name in side} for side in (names, test)
+        ]
         assert not groups[0] & groups[1] and len(groups[1]) == 4
 
 
 def test_hmdb51_lists():
     texts = lists(HMDB51)
-    assert set(texts) == {f"testTrainMulti_7030_splits/{name}_test_split{n}.txt" for name in HMDB51.classes for n in (1, 2, 3)}
+    assert set(texts) == {
+        f"testTrainMulti_7030_splits/{name}_test_split{n}.txt"
+        for name in HMDB51.classes
+        for n in (1, 2, 3)
+    }
     for file, text in texts.items():
         class_name = file.split("/")[1].rsplit("_test_split", 1)[0]
         use: dict[str, set[str]] = {"0": set(), "1": set(), "2": set()}

@@ -44,14 +44,18 @@ def test_bones_keep_their_lengths(name):
     found = joints(act(name)[0], BODY)
     for side in ("left", "right"):
         for (start, end), length in BONES.items():
-            assert np.allclose(np.linalg.norm(found[f"{side} {end}"] - found[f"{side} {start}"], axis=1), length), (side, end)
+            assert np.allclose(
+                np.linalg.norm(found[f"{side} {end}"] - found[f"{side} {start}"], axis=1), length
+            ), (side, end)
 
 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_the_figure_stands_on_the_ground_and_moves(name):
     pose, beat = act(name)
     acted = figure(pose, BODY, beat, action(name).view, 1, 25)
-    lowest = np.min([points[:, 1] for joint, points in acted.joints.items() if joint != "stick"], axis=0)
+    lowest = np.min(
+        [points[:, 1] for joint, points in acted.joints.items() if joint != "stick"], axis=0
+    )
     assert np.allclose(lowest, SOLE + acted.air)
     assert acted.air.min() >= 0 and acted.air.max() < 0.35
     moved = np.max([np.ptp(points, axis=0).max() for points in acted.joints.values()])
@@ -61,7 +65,9 @@ def test_the_figure_stands_on_the_ground_and_moves(name):
 @pytest.mark.parametrize("name", ACTIONS)
 def test_an_action_repeats_after_a_cycle(name):
     kind = action(name)
-    cycle = 8 if name == "SideStep" else 2 if name == "Lunge" else 1  # four steps each way; two legs in turn
+    cycle = (
+        8 if name == "SideStep" else 2 if name == "Lunge" else 1
+    )  # four steps each way; two legs in turn
     poses = []
     for start in (0.3, 0.3 + cycle):
         beat = Beat(start + np.linspace(0, 0.9, 30), kind.hertz)

@@ -35,7 +35,11 @@ CHANGES = {
 
 
 def test_the_three_worlds_are_what_they_stand_for():
-    assert [world.name for world in WORLDS] == [world.layout for world in WORLDS] == ["ucf101", "hmdb51", "kinetics400"]
+    assert (
+        [world.name for world in WORLDS]
+        == [world.layout for world in WORLDS]
+        == ["ucf101", "hmdb51", "kinetics400"]
+    )
     ucf101 = WORLDS[0]
     assert (len(ucf101.classes), ucf101.groups, ucf101.clips, ucf101.videos) == (16, 15, 3, 720)
     assert (ucf101.width, ucf101.height, ucf101.fps, ucf101.frames) == (128, 96, 25, (72, 92))
@@ -45,7 +49,10 @@ def test_the_three_worlds_are_what_they_stand_for():
 
 def test_the_larger_kinetics_holds_the_smaller_and_never_trains_on_its_test():
     smaller, larger = WORLDS[2], puppets.kinetics600()
-    assert larger.videos > 1.5 * smaller.videos and larger.classes[: len(smaller.classes)] == smaller.classes
+    assert (
+        larger.videos > 1.5 * smaller.videos
+        and larger.classes[: len(smaller.classes)] == smaller.classes
+    )
     tiny = [replace(world, frames=(4, 4), height=48, width=64) for world in (smaller, larger)]
     assert (puppets.render(tiny[0], "squat", 3, 1) == puppets.render(tiny[1], "squat", 3, 1)).all()
     assert layouts.held_out(smaller, 1) < layouts.held_out(larger, 1)
@@ -53,7 +60,9 @@ def test_the_larger_kinetics_holds_the_smaller_and_never_trains_on_its_test():
 
 def test_a_change_in_any_field_is_another_world():
     assert set(CHANGES) == {field.name for field in fields(puppets.World)}
-    digests = {puppets.digest(replace(WORLDS[0], **{name: value})) for name, value in CHANGES.items()}
+    digests = {
+        puppets.digest(replace(WORLDS[0], **{name: value})) for name, value in CHANGES.items()
+    }
     assert len(digests | {puppets.digest(WORLDS[0])}) == len(CHANGES) + 1
     assert all(len(digest) == 16 and int(digest, 16) >= 0 for digest in digests)
 
@@ -74,7 +83,9 @@ def test_the_digest_covers_the_generator(tmp_path, monkeypatch):
 def test_no_source_of_the_generator_is_forgotten():
     bystanders = {"__init__.py", "disk.py", "worker.py"}  # how it is run, not what comes out
     bystanders.add("larger.py")  # all that it says is in a world's fields
-    assert {path.name for path in Path(module.__file__).parent.glob("*.py")} == set(module.SOURCES) | bystanders
+    assert {path.name for path in Path(module.__file__).parent.glob("*.py")} == set(
+        module.SOURCES
+    ) | bystanders
 
 
 def test_a_world_has_its_folder_among_the_data(tmp_path, monkeypatch):
@@ -106,7 +117,10 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(field, value, says):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("class_name", "group", "clip"), [("Fly", 1, 1), ("Walk", 0, 1), ("Walk", 16, 1), ("Walk", 1, 0), ("Walk", 1, 4)])
+@pytest.mark.parametrize(
+    ("class_name", "group", "clip"),
+    [("Fly", 1, 1), ("Walk", 0, 1), ("Walk", 16, 1), ("Walk", 1, 0), ("Walk", 1, 4)],
+)
 def test_a_video_that_is_not_there_is_refused(class_name, group, clip):
     with pytest.raises(VsslError, match="puppet world 'ucf101' has no"):
         puppets.truth(WORLDS[0], class_name, group, clip)

@@ -5,4 +5,17 @@ from vssl.videos.puppets.film import Truth, render, truth
 from vssl.videos.puppets.larger import kinetics600
 from vssl.videos.puppets.world import Style, World, digest, folder, hmdb51, kinetics400, ucf101
 
-__all__ = ["Style", "Truth", "World", "digest", "folder", "hmdb51", "kinetics400", "kinetics600", "make", "render", "truth", "ucf101"]
+__all__ = [
+    "Style",
+    "Truth",
+    "World",
+    "digest",
+    "folder",
+    "hmdb51",
+    "kinetics400",
+    "kinetics600",
+    "make",
+    "render",
+    "truth",
+    "ucf101",
+]

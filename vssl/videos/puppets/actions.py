@@ -51,14 +51,61 @@ ACTIONS = {
 
 # The same actions under the names that HMDB51 and Kinetics-400 give them, or would.
 SYNONYMS = {
-    **{"cartwheel": "Cartwheel", "clap": "Clap", "dribble": "DribbleBall", "fall_floor": "FallDown", "jump": "VerticalJump"},
-    **{"kick": "FrontKick", "pick": "PickUp", "punch": "Punch", "pushup": "PushUp", "run": "Run", "situp": "SitUp"},
-    **{"swing_baseball": "SwingBat", "sword": "Sword", "throw": "Throw", "turn": "TurnAround", "walk": "Walk", "wave": "WaveOneHand"},
-    **{"arm circles": "ArmCircles", "bowing": "Bow", "cartwheeling": "Cartwheel", "clapping": "Clap"},
-    **{"dribbling basketball": "DribbleBall", "falling down": "FallDown", "high kick": "FrontKick", "high knees": "HighKnees"},
-    **{"hitting baseball": "SwingBat", "jogging": "Run", "jumping": "VerticalJump", "jumping jacks": "JumpingJack"},
-    **{"lunge": "Lunge", "picking up": "PickUp", "punching bag": "Punch", "push up": "PushUp", "side stepping": "SideStep"},
-    **{"spinning": "Spin", "squat": "Squat", "sword fighting": "Sword", "throwing ball": "Throw", "walking": "Walk"},
+    **{
+        "cartwheel": "Cartwheel",
+        "clap": "Clap",
+        "dribble": "DribbleBall",
+        "fall_floor": "FallDown",
+        "jump": "VerticalJump",
+    },
+    **{
+        "kick": "FrontKick",
+        "pick": "PickUp",
+        "punch": "Punch",
+        "pushup": "PushUp",
+        "run": "Run",
+        "situp": "SitUp",
+    },
+    **{
+        "swing_baseball": "SwingBat",
+        "sword": "Sword",
+        "throw": "Throw",
+        "turn": "TurnAround",
+        "walk": "Walk",
+        "wave": "WaveOneHand",
+    },
+    **{
+        "arm circles": "ArmCircles",
+        "bowing": "Bow",
+        "cartwheeling": "Cartwheel",
+        "clapping": "Clap",
+    },
+    **{
+        "dribbling basketball": "DribbleBall",
+        "falling down": "FallDown",
+        "high kick": "FrontKick",
+        "high knees": "HighKnees",
+    },
+    **{
+        "hitting baseball": "SwingBat",
+        "jogging": "Run",
+        "jumping": "VerticalJump",
+        "jumping jacks": "JumpingJack",
+    },
+    **{
+        "lunge": "Lunge",
+        "picking up": "PickUp",
+        "punching bag": "Punch",
+        "push up": "PushUp",
+        "side stepping": "SideStep",
+    },
+    **{
+        "spinning": "Spin",
+        "squat": "Squat",
+        "sword fighting": "Sword",
+        "throwing ball": "Throw",
+        "walking": "Walk",
+    },
     **{"waving hands": "WaveTwoHands"},
 }
 

@@ -41,7 +41,13 @@ def make(world: World, root: Path | None = None, workers: int | None = None) -> 
             _draw_missing(world, root, workers or len(os.sched_getaffinity(0)))
             for path, text in lists(world).items():
                 write_text(root / path, text)
-            about = {"digest": digest(world), "stand_in": True, "name": world.name, "videos": world.videos, "world": asdict(world)}
+            about = {
+                "digest": digest(world),
+                "stand_in": True,
+                "name": world.name,
+                "videos": world.videos,
+                "world": asdict(world),
+            }
             write_json(root / MANIFEST, about)
     return root
 
@@ -53,7 +59,9 @@ def _whole(world: World, root: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise VsslError(f"{root / MANIFEST} is damaged ({error}); delete the folder {root} and draw it again") from error
+        raise VsslError(
+            f"{root / MANIFEST} is damaged ({error}); delete the folder {root} and draw it again"
+        ) from error
     _same(found, world, root)
     return not _missing(world, root)
 
@@ -64,16 +72,22 @@ def _claim(world: World, root: Path) -> None:
         return
     if not root.is_dir():
         raise VsslError(f"cannot draw puppets into {root}: it is not a folder")
-    holds = any(not path.name.startswith(".") for path in root.iterdir())  # asked first: another process may just be starting
+    holds = any(
+        not path.name.startswith(".") for path in root.iterdir()
+    )  # asked first: another process may just be starting
     if (root / STARTED).is_file():
         _same((root / STARTED).read_text(encoding="utf-8").strip(), world, root)
     elif holds and not (root / MANIFEST).is_file():
-        raise VsslError(f"cannot draw puppets into {root}: it holds other files; choose a new or empty folder")
+        raise VsslError(
+            f"cannot draw puppets into {root}: it holds other files; choose a new or empty folder"
+        )
 
 
 def _same(found: str, world: World, root: Path) -> None:
     if found != digest(world):
-        raise VsslError(f"{root} holds the puppets {found}, not {digest(world)}; choose another folder or delete that one")
+        raise VsslError(
+            f"{root} holds the puppets {found}, not {digest(world)}; choose another folder or delete that one"
+        )
 
 
 def _missing(world: World, root: Path) -> list[Place]:
@@ -87,13 +101,21 @@ def _draw_missing(world: World, root: Path, workers: int) -> None:
     needed = len(missing) * world.frames[1] * world.height * world.width * BYTES_A_PIXEL
     free = shutil.disk_usage(root).free
     if free < needed:
-        lack = f"{needed / 1e6:.0f} MB for {len(missing)} puppet videos, {free / 1e6:.0f} MB are free"
-        raise VsslError(f"not enough space in {root}: it takes {lack}; free some space or choose another folder")
+        lack = (
+            f"{needed / 1e6:.0f} MB for {len(missing)} puppet videos, {free / 1e6:.0f} MB are free"
+        )
+        raise VsslError(
+            f"not enough space in {root}: it takes {lack}; free some space or choose another folder"
+        )
     tasks = [
         Task(class_name, group, tuple((place.clip, place.path) for place in videos))
-        for (class_name, group), videos in groupby(missing, key=lambda place: (place.class_name, place.group))
+        for (class_name, group), videos in groupby(
+            missing, key=lambda place: (place.class_name, place.group)
+        )
     ]
     workers = min(workers, len(tasks))
-    drawn: Iterator[str] = draw_with(workers, world, root, tasks) if workers > 1 else draw_videos(world, root, tasks)
+    drawn: Iterator[str] = (
+        draw_with(workers, world, root, tasks) if workers > 1 else draw_videos(world, root, tasks)
+    )
     for _ in progress(drawn, f"drawing puppets {world.name}", total=len(missing)):
         pass

@@ -31,7 +31,9 @@ TORSO = ("left shoulder", "right shoulder", "right hip", "left hip")
 class Brush:
     """Strokes on the enlarged piece of one frame."""
 
-    def __init__(self, piece: Image.Image, points: dict[str, tuple[float, float]], scale: float) -> None:
+    def __init__(
+        self, piece: Image.Image, points: dict[str, tuple[float, float]], scale: float
+    ) -> None:
         self.pen = ImageDraw.Draw(piece)
         self.points = points
         self.scale = scale  # pixels a body height
@@ -49,22 +51,34 @@ class Brush:
         self.pen.ellipse((x1 - half, y1 - half, x1 + half, y1 + half), fill=colour)
 
 
-def _parts(brush: Brush, shot: Shot, depth: dict[str, float], grow: float, only: Colour | None) -> None:
+def _parts(
+    brush: Brush, shot: Shot, depth: dict[str, float], grow: float, only: Colour | None
+) -> None:
     """Draw the figure's parts from back to front, `grow` pixels wider on each side, in their colours or `only` in one."""
     body, colours, scale = shot.performer.looks.body, shot.performer.looks.colours, brush.scale
     thick = body.thickness * scale
-    order = [((depth[start] + depth[end]) / 2, index) for index, (start, end, _, _) in enumerate(LIMBS)]
+    order = [
+        ((depth[start] + depth[end]) / 2, index) for index, (start, end, _, _) in enumerate(LIMBS)
+    ]
     order += [((depth["neck"] + depth["pelvis"]) / 2, -1), (depth["head"] + 0.001, -2)]
     if "stick" in depth:
         order.append(((depth["right hand"] + depth["stick"]) / 2, -3))
     for away, index in sorted(order):
-        light = 1 + max(-0.34, min(0.2, away * 1.7))  # what is farther is darker, so that crossing limbs can be told apart
+        light = 1 + max(
+            -0.34, min(0.2, away * 1.7)
+        )  # what is farther is darker, so that crossing limbs can be told apart
         if index >= 0:
             start, end, part, width = LIMBS[index]
             brush.stroke(start, end, width * thick + 2 * grow, only or shade(colours[part], light))
             if part == "skin":
                 x, y = brush.points[end]
-                brush.disc(x, y, 0.034 * thick + grow, 0.034 * thick + grow, only or shade(colours["skin"], light))
+                brush.disc(
+                    x,
+                    y,
+                    0.034 * thick + grow,
+                    0.034 * thick + grow,
+                    only or shade(colours["skin"], light),
+                )
         elif index == -1:
             width = 0.088 * thick + 2 * grow
             brush.pen.polygon([brush.points[name] for name in TORSO], fill=only or colours["shirt"])
@@ -77,7 +91,14 @@ def _parts(brush: Brush, shot: Shot, depth: dict[str, float], grow: float, only:
             brush.stroke("right hand", "stick", 0.026 * scale + 2 * grow, only or colours["stick"])
 
 
-def _head(brush: Brush, radius: float, grow: float, depth: dict[str, float], colours: dict[str, Colour], only: Colour | None) -> None:
+def _head(
+    brush: Brush,
+    radius: float,
+    grow: float,
+    depth: dict[str, float],
+    colours: dict[str, Colour],
+    only: Colour | None,
+) -> None:
     """Hair all around, and the face on the side where the nose is, if that is not turned away."""
     x, y = brush.points["head"]
     brush.disc(x, y, radius + grow, 1.1 * radius + grow, only or colours["hair"])
@@ -106,11 +127,21 @@ def _figure(frame: Image.Image, shot: Shot, index: int, outline: bool) -> None:
     x1, y1 = min(frame.width, int(high[0]) + 1), min(frame.height, int(high[1]) + 1)
     if x1 <= x0 or y1 <= y0:
         return
-    piece = frame.crop((x0, y0, x1, y1)).resize(((x1 - x0) * FINE, (y1 - y0) * FINE), Image.Resampling.NEAREST)
-    points = {name: ((float(x) - x0) * FINE, (float(y) - y0) * FINE) for name, (x, y) in places.items()}
+    piece = frame.crop((x0, y0, x1, y1)).resize(
+        ((x1 - x0) * FINE, (y1 - y0) * FINE), Image.Resampling.NEAREST
+    )
+    points = {
+        name: ((float(x) - x0) * FINE, (float(y) - y0) * FINE) for name, (x, y) in places.items()
+    }
     brush = Brush(piece, points, scale * FINE)
-    x, y, across = (shadow[0] - x0) * FINE, (shadow[1] - y0) * FINE, 0.2 * scale * FINE * (1 - 0.5 * min(1.0, float(shot.air[index])))
-    ImageDraw.Draw(piece, "RGBA").ellipse((x - across, y - 0.16 * across, x + across, y + 0.2 * across), fill=(10, 10, 15, 95))
+    x, y, across = (
+        (shadow[0] - x0) * FINE,
+        (shadow[1] - y0) * FINE,
+        0.2 * scale * FINE * (1 - 0.5 * min(1.0, float(shot.air[index]))),
+    )
+    ImageDraw.Draw(piece, "RGBA").ellipse(
+        (x - across, y - 0.16 * across, x + across, y + 0.2 * across), fill=(10, 10, 15, 95)
+    )
     depth = {name: float(away[index]) for name, away in shot.depth.items()}
     if outline:
         _parts(brush, shot, depth, 0.011 * scale * FINE, OUTLINE)
@@ -127,21 +158,30 @@ def draw(world: World, shot: Shot) -> np.ndarray:
     """Draw every frame of a shot: uint8 [T, H, W, 3]."""
     height, width, style = world.height, world.width, world.style
     rng = np.random.default_rng([*shot.key, 1])  # another stream than the one that planned the shot
-    noise = np.clip(128 + rng.normal(0, style.grain, (height + GRAIN, width + GRAIN)).round(), 0, 255).astype(np.uint8)
+    noise = np.clip(
+        128 + rng.normal(0, style.grain, (height + GRAIN, width + GRAIN)).round(), 0, 255
+    ).astype(np.uint8)
     grain = Image.merge("RGB", [Image.fromarray(noise)] * 3)
     corners = _vignette(height, width, style.vignette) if style.vignette else None
     levels = np.arange(256)
     frames = np.empty((len(shot.window), height, width, 3), np.uint8)
     for index, (left, top, step) in enumerate(shot.window.tolist()):
         frame = shot.performer.backdrop.image.transform(
-            (width, height), Image.Transform.AFFINE, (step, 0, left, 0, step, top), Image.Resampling.BILINEAR
+            (width, height),
+            Image.Transform.AFFINE,
+            (step, 0, left, 0, step, top),
+            Image.Resampling.BILINEAR,
         )
         _figure(frame, shot, index, style.outline)
-        frame = frame.point(np.clip(levels * shot.light[index][:, None], 0, 255).astype(np.uint8).ravel().tolist())
+        frame = frame.point(
+            np.clip(levels * shot.light[index][:, None], 0, 255).astype(np.uint8).ravel().tolist()
+        )
         if corners is not None:
             frame = ImageChops.multiply(frame, corners)
         x, y = (int(place) for place in rng.integers(0, GRAIN, 2))
-        frames[index] = np.asarray(ImageChops.add(frame, grain.crop((x, y, x + width, y + height)), 1, -128))
+        frames[index] = np.asarray(
+            ImageChops.add(frame, grain.crop((x, y, x + width, y + height)), 1, -128)
+        )
     return frames
 
 

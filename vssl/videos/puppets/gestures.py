@@ -18,8 +18,16 @@ def wave_one_hand(pose: Pose, beat: Beat) -> None:
 def wave_two_hands(pose: Pose, beat: Beat) -> None:
     """Wave both raised arms from side to side, the trunk with them."""
     for side, sign in (("left", -1), ("right", 1)):
-        pose.move(f"{side} upper arm", forward=0, outward=160 + sign * 30 * beat.vigour * np.sin(beat.angle))
-        pose.move(f"{side} forearm", forward=0, outward=174 + sign * 46 * beat.vigour * np.sin(beat.angle - 0.4))
+        pose.move(
+            f"{side} upper arm",
+            forward=0,
+            outward=160 + sign * 30 * beat.vigour * np.sin(beat.angle),
+        )
+        pose.move(
+            f"{side} forearm",
+            forward=0,
+            outward=174 + sign * 46 * beat.vigour * np.sin(beat.angle - 0.4),
+        )
     pose.tilt = -10 * np.sin(beat.angle)
 
 
@@ -35,7 +43,9 @@ def bow(pose: Pose, beat: Beat) -> None:
 def punch(pose: Pose, beat: Beat) -> None:
     """Box: straight punches in turn, fast out and slower back to the chin."""
     for side, ahead in (("left", 0.0), ("right", 0.5)):
-        out = through(beat.later(ahead), (0, 0), (0.14, 1), (0.22, 1), (0.6, 0)) * min(beat.vigour, 1.05)
+        out = through(beat.later(ahead), (0, 0), (0.14, 1), (0.22, 1), (0.6, 0)) * min(
+            beat.vigour, 1.05
+        )
         pose.move(f"{side} upper arm", forward=18 + 70 * out, outward=14 - 8 * out)
         pose.move(f"{side} forearm", forward=138 - 48 * out, open=-8)
     pose.twist = -24 * np.sin(beat.angle - 0.4)
@@ -46,13 +56,21 @@ def punch(pose: Pose, beat: Beat) -> None:
 
 def throw(pose: Pose, beat: Beat) -> None:
     """Throw a ball over the shoulder: a long wind-up, a whip, a follow-through."""
-    arm = through(beat.phase, (0, 15), (0.38, -165), (0.46, -172), (0.58, -285), (0.72, -330), (0.96, -345))
+    arm = through(
+        beat.phase, (0, 15), (0.38, -165), (0.46, -172), (0.58, -285), (0.72, -330), (0.96, -345)
+    )
     arm = np.where(beat.phase % 1.0 >= 0.96, -345.0, arm)  # a full turn later it is at 15 again
     elbow = through(beat.phase, (0, 10), (0.38, 85), (0.46, 92), (0.58, 5), (0.9, 10))
     pose.move(f"{beat.side} upper arm", forward=arm, outward=14)
     pose.move(f"{beat.side} forearm", forward=arm + elbow, outward=10)
-    pose.move(f"{other(beat.side)} upper arm", forward=through(beat.phase, (0, 10), (0.42, 80), (0.6, -25), (0.95, 10)))
-    pose.move(f"{other(beat.side)} forearm", forward=through(beat.phase, (0, 20), (0.42, 90), (0.6, 10), (0.95, 20)))
+    pose.move(
+        f"{other(beat.side)} upper arm",
+        forward=through(beat.phase, (0, 10), (0.42, 80), (0.6, -25), (0.95, 10)),
+    )
+    pose.move(
+        f"{other(beat.side)} forearm",
+        forward=through(beat.phase, (0, 20), (0.42, 90), (0.6, 10), (0.95, 20)),
+    )
     pose.lean = beat.vigour * through(beat.phase, (0, 2), (0.42, -18), (0.60, 32), (0.95, 2))
     pose.twist = beat.sign * through(beat.phase, (0, 0), (0.42, -35), (0.6, 30), (0.95, 0))
     step = through(beat.phase, (0, 0), (0.4, 0.6), (0.58, 1), (0.9, 0))
@@ -101,11 +119,17 @@ def pick_up(pose: Pose, beat: Beat) -> None:
 
 def swing_bat(pose: Pose, beat: Beat) -> None:
     """Swing a bat around the body: a slow wind-up, one fast stroke, back."""
-    round_ = through(beat.phase, (0, 1), (0.34, 1.1), (0.48, -1), (0.66, -1), (0.98, 1)) * beat.vigour
+    round_ = (
+        through(beat.phase, (0, 1), (0.34, 1.1), (0.48, -1), (0.66, -1), (0.98, 1)) * beat.vigour
+    )
     lift = through(beat.phase, (0, 1), (0.34, 1), (0.42, 0), (0.56, 0.6), (0.66, 0.7), (0.98, 1))
     for side, sign in (("left", -1), ("right", 1)):
-        pose.move(f"{side} upper arm", forward=62 + 16 * lift, outward=0, open=sign * 58 * round_ - 14)
-        pose.move(f"{side} forearm", forward=80 + 22 * lift, outward=0, open=sign * 66 * round_ - 22)
+        pose.move(
+            f"{side} upper arm", forward=62 + 16 * lift, outward=0, open=sign * 58 * round_ - 14
+        )
+        pose.move(
+            f"{side} forearm", forward=80 + 22 * lift, outward=0, open=sign * 66 * round_ - 22
+        )
     pose.move("right stick", forward=92 + 58 * lift, open=95 * round_)
     pose.twist = -42 * round_
     pose.leg("left", hip=20 - 8 * round_, knee=16)
@@ -115,7 +139,9 @@ def swing_bat(pose: Pose, beat: Beat) -> None:
 
 def sword(pose: Pose, beat: Beat) -> None:
     """Cut with a sword from above, with a step into each cut, and draw it back."""
-    cut = through(beat.phase, (0, 0), (0.30, -0.12), (0.44, 1), (0.60, 1), (0.95, 0)) * min(beat.vigour, 1.05)
+    cut = through(beat.phase, (0, 0), (0.30, -0.12), (0.44, 1), (0.60, 1), (0.95, 0)) * min(
+        beat.vigour, 1.05
+    )
     pose.move("right upper arm", forward=152 - 88 * cut, outward=16, open=-18 * cut)
     pose.move("right forearm", forward=188 - 112 * cut, open=-18 * cut)
     pose.move("right stick", forward=235 - 175 * cut, open=-14 * cut)

@@ -9,7 +9,9 @@ from vssl.videos.puppets.motion import GRAVITY, Beat, Pose, ease, other, through
 
 def vertical_jump(pose: Pose, beat: Beat) -> None:
     """Crouch, swing the arms up, fly as high as the time in the air takes, and land in the knees."""
-    crouch = beat.vigour * through(beat.phase, (0, 0), (0.28, 1), (0.40, 0), (0.80, 0), (0.88, 0.7), (0.98, 0))
+    crouch = beat.vigour * through(
+        beat.phase, (0, 0), (0.28, 1), (0.40, 0), (0.80, 0), (0.88, 0.7), (0.98, 0)
+    )
     flight = np.clip((beat.phase % 1.0 - 0.40) / 0.42, 0, 1)
     highest = min(GRAVITY / 8 * (0.42 / beat.hertz) ** 2, 0.2)
     pose.air = highest * 4 * flight * (1 - flight)

@@ -30,7 +30,9 @@ def held_out(world: World, split: int) -> set[int]:
 
 def places(world: World) -> Iterator[Place]:
     """Every video of a world, performer by performer."""
-    name = {"ucf101": _ucf101_path, "hmdb51": _hmdb51_path, "kinetics400": _kinetics400_path}[world.layout]
+    name = {"ucf101": _ucf101_path, "hmdb51": _hmdb51_path, "kinetics400": _kinetics400_path}[
+        world.layout
+    ]
     for class_name in world.classes:
         for group in range(1, world.groups + 1):
             for clip in range(1, world.clips + 1):
@@ -39,7 +41,9 @@ def places(world: World) -> Iterator[Place]:
 
 def lists(world: World) -> dict[str, str]:
     """The dataset's lists: path below the world's folder -> text."""
-    return {"ucf101": _ucf101_lists, "hmdb51": _hmdb51_lists, "kinetics400": _kinetics400_lists}[world.layout](world)
+    return {"ucf101": _ucf101_lists, "hmdb51": _hmdb51_lists, "kinetics400": _kinetics400_lists}[
+        world.layout
+    ](world)
 
 
 def _ucf101_path(world: World, class_name: str, group: int, clip: int) -> str:
@@ -48,7 +52,11 @@ def _ucf101_path(world: World, class_name: str, group: int, clip: int) -> str:
 
 def _ucf101_lists(world: World) -> dict[str, str]:
     label = {name: number for number, name in enumerate(world.classes, 1)}
-    texts = {"ucfTrainTestlist/classInd.txt": "".join(f"{number} {name}\n" for name, number in label.items())}
+    texts = {
+        "ucfTrainTestlist/classInd.txt": "".join(
+            f"{number} {name}\n" for name, number in label.items()
+        )
+    }
     for split in SPLITS:
         test = held_out(world, split)
         train_lines, test_lines = [], []
@@ -66,7 +74,9 @@ def _ucf101_lists(world: World) -> dict[str, str]:
 def _hmdb51_path(world: World, class_name: str, group: int, clip: int) -> str:
     """As HMDB51 names its files: source, class, visible body, camera motion, people, view, quality, number."""
     view = "fr" if action(class_name).view > 45 else world.facing(class_name, group, clip)[:2]
-    return f"hmdb51/{class_name}/Performer_{group:02d}_{class_name}_f_cm_np1_{view}_med_{clip - 1}.mp4"
+    return (
+        f"hmdb51/{class_name}/Performer_{group:02d}_{class_name}_f_cm_np1_{view}_med_{clip - 1}.mp4"
+    )
 
 
 def _hmdb51_lists(world: World) -> dict[str, str]:
@@ -75,16 +85,23 @@ def _hmdb51_lists(world: World) -> dict[str, str]:
     each, spare = max(1, round(0.3 * world.groups)), world.groups // 10
     for split in SPLITS:
         order = [1 + (each * (split - 1) + index) % world.groups for index in range(world.groups)]
-        use = {group: 2 if rank < each else 0 if rank >= world.groups - spare else 1 for rank, group in enumerate(order)}
+        use = {
+            group: 2 if rank < each else 0 if rank >= world.groups - spare else 1
+            for rank, group in enumerate(order)
+        }
         for place in places(world):
             file = f"testTrainMulti_7030_splits/{place.class_name}_test_split{split}.txt"
-            texts[file] = texts.get(file, "") + f"{place.path.rsplit('/', 1)[1]} {use[place.group]} \n"
+            texts[file] = (
+                texts.get(file, "") + f"{place.path.rsplit('/', 1)[1]} {use[place.group]} \n"
+            )
     return texts
 
 
 def _kinetics400_video(world: World, class_name: str, group: int) -> tuple[str, str]:
     """The made-up YouTube id of a performer, and the split that has it."""
-    code = hashlib.sha256(f"{world.name}/{world.seed}/{class_name}/{group}".encode()).hexdigest()[:10]
+    code = hashlib.sha256(f"{world.name}/{world.seed}/{class_name}/{group}".encode()).hexdigest()[
+        :10
+    ]
     return f"p{code}", "val" if group in held_out(world, 1) else "train"
 
 
@@ -94,8 +111,12 @@ def _kinetics400_path(world: World, class_name: str, group: int, clip: int) -> s
 
 
 def _kinetics400_lists(world: World) -> dict[str, str]:
-    texts = {f"{split}.csv": "label,youtube_id,time_start,time_end,split\n" for split in ("train", "val")}
+    texts = {
+        f"{split}.csv": "label,youtube_id,time_start,time_end,split\n" for split in ("train", "val")
+    }
     for place in places(world):
         youtube, split = _kinetics400_video(world, place.class_name, place.group)
-        texts[f"{split}.csv"] += f"{place.class_name},{youtube},{10 * (place.clip - 1)},{10 * place.clip},{split}\n"
+        texts[f"{split}.csv"] += (
+            f"{place.class_name},{youtube},{10 * (place.clip - 1)},{10 * place.clip},{split}\n"
+        )
     return texts

@@ -9,7 +9,16 @@ from vssl.videos.puppets.motion import TURN, Beat, Pose, ease, through
 LEG = 0.245  # length of a thigh, and of a shin, in body heights: `Body.leg` of the average body
 
 
-def _gait(pose: Pose, beat: Beat, way: int, stride: float, stance: float, lift: float, swing: float, elbow: float) -> None:
+def _gait(
+    pose: Pose,
+    beat: Beat,
+    way: int,
+    stride: float,
+    stance: float,
+    lift: float,
+    swing: float,
+    elbow: float,
+) -> None:
     """Walk or run along (`way` 1) or backwards (-1): angles in degrees, `stance` is the share of a cycle that a foot stands.
 
     A standing foot goes back evenly, just as fast as the body goes forward, so it does not slide; then its leg swings
@@ -18,7 +27,9 @@ def _gait(pose: Pose, beat: Beat, way: int, stride: float, stance: float, lift: 
     for side, ahead in (("left", 0.0), ("right", 0.5)):
         phase = (way * beat.phase + ahead) % 1.0
         swings = np.clip((phase - stance) / (1 - stance), 0, 1)  # 0 while the foot stands
-        hip = stride * (np.where(phase < stance, 1 - 2 * phase / stance, 2 * ease(swings) - 1) + 0.1)
+        hip = stride * (
+            np.where(phase < stance, 1 - 2 * phase / stance, 2 * ease(swings) - 1) + 0.1
+        )
         pose.leg(side, hip=hip, knee=5 + lift * np.sin(np.pi * swings**0.8) ** 1.3)
         arm = -swing * np.cos(TURN * (phase - 0.04))
         pose.move(f"{side} upper arm", forward=arm)
@@ -76,7 +87,9 @@ def turn_around(pose: Pose, beat: Beat) -> None:
     for side, ahead in (("left", 0.0), ("right", 0.5)):
         step = np.clip(np.sin(TURN * (2.8 * half + ahead)), 0, None) * moving
         pose.leg(side, hip=30 * step, knee=4 + 50 * step)
-        pose.move(f"{side} upper arm", forward=24 * moving * np.sin(TURN * (2.8 * half + ahead + 0.5)))
+        pose.move(
+            f"{side} upper arm", forward=24 * moving * np.sin(TURN * (2.8 * half + ahead + 0.5))
+        )
     pose.twist = 18 * beat.sign * moving
 
 

@@ -46,15 +46,27 @@ def looks(rng: np.random.Generator, behind: tuple[Colour, Colour], saturation: f
         thickness=float(rng.uniform(0.9, 1.4)),
     )
     upper, lower = behind
-    shirt = _standing_out(lambda: hsv(rng.random(), rng.uniform(0.35, 0.95), rng.uniform(0.3, 1.0)), upper, 75)
-    trousers = _standing_out(lambda: hsv(rng.random(), rng.uniform(0.2, 0.8), rng.uniform(0.12, 0.9)), lower, 75)
-    skin = _standing_out(lambda: hsv(0.06 + 0.025 * rng.random(), rng.uniform(0.3, 0.6), rng.uniform(0.3, 0.98)), upper, 60)
+    shirt = _standing_out(
+        lambda: hsv(rng.random(), rng.uniform(0.35, 0.95), rng.uniform(0.3, 1.0)), upper, 75
+    )
+    trousers = _standing_out(
+        lambda: hsv(rng.random(), rng.uniform(0.2, 0.8), rng.uniform(0.12, 0.9)), lower, 75
+    )
+    skin = _standing_out(
+        lambda: hsv(0.06 + 0.025 * rng.random(), rng.uniform(0.3, 0.6), rng.uniform(0.3, 0.98)),
+        upper,
+        60,
+    )
     colours = {
         "shirt": shirt,
         "trousers": trousers,
         "skin": skin,
-        "hair": _standing_out(lambda: hsv(rng.random() * 0.13, 0.6, rng.uniform(0.05, 0.85)), skin, 70),
-        "shoe": _standing_out(lambda: hsv(rng.random(), 0.5 * rng.random(), rng.random()), lower, 50),
+        "hair": _standing_out(
+            lambda: hsv(rng.random() * 0.13, 0.6, rng.uniform(0.05, 0.85)), skin, 70
+        ),
+        "shoe": _standing_out(
+            lambda: hsv(rng.random(), 0.5 * rng.random(), rng.random()), lower, 50
+        ),
         "ball": _standing_out(lambda: hsv(rng.random(), 0.9, 0.95), lower, 75),
         "stick": _standing_out(lambda: hsv(0.1, 0.3, rng.random()), upper, 75),
     }

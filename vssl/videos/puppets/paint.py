@@ -13,7 +13,9 @@ Colour = tuple[int, int, int]
 
 def hsv(hue: float, saturation: float, value: float) -> Colour:
     """A colour from hue (wraps), saturation and value (clipped), all in [0, 1]."""
-    red, green, blue = colorsys.hsv_to_rgb(hue % 1, min(max(saturation, 0.0), 1.0), min(max(value, 0.0), 1.0))
+    red, green, blue = colorsys.hsv_to_rgb(
+        hue % 1, min(max(saturation, 0.0), 1.0), min(max(value, 0.0), 1.0)
+    )
     return int(255 * red), int(255 * green), int(255 * blue)
 
 
@@ -40,8 +42,12 @@ def clouds(rng: np.random.Generator, height: int, width: int, sizes: tuple[int, 
     """Smooth noise [height, width] of mean 0 and deviation 1, with patches of these sizes in pixels."""
     total = np.zeros((height, width), np.float32)
     for size in sizes:
-        coarse = rng.integers(0, 256, (max(2, height // size + 2), max(2, width // size + 2)), dtype=np.uint8)
-        total += size * np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC), np.float32)
+        coarse = rng.integers(
+            0, 256, (max(2, height // size + 2), max(2, width // size + 2)), dtype=np.uint8
+        )
+        total += size * np.asarray(
+            Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC), np.float32
+        )
     return (total - total.mean()) / (total.std() + 1e-6)
 
 
@@ -65,13 +71,19 @@ class Canvas:
     def __post_init__(self) -> None:
         rows = np.arange(self.height, dtype=np.float32)[:, None, None]
         if self.horizon:
-            light = np.where(rows < self.horizon, 0.8 + 0.25 * rows / self.horizon, 0.75 + 0.4 * (rows - self.horizon) / self.height)
+            light = np.where(
+                rows < self.horizon,
+                0.8 + 0.25 * rows / self.horizon,
+                0.75 + 0.4 * (rows - self.horizon) / self.height,
+            )
             colour = np.where(rows < self.horizon, np.float32(self.upper), np.float32(self.ground))
         else:
             light, colour = 0.88 + 0.2 * rows / self.height, np.float32(self.ground)
         rough = np.where(rows < self.horizon, 4.0, 8.0)
         sizes = tuple(max(2, int(size * self.unit)) for size in (4, 8, 16, 32))
-        pixels = light * colour + rough * clouds(self.rng, self.height, self.width, sizes)[:, :, None]
+        pixels = (
+            light * colour + rough * clouds(self.rng, self.height, self.width, sizes)[:, :, None]
+        )
         self.image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
         self.pen = ImageDraw.Draw(self.image)
 
@@ -83,9 +95,19 @@ class Canvas:
         """A random length between `low` and `high` units, in pixels."""
         return float(self.rng.uniform(low, high)) * self.unit
 
-    def box(self, left: float, top: float, right: float, bottom: float, fill: Colour, outline: Colour | None = None) -> None:
+    def box(
+        self,
+        left: float,
+        top: float,
+        right: float,
+        bottom: float,
+        fill: Colour,
+        outline: Colour | None = None,
+    ) -> None:
         """Fill a rectangle."""
-        self.pen.rectangle([left, top, max(left, right), max(top, bottom)], fill=fill, outline=outline)
+        self.pen.rectangle(
+            [left, top, max(left, right), max(top, bottom)], fill=fill, outline=outline
+        )
 
     def disc(self, x: float, y: float, across: float, down: float, fill: Colour) -> None:
         """Fill an ellipse with these half axes."""
@@ -95,7 +117,9 @@ class Canvas:
         """Draw a line through x, y, x, y, ..."""
         self.pen.line(points, fill=fill, width=max(1, round(width * self.unit)))
 
-    def scatter(self, count: int, factor: float, size: float = 1.6, colour: Colour | None = None) -> None:
+    def scatter(
+        self, count: int, factor: float, size: float = 1.6, colour: Colour | None = None
+    ) -> None:
         """Strew flat specks over the ground, larger and wider apart towards the camera; they show the ground pass by."""
         depth = self.height - self.horizon
         for _ in range(count):
@@ -110,6 +134,8 @@ class Canvas:
             y = self.horizon + row * self.unit
             self.line(0, y, self.width, y, fill=colour)
         for x in np.arange(-self.width, 2 * self.width, 34 * self.unit):
-            spread = (self.height - self.horizon) / (60 * self.unit)  # they would meet 60 units above the horizon
+            spread = (self.height - self.horizon) / (
+                60 * self.unit
+            )  # they would meet 60 units above the horizon
             end = x + (x - self.width / 2) * spread
             self.line(x, self.horizon, end, self.height, fill=shade(self.ground, 0.85))

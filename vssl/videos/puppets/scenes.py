@@ -55,21 +55,39 @@ SCENES = {
 }
 
 
-def backdrop(name: str, height: int, width: int, saturation: float, rng: np.random.Generator) -> Backdrop:
+def backdrop(
+    name: str, height: int, width: int, saturation: float, rng: np.random.Generator
+) -> Backdrop:
     """Paint a scene of this kind for frames of this size: its hues, its things and the spot to stand on are drawn anew."""
     scene = SCENES[name]
     tall, wide = int(height * 1.7), int(width * 2.6)
     horizon = int(tall * rng.uniform(0.47, 0.54))
-    hue = 1.0 if not scene.horizon and name != "lawn" else 0.03  # a studio may have any colour, a meadow not
+    hue = (
+        1.0 if not scene.horizon and name != "lawn" else 0.03
+    )  # a studio may have any colour, a meadow not
 
     def tone(base: Tone) -> Colour:
-        return hsv(base[0] + rng.normal(0, hue), base[1] * rng.uniform(0.8, 1.2), base[2] * rng.uniform(0.9, 1.07))
+        return hsv(
+            base[0] + rng.normal(0, hue),
+            base[1] * rng.uniform(0.8, 1.2),
+            base[2] * rng.uniform(0.9, 1.07),
+        )
 
-    canvas = Canvas(tall, wide, height / 96, tone(scene.upper), tone(scene.ground), rng, horizon if scene.horizon else 0)
+    canvas = Canvas(
+        tall,
+        wide,
+        height / 96,
+        tone(scene.upper),
+        tone(scene.ground),
+        rng,
+        horizon if scene.horizon else 0,
+    )
     scene.paint(canvas)
     pixels = np.asarray(canvas.image, np.float32)
     grey = pixels @ np.float32([0.3, 0.59, 0.11])
-    pixels = np.clip(grey[:, :, None] + saturation * (pixels - grey[:, :, None]), 0, 255).astype(np.uint8)
+    pixels = np.clip(grey[:, :, None] + saturation * (pixels - grey[:, :, None]), 0, 255).astype(
+        np.uint8
+    )
     contact = horizon + (tall - horizon) * rng.uniform(0.28, 0.5)
     rows = [int(contact - share * height) for share in (0.7, 0.33)] + [int(contact)]
     upper, lower = (pixels[rows[i] : rows[i + 1]].mean((0, 1)) for i in range(2))

@@ -46,7 +46,9 @@ class Shot:
     air: np.ndarray  # [T]
     scale: np.ndarray  # [T], pixels a body height
     ground: np.ndarray  # [T], row of the ground under the figure
-    window: np.ndarray  # [T, 3]: left column and top row of the frame on the backdrop, backdrop pixels a frame pixel
+    window: (
+        np.ndarray
+    )  # [T, 3]: left column and top row of the frame on the backdrop, backdrop pixels a frame pixel
     light: np.ndarray  # [T, 3], factor on red, green and blue
     key: tuple[int, ...]  # for the grain
 
@@ -54,7 +56,9 @@ class Shot:
     def box(self) -> np.ndarray:
         """The figure's bounding box [T, 4]: left, top, right, bottom, without ball and stick."""
         body = self.performer.looks.body
-        points = np.stack([place for name, place in self.points.items() if name not in ("stick", "head")])  # [joints, T, 2]
+        points = np.stack(
+            [place for name, place in self.points.items() if name not in ("stick", "head")]
+        )  # [joints, T, 2]
         limb = 0.04 * body.thickness * self.scale[:, None]
         head = np.stack([body.head * self.scale, 1.1 * body.head * self.scale], -1)
         low = np.minimum(points.min(0) - limb, self.points["head"] - head)
@@ -65,16 +69,24 @@ class Shot:
 def perform(world: World, class_name: str, group: int) -> Performer:
     """Cast the performer of a class and group (counted from 1), and paint the scene."""
     if class_name not in world.classes:
-        raise VsslError(f"puppet world {world.name!r} has no class {class_name!r}; it has {', '.join(world.classes)}")
+        raise VsslError(
+            f"puppet world {world.name!r} has no class {class_name!r}; it has {', '.join(world.classes)}"
+        )
     if not 1 <= group <= world.groups:
-        raise VsslError(f"puppet world {world.name!r} has no group {group}; it has 1 to {world.groups}")
+        raise VsslError(
+            f"puppet world {world.name!r} has no group {group}; it has 1 to {world.groups}"
+        )
     number = world.classes.index(class_name)
     rng = np.random.default_rng([world.seed, number, group])
     kind = action(class_name)
     pool = world.shared_scenes or len(world.scenes)
     place = number % pool if rng.random() < world.scene_bias else int(rng.integers(pool))
     scene = world.scenes[place % len(world.scenes)]
-    painter = rng if world.shared_scenes is None else np.random.default_rng([world.seed, 0, 0, 0, 1 + place])
+    painter = (
+        rng
+        if world.shared_scenes is None
+        else np.random.default_rng([world.seed, 0, 0, 0, 1 + place])
+    )
     painted = backdrop(scene, world.height, world.width, world.style.saturation, painter)
     return Performer(
         class_name=class_name,
@@ -93,14 +105,18 @@ def perform(world: World, class_name: str, group: int) -> Performer:
 def shoot(world: World, performer: Performer, clip: int) -> Shot:
     """Plan one video (counted from 1) of a performer."""
     if not 1 <= clip <= world.clips:
-        raise VsslError(f"puppet world {world.name!r} has no clip {clip}; a performer has 1 to {world.clips}")
+        raise VsslError(
+            f"puppet world {world.name!r} has no clip {clip}; a performer has 1 to {world.clips}"
+        )
     key = (world.seed, world.classes.index(performer.class_name), performer.group, clip)
     rng = np.random.default_rng(key)
     frames = int(rng.integers(world.frames[0], world.frames[1] + 1))
     seconds = np.arange(frames) / world.fps
     hertz = performer.hertz * float(np.exp(rng.normal(0, world.tempo_deviation * np.sqrt(0.5))))
     unsteady = seconds + 0.04 * np.sin(TURN * (seconds * rng.uniform(0.2, 0.5) + rng.random()))
-    beat = Beat(rng.random() + hertz * unsteady, hertz, float(rng.uniform(0.88, 1.1)), performer.side)
+    beat = Beat(
+        rng.random() + hertz * unsteady, hertz, float(rng.uniform(0.88, 1.1)), performer.side
+    )
     pose = Pose(frames)
     performer.action.fill(pose, beat)
     facing = 1 if world.facing(performer.class_name, performer.group, clip) == "right" else -1
@@ -108,7 +124,9 @@ def shoot(world: World, performer: Performer, clip: int) -> Shot:
     acted = figure(pose, performer.looks.body, beat, view, facing, world.fps)
     size, zoom, camera = _follow(world, performer, acted, seconds, rng)
 
-    def project(points: np.ndarray) -> np.ndarray:  # [..., T, 3] -> [..., T, 2], the ground's spot at (0, 0)
+    def project(
+        points: np.ndarray,
+    ) -> np.ndarray:  # [..., T, 3] -> [..., T, 2], the ground's spot at (0, 0)
         across = (points[..., 0] * size - camera[:, 0]) * zoom
         return np.stack([across, -(points[..., 1] * size + camera[:, 1]) * zoom], -1)
 
@@ -142,14 +160,20 @@ def _follow(
     height, width, shake = world.height, world.width, world.style.shake
     size = world.figure * height * performer.size * float(rng.uniform(0.95, 1.05))
     zoom = 1 + 0.04 * shake * np.sin(TURN * (seconds * rng.uniform(0.05, 0.2) + rng.random()))
-    drift = np.linspace(-0.5, 0.5, len(seconds))[:, None] * rng.normal(0, [0.06 * height, 0.02 * height]) * shake
+    drift = (
+        np.linspace(-0.5, 0.5, len(seconds))[:, None]
+        * rng.normal(0, [0.06 * height, 0.02 * height])
+        * shake
+    )
     camera = drift + _tremble(rng, len(seconds), 0.0035 * height * shake) * [1, 0.6]
     joints = np.stack(list(acted.joints.values()))  # [joints, T, 3]
     # Before a motion that needs more room than there is, the camera stands farther away.
     reach = np.ptp(joints[:, :, 0] - acted.track), joints[:, :, 1].max()
     room = np.array([width, height]) / zoom.max() - 2 * MARGIN * height - np.ptp(camera, axis=0)
     size = min(size, room[0] / (reach[0] + 0.12), room[1] / (reach[1] + 0.115))
-    slack = min(0.2, 0.1 * width / (size * np.ptp(acted.track) + 1e-6))  # of the way that the figure gains on the camera
+    slack = min(
+        0.2, 0.1 * width / (size * np.ptp(acted.track) + 1e-6)
+    )  # of the way that the figure gains on the camera
     camera[:, 0] += (1 - slack) * acted.track * size
     return size, zoom, camera
 
@@ -158,9 +182,14 @@ def _stand(world: World, flat: np.ndarray, size: float, rng: np.random.Generator
     """Choose the spot in the frame (column, row) on which a figure with these points [joints, T, 2] around it stays within the frame."""
     height, width = world.height, world.width
     pad = np.array([0.06, 0.085]) * size + MARGIN * height
-    low, high = flat.min((0, 1)) - pad, flat.max((0, 1)) + np.array([pad[0], 0.03 * size + MARGIN * height])
+    low, high = (
+        flat.min((0, 1)) - pad,
+        flat.max((0, 1)) + np.array([pad[0], 0.03 * size + MARGIN * height]),
+    )
     column = _between(rng, -low[0], width - high[0], 0.42 * width, 0.58 * width)
-    return np.array([column, _between(rng, -low[1], height - high[1], 0.86 * height, 0.93 * height)])
+    return np.array(
+        [column, _between(rng, -low[1], height - high[1], 0.86 * height, 0.93 * height)]
+    )
 
 
 def _between(rng: np.random.Generator, low: float, high: float, least: float, most: float) -> float:

@@ -49,7 +49,14 @@ def direction(angles: np.ndarray, side: str) -> np.ndarray:
     """The unit vector [T, 3] of a limb from its angles [T, 3]: forward, outward, open."""
     forward, outward, opened = np.deg2rad(angles).T
     sign = 1 if side == "right" else -1
-    vector = np.stack([np.sin(forward), -np.cos(forward) * np.cos(outward), sign * np.cos(forward) * np.sin(outward)], -1)
+    vector = np.stack(
+        [
+            np.sin(forward),
+            -np.cos(forward) * np.cos(outward),
+            sign * np.cos(forward) * np.sin(outward),
+        ],
+        -1,
+    )
     return rotate(vector, "y", -sign * np.rad2deg(opened))
 
 
@@ -59,14 +66,18 @@ def joints(pose: Pose, body: Body) -> dict[str, np.ndarray]:
     still = np.zeros((frames, 3))
 
     def in_trunk(vector: np.ndarray) -> np.ndarray:
-        return rotate(rotate(rotate(vector, "y", pose.twist), "z", -np.asarray(pose.lean)), "x", pose.tilt)
+        return rotate(
+            rotate(rotate(vector, "y", pose.twist), "z", -np.asarray(pose.lean)), "x", pose.tilt
+        )
 
     def constant(*vector: float) -> np.ndarray:
         return np.tile(np.array(vector), (frames, 1))
 
     found = {"pelvis": still, "neck": in_trunk(constant(0, body.trunk, 0))}
     nod = np.asarray(pose.nod) + 8
-    found["head"] = found["neck"] + rotate(in_trunk(constant(0, body.head * 1.25 + 0.02, 0)), "z", -nod)
+    found["head"] = found["neck"] + rotate(
+        in_trunk(constant(0, body.head * 1.25 + 0.02, 0)), "z", -nod
+    )
     found["nose"] = found["head"] + rotate(in_trunk(constant(body.head * 0.9, 0, 0)), "z", -nod + 8)
     for side in SIDES:
         sign = 1 if side == "right" else -1
@@ -76,12 +87,20 @@ def joints(pose: Pose, body: Body) -> dict[str, np.ndarray]:
         lower = in_trunk(direction(pose.limbs[f"{side} forearm"], side))
         found[f"{side} hand"] = found[f"{side} elbow"] + lower * body.arm * 0.95
         found[f"{side} hip"] = constant(0, 0, sign * body.hips)
-        found[f"{side} knee"] = found[f"{side} hip"] + direction(pose.limbs[f"{side} thigh"], side) * body.leg
-        found[f"{side} ankle"] = found[f"{side} knee"] + direction(pose.limbs[f"{side} shin"], side) * body.leg
-        foot = rotate(constant(0.09, 0, 0), "z", np.clip(pose.limbs[f"{side} shin"][:, 0] * 0.8, -70, 60))
+        found[f"{side} knee"] = (
+            found[f"{side} hip"] + direction(pose.limbs[f"{side} thigh"], side) * body.leg
+        )
+        found[f"{side} ankle"] = (
+            found[f"{side} knee"] + direction(pose.limbs[f"{side} shin"], side) * body.leg
+        )
+        foot = rotate(
+            constant(0.09, 0, 0), "z", np.clip(pose.limbs[f"{side} shin"][:, 0] * 0.8, -70, 60)
+        )
         found[f"{side} toe"] = found[f"{side} ankle"] + foot
     if pose.stick:
-        found["stick"] = found["right hand"] + in_trunk(direction(pose.limbs["right stick"], "right")) * 0.42
+        found["stick"] = (
+            found["right hand"] + in_trunk(direction(pose.limbs["right stick"], "right")) * 0.42
+        )
     return found
 
 
@@ -97,7 +116,9 @@ def _ball(ball: Ball, beat: Beat, found: dict[str, np.ndarray]) -> np.ndarray:
     seconds = (phase - 0.57) / beat.hertz  # since it left the hand
     flies = seconds >= 0
     place[flies, 0] = 0.30 + 3.4 * seconds[flies]
-    place[flies, 1] = np.maximum(1.02 + 0.9 * seconds[flies] - GRAVITY / 2 * seconds[flies] ** 2, 0.05)
+    place[flies, 1] = np.maximum(
+        1.02 + 0.9 * seconds[flies] - GRAVITY / 2 * seconds[flies] ** 2, 0.05
+    )
     place[flies & (phase < 0.93) & (place[:, 0] > 2.5)] = np.nan
     place[phase >= 0.93] = hand[phase >= 0.93]  # the next one
     return place
@@ -108,8 +129,13 @@ def figure(pose: Pose, body: Body, beat: Beat, view: float, facing: int, fps: in
 
     `view` is 0 in profile and 90 towards the camera; `facing` is +1 to the right of the picture and -1 to the left.
     """
-    found = {name: rotate(rotate(points, "z", -np.asarray(pose.topple)), "x", pose.wheel) for name, points in joints(pose, body).items()}
-    lowest = np.min([points[:, 1] for name, points in found.items() if name != "stick"], axis=0)  # [T]
+    found = {
+        name: rotate(rotate(points, "z", -np.asarray(pose.topple)), "x", pose.wheel)
+        for name, points in joints(pose, body).items()
+    }
+    lowest = np.min(
+        [points[:, 1] for name, points in found.items() if name != "stick"], axis=0
+    )  # [T]
     spot = found[pose.anchor][:, [0, 2]] if pose.anchor else np.zeros((pose.frames, 2))
     spot = spot - spot.mean(0)
     air = np.broadcast_to(np.asarray(pose.air, float), (pose.frames,))
@@ -128,4 +154,9 @@ def figure(pose: Pose, body: Body, beat: Beat, view: float, facing: int, fps: in
         return points
 
     turned = {name: place(points) for name, points in found.items()}
-    return Figure(turned, (pose.ball.kind, place(ball)) if pose.ball and ball is not None else None, air, track)
+    return Figure(
+        turned,
+        (pose.ball.kind, place(ball)) if pose.ball and ball is not None else None,
+        air,
+        track,
+    )

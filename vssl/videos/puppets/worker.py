@@ -51,11 +51,23 @@ def draw_with(workers: int, world: World, root: Path, tasks: list[Task]) -> Iter
     processes: list[subprocess.Popen] = []
     with os.fdopen(reading, encoding="utf-8") as reports:
         try:
-            with os.fdopen(writing, "w") as pipe:  # ours is closed once theirs are open, so that reading ends with the last of them
+            with (
+                os.fdopen(writing, "w") as pipe
+            ):  # ours is closed once theirs are open, so that reading ends with the last of them
                 for _ in range(workers):
-                    command = [sys.executable, "-c", "from vssl.videos.puppets.worker import main; main()"]
+                    command = [
+                        sys.executable,
+                        "-c",
+                        "from vssl.videos.puppets.worker import main; main()",
+                    ]
                     # An own session: Ctrl-C reaches the caller alone, which then ends its workers.
-                    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=pipe, env=environment, start_new_session=True)
+                    process = subprocess.Popen(
+                        command,
+                        stdin=subprocess.PIPE,
+                        stdout=pipe,
+                        env=environment,
+                        start_new_session=True,
+                    )
                     processes.append(process)
             for number, process in enumerate(processes):
                 _send(process, (world, root, tasks[number::workers]))
@@ -65,7 +77,9 @@ def draw_with(workers: int, world: World, root: Path, tasks: list[Task]) -> Iter
                 yield line.strip()
             for process in processes:
                 if status := process.wait():
-                    raise VsslError(f"a drawing process ended with status {status}; run it again, the videos drawn so far are kept")
+                    raise VsslError(
+                        f"a drawing process ended with status {status}; run it again, the videos drawn so far are kept"
+                    )
         finally:
             for process in processes:
                 process.kill()
@@ -85,9 +99,15 @@ def main() -> None:
     with contextlib.suppress(BrokenPipeError):  # the caller is gone: so is the reason to go on
         try:
             for path in draw_videos(world, root, tasks):
-                os.write(1, f"{path}\n".encode())  # one write a line: lines of several workers never mix
+                os.write(
+                    1, f"{path}\n".encode()
+                )  # one write a line: lines of several workers never mix
         except BrokenPipeError:
             raise
         except Exception as error:
-            message = str(error) if isinstance(error, VsslError) else f"drawing failed with {type(error).__name__}: {error}"
+            message = (
+                str(error)
+                if isinstance(error, VsslError)
+                else f"drawing failed with {type(error).__name__}: {error}"
+            )
             os.write(1, f"{FAILED}{' '.join(message.split())}\n".encode())

@@ -63,11 +63,19 @@ class World:
     width: int = 128
     fps: int = 25
     seed: int = 0
-    scene_bias: float = 0.0  # probability that a performer acts in the scene of the class rather than in any
-    shared_scenes: int | None = None  # so many backgrounds for all performers; None: everyone has an own one
-    tempo_deviation: float = 0.12  # standard deviation of the logarithm of a video's tempo around that of its class
+    scene_bias: float = (
+        0.0  # probability that a performer acts in the scene of the class rather than in any
+    )
+    shared_scenes: int | None = (
+        None  # so many backgrounds for all performers; None: everyone has an own one
+    )
+    tempo_deviation: float = (
+        0.12  # standard deviation of the logarithm of a video's tempo around that of its class
+    )
     figure: float = 0.74  # height of a standing figure, as a fraction of the frame's
-    view_deviation: float = 14.0  # degrees by which performers turn away from the usual view of their class
+    view_deviation: float = (
+        14.0  # degrees by which performers turn away from the usual view of their class
+    )
     style: Style = field(default_factory=Style)
 
     def __post_init__(self) -> None:
@@ -75,17 +83,24 @@ class World:
             action(name)
         unknown = [name for name in self.scenes if name not in SCENES]
         problems = {
-            f"layout {self.layout!r} is not one of {', '.join(LAYOUTS)}": self.layout not in LAYOUTS,
-            f"scenes {', '.join(unknown)} are unknown; there are {', '.join(SCENES)}": bool(unknown),
+            f"layout {self.layout!r} is not one of {', '.join(LAYOUTS)}": self.layout
+            not in LAYOUTS,
+            f"scenes {', '.join(unknown)} are unknown; there are {', '.join(SCENES)}": bool(
+                unknown
+            ),
             "a world needs at least one class and one scene": not self.classes or not self.scenes,
             "a class is named twice": len(set(self.classes)) < len(self.classes),
             "groups must be 2 or more, so that a split has both sides": self.groups < 2,
             "clips must be 1 or more": self.clips < 1,
-            f"frames must be (shortest, longest), at least 2, not {self.frames}": not 2 <= self.frames[0] <= self.frames[1],
-            "height and width must be even and at least 32": min(self.height, self.width) < 32 or bool(self.height % 2 + self.width % 2),
+            f"frames must be (shortest, longest), at least 2, not {self.frames}": not 2
+            <= self.frames[0]
+            <= self.frames[1],
+            "height and width must be even and at least 32": min(self.height, self.width) < 32
+            or bool(self.height % 2 + self.width % 2),
             "figure must lie in [0.2, 0.8]": not 0.2 <= self.figure <= 0.8,
             "scene_bias must lie in [0, 1]": not 0 <= self.scene_bias <= 1,
-            "shared_scenes must be None or at least 1": self.shared_scenes is not None and self.shared_scenes < 1,
+            "shared_scenes must be None or at least 1": self.shared_scenes is not None
+            and self.shared_scenes < 1,
         }
         for problem, found in problems.items():
             if found:
@@ -124,9 +139,29 @@ def ucf101() -> World:
         layout="ucf101",
         classes=(
             *("Bow", "Clap", "DribbleBall", "FallDown", "FrontKick", "JumpingJack", "Punch", "Run"),
-            *("Spin", "Squat", "Throw", "VerticalJump", "Walk", "WalkBackward", "WaveOneHand", "WaveTwoHands"),
+            *(
+                "Spin",
+                "Squat",
+                "Throw",
+                "VerticalJump",
+                "Walk",
+                "WalkBackward",
+                "WaveOneHand",
+                "WaveTwoHands",
+            ),
         ),
-        scenes=("park", "beach", "forest", "gym", "street", "bricks", "room", "stadium", "studio", "lawn"),
+        scenes=(
+            "park",
+            "beach",
+            "forest",
+            "gym",
+            "street",
+            "bricks",
+            "room",
+            "stadium",
+            "studio",
+            "lawn",
+        ),
     )
 
 
@@ -136,7 +171,18 @@ def hmdb51() -> World:
         name="hmdb51",
         layout="hmdb51",
         classes=(
-            *("cartwheel", "clap", "dribble", "fall_floor", "jump", "kick", "pick", "punch", "pushup", "run"),
+            *(
+                "cartwheel",
+                "clap",
+                "dribble",
+                "fall_floor",
+                "jump",
+                "kick",
+                "pick",
+                "punch",
+                "pushup",
+                "run",
+            ),
             *("situp", "swing_baseball", "sword", "throw", "turn", "walk", "wave"),
         ),
         scenes=("desert", "snow", "stage", "corridor", "harbour", "tiles", "street"),
@@ -152,12 +198,50 @@ def kinetics400() -> World:
         name="kinetics400",
         layout="kinetics400",
         classes=(
-            *("arm circles", "bowing", "cartwheeling", "clapping", "dribbling basketball", "falling down", "high kick", "high knees"),
-            *("hitting baseball", "jogging", "jumping", "jumping jacks", "lunge", "picking up", "punching bag", "push up"),
-            *("side stepping", "situp", "spinning", "squat", "sword fighting", "throwing ball", "walking", "waving hands"),
+            *(
+                "arm circles",
+                "bowing",
+                "cartwheeling",
+                "clapping",
+                "dribbling basketball",
+                "falling down",
+                "high kick",
+                "high knees",
+            ),
+            *(
+                "hitting baseball",
+                "jogging",
+                "jumping",
+                "jumping jacks",
+                "lunge",
+                "picking up",
+                "punching bag",
+                "push up",
+            ),
+            *(
+                "side stepping",
+                "situp",
+                "spinning",
+                "squat",
+                "sword fighting",
+                "throwing ball",
+                "walking",
+                "waving hands",
+            ),
         ),
         scenes=(
-            *("park", "beach", "forest", "gym", "street", "bricks", "room", "stadium", "studio", "lawn"),
+            *(
+                "park",
+                "beach",
+                "forest",
+                "gym",
+                "street",
+                "bricks",
+                "room",
+                "stadium",
+                "studio",
+                "lawn",
+            ),
             *("desert", "snow", "stage", "corridor", "harbour", "tiles"),
         ),
         groups=40,
