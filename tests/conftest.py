@@ -29,3 +29,11 @@ def realvideo() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real videos at {folder.name}/ beside the checkout")
     return folder
+
+
+@pytest.fixture
+def memory_frames():
+    """A frame store of random pixels in memory: `memory_frames((20, 30))` has two videos."""
+    from memory import MemoryFrames
+
+    return MemoryFrames

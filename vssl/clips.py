@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
+
+Label = int | float | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,37 @@ class Clip:
 
 @dataclass(frozen=True)
 class Sample:
-    """The clips drawn from one video and their labels: an int for the video, or an array [V] with one label a clip."""
+    """The clips drawn from one video, and the labels that come free with them.
+
+    A label is a number or an array, whole or real. It belongs to the whole sample, or to each clip
+    if its first axis counts the clips; the objective that reads it says which.
+    """
 
     clips: tuple[Clip, ...]
-    labels: dict[str, int | np.ndarray] = field(default_factory=dict)
+    labels: dict[str, Label] = field(default_factory=dict)
 
 
-Sampler = Callable[[int, np.random.Generator], Sample]
-"""A pure function (number of frames, random generator) -> sample."""
+class Sampler(Protocol):
+    """A pure function (number of frames, random generator) -> sample.
+
+    `layout` holds the number of frames of each clip of a sample, so it also says how many clips
+    there are; it is the same for a video of any length, and known without a draw.
+    """
+
+    @property
+    def layout(self) -> tuple[int, ...]: ...
+
+    def __call__(self, num_frames: int, rng: np.random.Generator) -> Sample: ...
 
 
-def views(sampler: Sampler) -> int:
-    """How many clips a sample holds; the same for a video of any length, so one draw tells."""
-    return len(sampler(64, np.random.default_rng(0)).clips)
+def samples_of(sampler: Sampler) -> int:
+    """How many samples of one video a draw holds side by side: 1, except under `samplers.Several`.
+
+    Clips and labels then lie sample after sample, and `layout` is that of one sample.
+    """
+    return getattr(sampler, "samples", 1)
+
+
+def clips_of(sampler: Sampler) -> int:
+    """How many clips of one video a draw holds."""
+    return samples_of(sampler) * len(sampler.layout)

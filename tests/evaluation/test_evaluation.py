@@ -111,9 +111,9 @@ def test_pooling_is_vcops_9216_values():
 
 def test_recognition_averages_softmax_or_logits():
     class Head(nn.Module):
-        def logits(self, features):
+        def forward(self, view):
             # Clip scores that make the two averages disagree: one clip very sure of class 0, two mildly for class 1.
-            sure = (features[:, :1] * 255 % 10 < 0.5).float()
+            sure = (view.feature[:, :1] * 255 % 10 < 0.5).float()
             return torch.cat([sure * 9, (1 - sure) * 3, torch.zeros_like(sure)], 1)
 
     class Frames(MemoryFrames):
@@ -210,9 +210,7 @@ def test_calibration_gives_the_statistics_of_the_clips():
     frames = MemoryFrames([20] * 8)
     batches = Batches(frames, np.arange(8), RandomClip(8), Augment((CentreCrop(8),)), batch=4)
     evaluation.calibrate(net, batches, count=2)
-    seen = [
-        batches.augment.apply(torch.from_numpy(b.clips), b.parameters) for b in batches.epoch(0)
-    ]
+    seen = [batches.prepared(b, torch.device("cpu"))[0][0] for b in batches.epoch(0)]
     means = torch.stack([x.mean((0, 2, 3, 4)) for x in seen]).mean(0)
     assert torch.allclose(net[0].running_mean, means, atol=1e-6) and net[0].momentum == 0.1
 

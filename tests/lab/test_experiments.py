@@ -1,15 +1,18 @@
 """Every experiment end to end at the smallest size, on puppets and on real UCF101 files: the same commands, the same code."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from vssl import methods
-from vssl.clips import views
+from vssl.clips import clips_of
 from vssl.errors import VsslError
 from vssl.lab import PretextTest, done, resolve, run
 from vssl.lab import sizes as profiles
+from vssl.lab.experiment import Keyed
 
 METHOD = methods.Pace(short="fit")
 
@@ -32,7 +35,7 @@ def scale(puppet_data, monkeypatch):
 
 def test_pretrain_features_retrieval_probe_and_pretext(scale):
     start = scale.pretrain(METHOD, "r3d", seed=0)
-    assert start.together == 4 and start.sampler().count == 4
+    assert start.method.clips_a_video == 4 and start.sampler().samples == 4
     retrieval, probe, pretext = (
         run(scale.retrieve(start)),
         run(scale.probe(start)),
@@ -51,24 +54,64 @@ def test_pretrain_features_retrieval_probe_and_pretext(scale):
         and 0 <= retrieval.metrics["R@1"] <= retrieval.metrics["R@5"] <= 100
     )
     assert probe.metrics["chance"] == 50 and len(probe.arrays["predicted"]) == 4
-    assert pretext.metrics["chance"] == 25 and sorted(pretext.arrays["truth"][0]) == [0, 1, 2, 3]
+    assert pretext.metrics["chance pace_accuracy"] == 25
+    assert sorted(pretext.arrays["pace_truth"]) == sorted(4 * [0, 1, 2, 3])
+    right = pretext.arrays["pace_truth"] == pretext.arrays["pace_predicted"]
+    assert pretext.metrics["pace_accuracy"] == pytest.approx(100 * right.mean())
     assert run(scale.retrieve(start, layer="p4")).metrics["majority"] == 50
 
 
 def test_clip_order_goes_the_same_way_and_sees_as_many_clips(scale):
     start = scale.pretrain(methods.VCOP(), "r3d", seed=0)
-    assert start.together == 1 and run(start).metrics["order_loss"] > 0
+    assert run(start).metrics["loss"] > 0
     assert run(scale.retrieve(start)).metrics["chance"] == 50
-    with pytest.raises(VsslError, match="does not predict the pace"):
-        PretextTest(start)
+    order = run(PretextTest(start))
+    assert len(order.arrays["truth"]) == 4 and 0 <= order.metrics["accuracy"] <= 100
     demo = resolve("demo")
     ours, theirs = demo.pretrain(methods.VCOP(), "r3d", 0), demo.pretrain(METHOD, "r3d", 0)
-    assert (ours.recipe.epochs, views(ours.sampler())) == (16, 3) and (
+    assert (ours.recipe.epochs, clips_of(ours.sampler())) == (16, 3) and (
         theirs.recipe.epochs,
-        views(theirs.sampler()),
+        clips_of(theirs.sampler()),
     ) == (12, 4)
-    with pytest.raises(VsslError, match="set together=1"):
-        replace(start, together=2).sampler()
+
+
+@dataclass(frozen=True)
+class Fade(Keyed):
+    """An experiment that makes a generator of views: it learns nothing, and fades them."""
+
+    share: float = 0.5
+    code = ("lab/experiment.py",)
+
+    def describe(self):
+        return "fading"
+
+    def needs(self):
+        return ()
+
+    def compute(self, folder, inputs):
+        torch.save({"share": torch.tensor(self.share)}, folder / "fade.pt")
+        return {"share": self.share}, {}
+
+    def net(self, run):
+        made = nn.Module()
+        made.share = torch.load(run.folder / "fade.pt", weights_only=True)["share"]
+        made.forward = lambda x: x * made.share
+        return made
+
+
+def test_a_generator_of_views_is_an_experiment_that_the_pre_training_needs(scale):
+    plain = scale.pretrain(METHOD, "r3d", seed=0)
+    faded = replace(plain, generator=Fade())
+    assert faded.needs() == (Fade(),) and plain.key() != faded.key()
+    same = run(replace(plain, generator=Fade(1.0)))
+    assert same.metrics["loss"] == run(plain).metrics["loss"] != run(faded).metrics["loss"]
+    assert done(Fade()) and run(scale.retrieve(faded)).metrics["chance"] == 50
+
+
+def test_every_method_has_a_pretext_test(scale):
+    start = scale.pretrain(methods.WithCut(methods.Pace(), gap=4), "r3d", seed=0)
+    metrics = run(PretextTest(start)).metrics
+    assert {"pace_accuracy", "cut_accuracy", "cut_loss", "majority cut_accuracy"} < metrics.keys()
 
 
 def test_the_same_seed_gives_the_same_features_and_another_does_not(scale, tmp_path, monkeypatch):
@@ -95,8 +138,9 @@ def test_random_starts_differ_by_calibration_only(scale):
 def test_a_random_start_is_calibrated_on_clips_like_those_it_is_tested_on(profile, paper):
     scale = resolve(profile, paper=paper)
     start = scale.random("r3d", 0, calibrated=True)
-    for tested in (scale.linear(start), scale.features(start)):
-        assert (start.length, start.stride) == (tested.length, tested.stride)
+    linear, features = scale.linear(start), scale.features(start)
+    assert (start.length, start.stride) == (linear.length, linear.labelled.stride)
+    assert (start.length, start.stride) == (features.length, features.stride)
 
 
 def test_fine_tuning_starts_from_the_pre_trained_weights(scale):
@@ -104,10 +148,9 @@ def test_fine_tuning_starts_from_the_pre_trained_weights(scale):
     tuned = run(scale.fine_tune(start))
     assert done(start) and tuned.metrics["chance"] == 50 and len(tuned.arrays["predicted"]) == 4
     still = scale.fine_tune(start, recipe=None)
-    frozen = replace(still, recipe=replace(still.recipe, rate=0.0, weight_decay=0.0))
+    recipe = replace(still.labelled.recipe, rate=0.0, weight_decay=0.0)
+    frozen = replace(still, labelled=replace(still.labelled, recipe=recipe))
     model = run(frozen)
-    import torch
-
     kept = torch.load(model.folder / "model.pt", weights_only=True)
     for name, value in start.backbone((run(start),)).named_parameters():
         assert torch.equal(
@@ -134,7 +177,7 @@ def test_profiles_and_parameters_are_checked_in_one_line(scale, tmp_path):
 def test_the_paper_profile_changes_nothing_of_the_paper(realvideo):
     paper = resolve("paper", data_root=str(realvideo / "ucf101"))
     start = paper.pretrain(methods.Pace(), "r2plus1d", seed=0)
-    assert start.recipe == methods.Pace().recipe() and start.together == 1
+    assert start.recipe == methods.Pace().recipe() and start.method == methods.Pace()
     assert (start.length, start.size, start.net.width, start.net.pool, start.data.height) == (
         16,
         112,
@@ -144,7 +187,7 @@ def test_the_paper_profile_changes_nothing_of_the_paper(realvideo):
     )
     assert not start.data.stand_in and start.data.says() == "UCF101"
     tuned = paper.fine_tune(start, recipe=methods.Pace().fine_tune())
-    assert tuned.clips == 10 and tuned.average == "softmax"
+    assert tuned.labelled == replace(methods.Pace().labelled(), recipe=methods.Pace().fine_tune())
 
 
 def test_real_ucf101_goes_the_same_way_as_the_puppets(realvideo, tmp_path, monkeypatch):

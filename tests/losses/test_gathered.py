@@ -1,4 +1,7 @@
-"""Negatives of all processes: two gloo processes give the one process's loss and gradient (no batch norm: its joint form needs CUDA)."""
+"""Clips of all processes: two of them give the loss, gradient and queue of one.
+
+There is no batch norm here: its joint form needs CUDA.
+"""
 
 import os
 import socket
@@ -8,27 +11,68 @@ from pathlib import Path
 
 import torch
 
-WORKER = """
+WORKER = '''
 import sys
 import torch
 import torch.distributed as dist
 from torch import nn
-from vssl.objectives import InfoNCE, Views
+from vssl import losses
+from vssl.models.heads import Projection, View
+from vssl.objectives import MoCo, Pretext, SimCLR, Views
 
-def run(rank, ranks):
-    torch.manual_seed(0)
-    net = nn.Linear(6, 5)
-    head = InfoNCE(hidden=0, projected=4).build(5)
-    model = nn.ModuleList([net, head])
-    x = torch.randn(8, 2, 6, generator=torch.Generator().manual_seed(1))[rank::ranks]
-    loss, metrics = head(Views(net(x), {}))
-    loss.backward()
-    values = [loss.detach(), metrics["instance_accuracy"], *(p.grad for p in model.parameters())]
-    for value in values:  # the mean over processes, as DistributedDataParallel takes it of gradients
+def averaged(values, ranks):
+    """The mean over processes, as DistributedDataParallel takes it of gradients."""
+    for value in values:
         if ranks > 1:
             dist.all_reduce(value)
             value /= ranks
     return values
+
+def pace_losses(rank, ranks):
+    """Same context, also with several samples of a video, and same pace, with their gradients."""
+    values = []
+    for loss in (
+        lambda z: losses.same_context(z),
+        lambda z: losses.same_context(z, torch.arange(len(z) // 2).repeat_interleave(2)),
+        lambda z: losses.same_context(z, normalize=True, temperature=0.2),
+        lambda z: losses.same_pace(z.flatten(0, 1), pace.flatten()),
+        lambda z: losses.against_all(z, 0.1, torch.arange(len(z) // 2).repeat_interleave(2))[0],
+    ):
+        torch.manual_seed(0)
+        net = nn.Linear(6, 5)
+        videos = torch.arange(8).reshape(4, 2)[rank::ranks].flatten()  # whole pairs of samples
+        x = torch.randn(8, 2, 6, generator=torch.Generator().manual_seed(1))[videos]
+        pace = torch.randint(3, (8, 2), generator=torch.Generator().manual_seed(2))[videos]
+        found = loss(net(x))
+        found.backward()
+        values += averaged([found.detach(), net.weight.grad], ranks)
+    return values
+
+def queue(rank, ranks):
+    """The queue after two steps of MoCo, its keys in order of video."""
+    torch.manual_seed(0)
+    net = Pretext(Plain(), MoCo(Projection(0, 4), queue=16), (1, 1))
+    for step in range(2):
+        x = torch.rand(16, 3, 1, 2, 2, generator=torch.Generator().manual_seed(step))
+        net(x.unflatten(0, (8, 2))[rank * 8 // ranks : (rank + 1) * 8 // ranks].flatten(0, 1), {})
+    return [net.objective.keys, net.objective.oldest.float()]
+
+class Plain(nn.Module):
+    """No batch norm: each process's own statistics would be another computation."""
+    dim = 3
+    def forward(self, x):
+        return x
+
+def run(rank, ranks):
+    torch.manual_seed(0)
+    net = nn.Linear(6, 5)
+    head = SimCLR(Projection(0, 4)).build(5)
+    model = nn.ModuleList([net, head])
+    x = torch.randn(8, 2, 6, generator=torch.Generator().manual_seed(1))[rank::ranks]
+    loss, metrics, _ = head(Views((((0, 1), View(None, net(x).flatten(0, 1))),), 2))
+    loss.backward()
+    values = [loss.detach(), metrics["instance_accuracy"], *(p.grad for p in model.parameters())]
+    return averaged(values, ranks) + pace_losses(rank, ranks) + queue(rank, ranks)
 
 rank = int(sys.argv[1])
 alone = run(0, 1)
@@ -38,7 +82,7 @@ if rank == 0:
     torch.save({"alone": alone, "together": together}, sys.argv[2])
 dist.barrier()
 dist.destroy_process_group()
-"""
+'''
 
 
 def test_two_processes_give_the_loss_and_gradient_of_one(tmp_path: Path):

@@ -5,7 +5,6 @@ import pytest
 
 from vssl import methods
 from vssl.augment import Augment, RandomCrop
-from vssl.errors import VsslError
 from vssl.objectives import Order
 from vssl.samplers import ClipOrder
 
@@ -35,8 +34,7 @@ def test_vcop_of_other_sizes(clips, classes):
     assert method.recipe().batch == 8 * clips and head.pair.out_features == 16
 
 
-def test_vcop_has_one_sample_a_video_and_no_jitter():
-    method = methods.VCOP()
-    assert method.most_together == 1 and method.jittered(0.25) == method
-    with pytest.raises(VsslError, match="set together=1"):
-        method.several(16, 4)
+def test_vcop_crops_labelled_clips_and_does_nothing_else_to_them():
+    labelled = methods.VCOP().labelled()
+    assert labelled.augment == Augment((RandomCrop(112),)) and labelled.stride == 1
+    assert labelled.recipe == methods.VCOP().fine_tune()

@@ -17,14 +17,15 @@ from vssl.augment import (
     Solarise,
 )
 from vssl.errors import VsslError
-from vssl.objectives import InfoNCE
+from vssl.models.heads import Projection
+from vssl.objectives import SimCLR
 
 
 def test_defaults_are_the_paper_s():
     method = methods.CVRL()
     assert method.sampler() == samplers.Interval(
         samplers.LINEAR, 16, 2
-    ) and method.objective() == InfoNCE(3, None, 0.1)
+    ) and method.objective() == SimCLR(Projection(3), 0.1)
     assert method.augment(224) == Augment(
         (
             RandomResizedCrop(224, (0.3, 1.0), (0.5, 2.0)),
@@ -102,11 +103,11 @@ def test_a_blur_is_as_wide_as_in_the_paper_whatever_the_picture_s_size():
     assert methods.CVRL().augment(112).steps[4] == Blur(1.0, (0.05, 1.0), 5)
 
 
-def test_its_sample_is_a_pair_and_its_jitter_is_never_weakened():
-    method = methods.CVRL()
-    assert method.most_together == 1 and method.jittered(0.25) == method
-    with pytest.raises(VsslError, match="set together=1"):
-        method.several(16, 4)
+def test_labelled_clips_are_every_second_frame_in_crops_of_random_area():
+    labelled = methods.CVRL().labelled()
+    assert labelled.augment_at(56) == Augment((RandomResizedCrop(56), Flip()))
+    assert labelled.stride == 2 and labelled.crops == 3
+    assert labelled.test_at(8) == samplers.Uniform(10, 8, 2)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from vssl import methods
-from vssl.augment import Jitter
+from vssl import methods, samplers
+from vssl.augment import Augment, Flip, Jitter, RandomCrop
 from vssl.errors import VsslError
-from vssl.objectives import Classify, Contrast
+from vssl.models.heads import Linear
+from vssl.objectives import Classify, Contrast, Term
+from vssl.samplers import Several, Uniform
+
+PREDICT = Term("pace", 1.0, Classify("pace", Linear(4)))
 
 
 def test_defaults_are_the_papers():
@@ -30,17 +34,25 @@ def test_defaults_are_the_papers():
 @pytest.mark.parametrize(
     ("switches", "terms", "clips"),
     [
-        ({}, [(1.0, Classify("pace", 4))], 1),
-        ({"predict": False, "contrast": "pace"}, [(1.0, Contrast("pace"))], 1),
-        ({"predict": False, "contrast": "context"}, [(1.0, Contrast("context"))], 2),
-        ({"contrast": "pace"}, [(1.0, Classify("pace", 4)), (0.1, Contrast("pace"))], 1),
+        ({}, [PREDICT], 1),
+        ({"predict": False, "contrast": "pace"}, [Term("pace_contrast", 1.0, Contrast("pace"))], 1),
         (
-            {"contrast": "context", "layer": 8},
-            [(1.0, Classify("pace", 4)), (0.1, Contrast("context", 8))],
+            {"predict": False, "contrast": "context"},
+            [Term("context_contrast", 1.0, Contrast("context"))],
             2,
         ),
-        ({"paces": (Fraction(1, 3), Fraction(1, 2), 1, 2, 3)}, [(1.0, Classify("pace", 5))], 1),
-        ({"play": "signed"}, [(1.0, Classify("pace", 8))], 1),
+        ({"contrast": "pace"}, [PREDICT, Term("pace_contrast", 0.1, Contrast("pace"))], 1),
+        (
+            {"contrast": "context", "layer": 8},
+            [PREDICT, Term("context_contrast", 0.1, Contrast("context", 8))],
+            2,
+        ),
+        (
+            {"paces": (Fraction(1, 3), Fraction(1, 2), 1, 2, 3)},
+            [Term("pace", 1.0, Classify("pace", Linear(5)))],
+            1,
+        ),
+        ({"play": "signed"}, [Term("pace", 1.0, Classify("pace", Linear(8)))], 1),
     ],
 )
 def test_every_row_of_table_2_and_the_supplement(switches, terms, clips):
@@ -49,10 +61,22 @@ def test_every_row_of_table_2_and_the_supplement(switches, terms, clips):
     assert len(method.sampler()(100, np.random.default_rng(0)).clips) == clips
 
 
-def test_jitter_is_weakened_where_there_is_some():
-    assert methods.Pace().jittered(0.25) == methods.Pace(strength=0.25)
-    assert methods.Pace(jitter=False).jittered(0.25) == methods.Pace(jitter=False)
-    assert methods.Pace(paces=(1, 2), play="signed").most_together == 4
+@pytest.mark.parametrize(("paces", "drawn"), [((1, 2, 3, 4, 5), 4), ((1, 2, 3), 3)])
+def test_small_data_gets_several_paces_of_a_video_as_samples_of_their_own(paces, drawn):
+    sampler = methods.Pace(paces=paces, contrast="context", clips_a_video=4).sampler(8)
+    assert sampler == Several(samplers.Pace(paces, 8), drawn, "pace") and sampler.layout == (8,)
+
+
+def test_every_pace_is_asked_in_a_test():
+    sampler = methods.Pace(play="signed").test_sampler(8)
+    paces = sampler(200, np.random.default_rng(0)).labels["pace"]
+    assert sorted(paces) == list(range(8))
+
+
+def test_labelled_clips_are_cropped_and_flipped():
+    labelled = methods.Pace().labelled()
+    assert labelled.augment_at(56) == Augment((RandomCrop(56), Flip())) and labelled.stride == 1
+    assert labelled.test_at(8) == Uniform(10, 8) and labelled.head == Linear(1)
 
 
 def test_nothing_to_learn_is_refused():

@@ -8,8 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vssl.clips import clips_of, samples_of
 from vssl.errors import VsslError
-from vssl.samplers import ClipOrder, Pace, RandomClip, Repeat, Uniform
+from vssl.samplers import (
+    ClipOrder,
+    Discontinuity,
+    Interval,
+    Pace,
+    RandomClip,
+    Repeat,
+    Several,
+    Uniform,
+)
 
 LENGTHS = st.integers(1, 400)
 SEEDS = st.integers(0, 2**32)
@@ -150,8 +160,8 @@ def test_draws_depend_on_the_generator_alone():
 
 @FEW
 @given(seed=SEEDS, count=st.integers(1, 4))
-def test_repeat_distinct_gives_different_paces_in_random_order(seed, count):
-    sample = draw(Repeat(Pace(), count, "pace"), 90, seed)
+def test_several_distinct_samples_have_different_paces_in_random_order(seed, count):
+    sample = draw(Several(Pace(), count, "pace"), 90, seed)
     assert len(sample.clips) == count and sample.labels["pace"].shape == (count,)
     assert len(set(sample.labels["pace"].tolist())) == count
 
@@ -177,11 +187,8 @@ def test_clip_order_is_told_by_its_clips_and_gaps_shrink_before_a_video_loops(
 ):
     sample = draw(ClipOrder(clips, length, gap), num_frames, seed)
     frames = np.stack([clip.frames for clip in sample.clips])  # [V, T]
-    order = list(permutations(range(clips)))[sample.labels["order"][0]]
+    order = list(permutations(range(clips)))[sample.labels["order"]]
     assert frames.shape == (clips, length) and frames.min() >= 0 and frames.max() < num_frames
-    assert (sample.labels["order"] == sample.labels["order"][0]).all() and sample.labels[
-        "order"
-    ].shape == (clips,)
     in_time = frames[np.argsort(order)]  # [V, T]: the clip that is first in the video comes first
     if num_frames >= clips * length:
         widest = max(g for g in range(gap + 1) if clips * length + (clips - 1) * g <= num_frames)
@@ -196,7 +203,7 @@ def test_clip_order_is_told_by_its_clips_and_gaps_shrink_before_a_video_loops(
 def test_clip_order_draws_every_order_and_every_start_alike():
     rng = np.random.default_rng(0)
     samples = [ClipOrder()(68, rng) for _ in range(3000)]  # 64 frames fit into 68 at five places
-    orders = np.bincount([sample.labels["order"][0] for sample in samples])
+    orders = np.bincount([sample.labels["order"] for sample in samples])
     starts = np.bincount([min(clip.frames[0] for clip in sample.clips) for sample in samples])
     assert ClipOrder().classes == len(orders) == 6 and len(starts) == 5
     assert (abs(orders - 500) < 5 * 500**0.5).all() and (
@@ -204,9 +211,100 @@ def test_clip_order_draws_every_order_and_every_start_alike():
     ).all()  # five standard deviations
 
 
+LAYOUTS = [
+    (RandomClip(5), (5,)),
+    (Uniform(3, 5), (5, 5, 5)),
+    (Pace(length=5), (5,)),
+    (Interval(length=5), (5, 5)),
+    (ClipOrder(3, 5), (5, 5, 5)),
+    (Repeat(Pace(length=5), 2), (5, 5)),
+    (Several(Repeat(Pace(length=5), 2), 3), (5, 5)),
+    (Discontinuity(Interval(length=9), 4), (5, 5)),
+]
+
+
+@pytest.mark.parametrize(("sampler", "layout"), LAYOUTS)
+def test_the_layout_is_known_without_a_draw(sampler, layout):
+    assert sampler.layout == layout
+    for num_frames in (1, 7, 300):
+        clips = draw(sampler, num_frames, 0).clips
+        assert len(clips) == clips_of(sampler) == samples_of(sampler) * len(layout)
+        assert [len(clip.frames) for clip in clips] == list(samples_of(sampler) * layout)
+
+
+def test_repeat_gives_each_clip_the_label_that_it_was_drawn_with():
+    sample = draw(Repeat(ClipOrder(3, 4), 2), 90, 0)
+    assert len(sample.clips) == 6 and sample.labels["order"].shape == (6,)
+    first, second = (draw_all(ClipOrder(3, 4), 2, 90, 0)[k].labels["order"] for k in (0, 1))
+    assert sample.labels["order"].tolist() == 3 * [first] + 3 * [second]
+
+
+def draw_all(sampler, count, num_frames, seed):
+    rng = np.random.default_rng(seed)
+    return [sampler(num_frames, rng) for _ in range(count)]
+
+
+def test_several_keeps_the_samples_apart():
+    sampler = Several(Repeat(Pace(length=4), 2), 3)
+    sample, drawn = draw(sampler, 90, 5), draw_all(Repeat(Pace(length=4), 2), 3, 90, 5)
+    assert sampler.samples == 3 and sample.labels["pace"].shape == (3, 2)
+    for place, one in enumerate(drawn):
+        assert (sample.labels["pace"][place] == one.labels["pace"]).all()
+        for ours, theirs in zip(sample.clips[2 * place :], one.clips, strict=False):
+            assert (ours.frames == theirs.frames).all()
+
+
+def test_several_of_several_is_several():
+    sampler = Several(Several(Pace(length=4), 2), 3)
+    assert sampler.samples == 6 and draw(sampler, 90, 0).labels["pace"].shape == (6,)
+
+
+@FEW
+@given(
+    num_frames=LENGTHS,
+    length=st.integers(2, 32),
+    gap=st.integers(1, 12),
+    views=st.sampled_from([None, (0,), (1,), (0, 1)]),
+    seed=SEEDS,
+)
+def test_a_cut_is_where_its_label_says(num_frames, length, gap, views, seed):
+    inner = Interval(length=length + gap, stride=1)
+    sampler = Discontinuity(inner, gap, views)
+    sample = draw(sampler, num_frames, seed)
+    rng = np.random.default_rng(seed)
+    whole = inner(num_frames, rng).clips
+    for number, (clip, before) in enumerate(zip(sample.clips, whole, strict=True)):
+        cut = int(sample.labels["cut"][number])
+        if views is not None and number not in views:
+            assert cut == -1 and (clip.frames == before.frames[:length]).all()
+            continue
+        assert 0 <= cut < length - 1
+        j = cut + 1
+        assert (clip.frames[:j] == before.frames[:j]).all()
+        assert (clip.frames[j:] == before.frames[j + gap :]).all()
+
+
+def test_every_cut_is_drawn_alike():
+    rng = np.random.default_rng(0)
+    sampler = Discontinuity(RandomClip(24), 8)
+    cuts = [sampler(200, rng).labels["cut"][0] for _ in range(3000)]
+    counts = np.bincount(cuts, minlength=15)
+    assert len(counts) == 15 and (abs(counts - 200) < 5 * 200**0.5).all()  # five deviations
+
+
 def test_impossible_wishes_are_refused_in_one_line():
     with pytest.raises(VsslError, match="fewer than 5 different values"):
-        draw(Repeat(Pace(), 5, "pace"), 90, 0)
+        draw(Several(Pace(), 5, "pace"), 90, 0)
+    with pytest.raises(VsslError, match="gives no label 'order' that could be distinct"):
+        draw(Several(Pace(), 2, "order"), 90, 0)
+    with pytest.raises(VsslError, match="put Several around it"):
+        Repeat(Several(Pace(), 2), 2)
+    with pytest.raises(VsslError, match="once or more, not 0 times"):
+        Repeat(Pace(), 0)
+    with pytest.raises(VsslError, match="a clip of 9 frames cannot lose 8"):
+        Discontinuity(RandomClip(9), 8)
+    with pytest.raises(VsslError, match=r"draws 1 clips, numbered from 0; views names \(1,\)"):
+        Discontinuity(RandomClip(24), 8, views=(1,))
     with pytest.raises(VsslError, match="different and above 0"):
         Pace(paces=(1, 1))
     with pytest.raises(VsslError, match="different and above 0"):

@@ -1,6 +1,6 @@
 """Batches: every clip is keyed by (seed, pass, video, view), whatever gathers it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from vssl import methods
 from vssl.augment import Augment, CentreCrop, Pair, RandomResizedCrop, Solarise
+from vssl.clips import Clip, Sample
 from vssl.errors import VsslError
-from vssl.samplers import Interval, Pace, RandomClip, Repeat
+from vssl.samplers import Interval, Pace, RandomClip, Repeat, Several
 from vssl.training import Batches
 from vssl.training.batches import AUGMENT, SAMPLER, Wanted, generator, read
 from vssl.videos.store import part_of
 
 METHOD = methods.Pace()
+CPU = torch.device("cpu")
 
 
 def make(frames, sampler=None, **changes):
@@ -33,19 +35,21 @@ def make(frames, sampler=None, **changes):
 
 def equal(a, b):
     return (
-        (a.clips == b.clips).all()
+        len(a.groups) == len(b.groups)
+        and all((x.clips == y.clips).all() for x, y in zip(a.groups, b.groups, strict=True))
         and (a.videos == b.videos).all()
         and all((a.labels[name] == b.labels[name]).all() for name in a.labels)
         and all(
             (x == y).all()
-            for p, q in zip(a.parameters, b.parameters, strict=True)
+            for one, other in zip(a.groups, b.groups, strict=True)
+            for p, q in zip(one.parameters, other.parameters, strict=True)
             for x, y in zip(p, q, strict=True)
         )
     )
 
 
 def test_the_same_epoch_twice_and_with_a_gathering_thread(memory_frames):
-    batches = make(memory_frames((20,) * 20), Repeat(Pace(length=8), 4, "pace"))
+    batches = make(memory_frames((20,) * 20), Several(Pace(length=8), 4, "pace"))
     once, again, threaded = (
         list(batches.epoch(1)),
         list(batches.epoch(1)),
@@ -59,8 +63,8 @@ def test_the_same_epoch_twice_and_with_a_gathering_thread(memory_frames):
 def test_views_are_those_of_whole_frames_though_only_windows_were_read(memory_frames):
     batches = make(memory_frames((20,) * 8), Pace(length=8))
     batch = next(batches.epoch(1))
-    assert batch.clips.shape[2:4] == (32, 32)
-    x = batches.augment.apply(torch.from_numpy(batch.clips), batch.parameters)
+    assert batch.groups[0].clips.shape[2:4] == (32, 32)
+    x = batches.prepared(batch, CPU)[0][0]
     for place, video in enumerate(batch.videos.tolist()):
         clip = batches.sampler(20, generator(batches.seed, SAMPLER, 1, video)).clips[0]
         whole = batches.frames.pixels[video][clip.frames]  # [T, H, W, C]
@@ -83,7 +87,7 @@ def test_a_clip_does_not_depend_on_the_batch_size(memory_frames):
     small = {int(b.videos[0]): b for b in make(frames, batch=1).epoch(0)}
     for batch in make(frames, batch=6).epoch(0):
         for place, video in enumerate(batch.videos.tolist()):
-            assert (batch.clips[place] == small[video].clips[0]).all()
+            assert (batch.groups[0].clips[place] == small[video].groups[0].clips[0]).all()
             assert batch.labels["pace"][place] == small[video].labels["pace"][0]
 
 
@@ -141,10 +145,12 @@ def test_clips_and_how_they_are_changed_know_neither_threads_nor_processes(
     videos, batch, views, ranks, seed, ahead
 ):
     whole, parts = shares(videos, batch, views, ranks, seed=seed)
-    sources = zip(*(part.epoch(1, ahead) for part in parts), strict=True)
+    sources = zip(*(part.epoch(1, ahead=ahead) for part in parts), strict=True)
     for together, each in zip(whole.epoch(1), sources, strict=True):
         assert all(
-            len(share.clips) == len(share.parameters) == len(together.clips) // ranks
+            len(share.groups[0].clips)
+            == len(share.groups[0].parameters)
+            == len(together.groups[0].clips) // ranks
             for share in each
         )
         joined = {place: drawn for share in each for place, drawn in _by_place(share, views)}
@@ -161,22 +167,83 @@ def test_clips_and_how_they_are_changed_know_neither_threads_nor_processes(
 
 def _by_place(batch, views):
     """Each clip of a batch with its labels and parameters, by (video, view)."""
-    for place, clip in enumerate(batch.clips):
+    for place, clip in enumerate(batch.groups[0].clips):
         row, view = divmod(place, views)
-        labels = {name: value[row, view] for name, value in batch.labels.items()}
-        yield (int(batch.videos[row]), view), (clip, labels, batch.parameters[place])
+        labels = {name: value[row] for name, value in batch.labels.items()}
+        yield (int(batch.videos[row]), view), (clip, labels, batch.groups[0].parameters[place])
 
 
-def test_every_video_comes_once_a_pass_and_labels_are_a_value_a_clip(memory_frames):
+def test_every_video_comes_once_a_pass_and_an_action_is_the_video_s(memory_frames):
     batches = make(memory_frames((20,) * 16), Repeat(RandomClip(8), 2), batch=8, passes=3)
     seen = np.concatenate([batch.videos for batch in batches.epoch(0)])
     assert (np.bincount(seen) == 3).all() and len(batches) == 12
     batch = next(batches.epoch(0))
-    assert batch.clips.shape == (8, 8, 32, 32, 3)  # no more than the crop reads
+    assert batch.groups[0].clips.shape == (8, 8, 32, 32, 3)  # no more than the crop reads
     assert (
-        batch.labels["action"].shape == (4, 2)
-        and (batch.labels["action"] == (batch.videos % 3)[:, None]).all()
+        batch.labels["action"].shape == (4,) and (batch.labels["action"] == batch.videos % 3).all()
     )
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A clip with every kind of label that a sampler may give."""
+
+    layout = (4, 4, 2)
+
+    def __call__(self, num_frames, rng):
+        clips = tuple(Clip(np.arange(length)) for length in self.layout)
+        labels = {
+            "whole": 3,
+            "real": 0.5,
+            "vector": np.array([0.25, 0.75]),
+            "of each": np.array([0.0, 0.5, 1.0]),
+            "matrix": np.arange(6, dtype=np.int32).reshape(3, 2),
+        }
+        return Sample(clips, labels)
+
+
+def test_a_label_keeps_its_type_and_its_shape(memory_frames):
+    batches = make(memory_frames((20,) * 6), Labels(), batch=6, actions=None)
+    _, labels = batches.prepared(next(batches.epoch(0)), CPU)
+    assert labels["whole"].tolist() == [3, 3] and labels["whole"].dtype == torch.int64
+    assert labels["real"].tolist() == [0.5, 0.5]
+    assert labels["vector"].tolist() == 2 * [[0.25, 0.75]]
+    assert labels["of each"].tolist() == 2 * [[0.0, 0.5, 1.0]]
+    assert labels["matrix"].shape == (2, 3, 2) and labels["matrix"].dtype == torch.int32
+
+
+def test_a_sampler_may_give_no_label_at_all(memory_frames):
+    batches = make(memory_frames((20,) * 6), RandomClip(4), batch=6, actions=None)
+    (x,), labels = batches.prepared(next(batches.epoch(0)), CPU)
+    assert x.shape == (6, 3, 4, 32, 32) and labels == {}
+
+
+def test_clips_of_each_length_are_a_group_of_their_own(memory_frames):
+    batches = make(memory_frames((20,) * 6), Labels(), batch=6)
+    batch = next(batches.epoch(0))
+    assert [group.clips.shape[:2] for group in batch.groups] == [(4, 4), (2, 2)]
+    long, short = batches.prepared(batch, CPU)[0]
+    assert long.shape == (4, 3, 4, 32, 32) and short.shape == (2, 3, 2, 32, 32)
+    assert batches.size(batch) == 6 and batches.clips_a_video == 3
+    # Each view is changed by its own draw, whatever group it lands in.
+    video = int(batch.videos[1])
+    rng = generator(batches.seed, AUGMENT, 0, video, 2)
+    whole = torch.from_numpy(batches.frames.pixels[video][:2])[None]
+    assert torch.equal(short[1], batches.augment(whole, [rng])[0])
+
+
+def test_several_samples_of_a_video_lie_side_by_side(memory_frames):
+    sampler = Several(Repeat(Pace(length=4), 2), 3)
+    batches = make(memory_frames((20,) * 6), sampler, batch=12)
+    batch = next(batches.epoch(0))
+    assert batches.clips_a_video == 6 and batches.videos_a_batch == 2
+    assert batch.labels["pace"].shape == (6, 2)
+    assert (batch.labels["action"] == np.repeat(batch.videos % 3, 3)).all()
+    drawn = sampler(20, generator(batches.seed, SAMPLER, 0, int(batch.videos[1])))
+    assert (batch.labels["pace"][3:] == drawn.labels["pace"]).all()
+    # View numbers run on: no two clips of a video are cropped by one draw.
+    crops = [tuple(drawn[0].ravel()) for drawn in batch.groups[0].parameters[:6]]
+    assert len(set(crops)) > 1
 
 
 def test_two_views_of_the_same_frames_are_augmented_each_its_own_way(memory_frames):
@@ -184,15 +251,15 @@ def test_two_views_of_the_same_frames_are_augmented_each_its_own_way(memory_fram
         memory_frames((40,) * 8), Interval(None, 8), augment=methods.CVRL().augment(32)
     )  # which reads whole frames
     batch = next(batches.epoch(0))
-    assert (batch.clips[::2] == batch.clips[1::2]).all()
-    x = batches.augment.apply(torch.from_numpy(batch.clips), batch.parameters)
+    assert (batch.groups[0].clips[::2] == batch.groups[0].clips[1::2]).all()
+    x = batches.prepared(batch, CPU)[0][0]
     assert (x[::2] - x[1::2]).abs().amax((1, 2, 3, 4)).min() > 0.02
 
 
 def test_a_pair_s_second_augmentation_is_the_second_view_s(memory_frames):
     pair = Pair(*(Augment((CentreCrop(32), Solarise(probability))) for probability in (0.0, 1.0)))
     batch = next(make(memory_frames((40,) * 8), Interval(None, 8), augment=pair).epoch(0))
-    assert [bool(drawn[1]) for drawn in batch.parameters] == [False, True] * 4
+    assert [bool(drawn[1]) for drawn in batch.groups[0].parameters] == [False, True] * 4
 
 
 def test_unreadable_videos_are_left_out_and_too_few_are_refused(memory_frames):

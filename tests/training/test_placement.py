@@ -57,7 +57,7 @@ def test_a_batch_is_the_same_from_either(store, augment):
 
     def clips(frames):
         return [
-            torch.as_tensor(batch.clips)
+            torch.as_tensor(batch.groups[0].clips)
             for batch in Batches(
                 frames, videos, Pace(length=8), augment, 4, passes=2, seed=1
             ).epoch(0)

@@ -27,7 +27,7 @@ def load(name, file):
     return module
 
 here, folder, count = Path({here!r}), Path(sys.argv[1]), int(sys.argv[2])
-frames = load("frames", here / "conftest.py").MemoryFrames((20,) * 24)
+frames = load("frames", here.parent / "memory.py").MemoryFrames((20,) * 24)
 tests = load("tests_of_fit", here / "test_fit.py")
 import numpy as np
 import torch
@@ -50,14 +50,14 @@ def pace():
 def cvrl(name):
     method = methods.CVRL()
     torch.manual_seed(0)
-    model = Pretext(models.build("r3d", 4, True), method.objective())
+    model = Pretext(models.build("r3d", 4, True), method.objective(), (8, 8))
     batches = Batches(frames, np.arange(24), method.sampler(8), method.augment(32), batch=16, seed=1)
     norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     for norm in norms:
         norm.momentum = None  # the mean of what was seen: here, of the first batch
     batch = next(batches.epoch(0))
     with torch.no_grad():
-        model.objective.head(model.backbone.features(batches.augment.apply(torch.from_numpy(batch.clips), batch.parameters)))
+        model(*batches.prepared(batch, torch.device("cpu")))
     for norm in norms:
         norm.eval().train = lambda mode=True, norm=norm: norm  # whoever asks for training: frozen
     fit(model, batches, GENTLE, folder / name)

@@ -1,7 +1,19 @@
 """Evaluation: the papers' protocols, with the variants that published numbers differ by named and selectable."""
 
 from vssl.evaluation.features import extract, pool
+from vssl.evaluation.pretext import pretext_metrics, unrandomised
 from vssl.evaluation.recognition import calibrate, chance, linear_probe, recognise, top
 from vssl.evaluation.retrieval import recall
 
-__all__ = ["calibrate", "chance", "extract", "linear_probe", "pool", "recall", "recognise", "top"]
+__all__ = [
+    "calibrate",
+    "chance",
+    "extract",
+    "linear_probe",
+    "pool",
+    "pretext_metrics",
+    "recall",
+    "recognise",
+    "top",
+    "unrandomised",
+]

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from vssl.clips import Sampler
 from vssl.evaluation.features import over_clips
+from vssl.models.heads import seen_by
 from vssl.training.batches import Batches, Frames
 from vssl.training.loop import device_here
 
@@ -38,7 +39,7 @@ def recognise(
     head.to(device_here()).eval()
 
     def compute(x: Tensor) -> Tensor:
-        logits = head.logits(backbone.features(x)).float()  # [N, K]
+        logits = head(seen_by(backbone, x)).float()  # [N, K]
         return logits.softmax(1) if average == "softmax" else logits
 
     scores, readable = over_clips(
@@ -96,8 +97,8 @@ def calibrate(backbone: nn.Module, batches: Batches, count: int = 6) -> nn.Modul
         norm.momentum = None  # a plain mean over the batches that follow
     backbone.to(device_here()).train()
     for _, batch in zip(range(count), batches.epoch(0), strict=False):
-        clips = torch.as_tensor(batch.clips).to(device_here())
-        backbone(batches.augment.apply(clips, batch.parameters))
+        (x,), _ = batches.prepared(batch, device_here())
+        backbone(x)
     for norm in norms:
         norm.momentum = 0.1
     return backbone

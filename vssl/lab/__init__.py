@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vssl.lab.experiment import Inflated, Net, PreTrain, Random
-    from vssl.lab.labels import FineTune, Linear
+    from vssl.lab.labels import FineTune, LinearEvaluation
     from vssl.lab.mean import Mean
     from vssl.lab.measures import Features, Instance, PretextTest, Probe, Retrieve
     from vssl.lab.profile import Scale, resolve
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _FILES = {
     "work": ("estimate",),
     "experiment": ("Inflated", "Net", "PreTrain", "Random"),
-    "labels": ("FineTune", "Linear"),
+    "labels": ("FineTune", "LinearEvaluation"),
     "mean": ("Mean",),
     "measures": ("Features", "Instance", "PretextTest", "Probe", "Retrieve"),
     "profile": ("Scale", "resolve"),
@@ -29,7 +29,7 @@ _FILES = {
 _WHERE = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = [
-    "Features", "FineTune", "Inflated", "Instance", "Linear", "Mean", "Net", "PreTrain", "PretextTest", "Probe", "Random",
+    "Features", "FineTune", "Inflated", "Instance", "LinearEvaluation", "Mean", "Net", "PreTrain", "PretextTest", "Probe", "Random",
     "Retrieve", "Run", "Scale", "done", "estimate", "resolve", "run",
 ]  # fmt: skip
 

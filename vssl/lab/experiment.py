@@ -1,13 +1,14 @@
-"""Experiments: frozen descriptions of one thing to compute, and how to compute it from the runs it needs.
+"""Experiments: frozen descriptions of one thing to compute, and how to compute it.
 
     PreTrain -> Features -> Retrieve, Probe          frozen features
     PreTrain -> FineTune                             the whole net
     PreTrain -> PretextTest                          how well the pretext task itself is solved
     Random   -> the same: a start that was never trained
 
-`needs()` names the experiments that must be run first; `compute(folder, inputs)` gets their runs in that order, may use
-`folder` (which survives a kill, so training goes on where it stopped) and returns metrics and arrays. Under torchrun the first process
-alone calls it; where the experiment is `shared` all do, and what the others return is thrown away.
+`needs()` names the experiments that must be run first. `compute(folder, inputs)` gets their runs in
+that order, may use `folder` (which survives a kill, so training goes on where it stopped) and
+returns metrics and arrays. Under torchrun the first process alone calls it; where the experiment is
+`shared` all do, and what the others return is thrown away.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from torch import nn
 
 from vssl import evaluation, methods, models, samplers, training
 from vssl.augment import Augment, CentreCrop, Pair
-from vssl.clips import Sampler
+from vssl.clips import Sampler, samples_of
 from vssl.errors import VsslError
 from vssl.lab import key
 from vssl.lab.data import Data, Opened
@@ -49,7 +50,7 @@ TRAINING_CODE = (
     "augment",
     "models",
     "losses",
-    "objectives.py",
+    "objectives",
     "recipe.py",
     "training",
     "lab/data.py",
@@ -71,12 +72,19 @@ class Experiment(Protocol):
 class Keyed:
     """The key, made the same way for all."""
 
-    shared: ClassVar[bool] = (
-        False  # whether the processes of torchrun compute it together, by training.fit
-    )
+    shared: ClassVar[bool] = False  # whether the processes of torchrun compute it together
 
     def key(self) -> str:
+        """The name of the experiment's run."""
         return f"{type(self).__name__.lower()}-{key.key(self)}"
+
+
+class Generator(Experiment, Protocol):
+    """An experiment that trains a net which makes views of views (for instance by warping them)."""
+
+    def net(self, run: Run) -> nn.Module:
+        """The trained net: views [N, C, T, H, W] -> views of the same shape."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -95,9 +103,10 @@ class Net:
 
 @dataclass(frozen=True)
 class Random:
-    """A start that is not trained: initial weights, with the batch statistics of training clips where `calibrated`.
+    """A start that is not trained: initial weights.
 
-    Those clips are read as the labelled ones will be, `length` frames at `stride`: a start to beat should not be handicapped.
+    Where it is `calibrated`, it has the batch statistics of training clips. These are read as the
+    labelled ones will be, `length` frames at `stride`: a start to beat should not be handicapped.
     """
 
     net: Net
@@ -109,9 +118,12 @@ class Random:
     stride: int = 1
 
     def describe(self) -> str:
-        return f"{'calibrated ' if self.calibrated else ''}random {self.net.name}, seed {self.seed}"
+        """One line for a plan."""
+        calibrated = "calibrated " if self.calibrated else ""
+        return f"{calibrated}random {self.net.name}, seed {self.seed}"
 
     def needs(self) -> tuple[Experiment, ...]:
+        """What must be run first."""
         return ()
 
     def backbone(self, inputs: tuple[Run, ...]) -> nn.Module:
@@ -122,17 +134,17 @@ class Random:
         opened = self.data.open()
         crop = Augment((CentreCrop(self.size),))
         clip = samplers.RandomClip(self.length, self.stride)
-        batches = batches_of(opened, clip, crop, Recipe(batch=min(32, readable(opened))), self.seed)
-        return evaluation.calibrate(backbone, batches)
+        recipe = Recipe(batch=min(32, readable(opened)))
+        return evaluation.calibrate(backbone, batches_of(opened, clip, crop, recipe, self.seed))
 
 
 @dataclass(frozen=True)
 class PreTrain(Keyed):
     """Learn from a method's free labels on the training videos of `data`.
 
-    together   how many clips with different labels of one video share a batch; 1 is the papers' sampling. Small data needs more
-               (our deviation, named wherever it is used).
-    start      another pre-training that this one goes on from; None: initial weights drawn from the seed.
+    start      another pre-training that this one goes on from; None: initial weights drawn from the
+               seed.
+    generator  an experiment whose net changes the views before the backbone sees them; None: none.
     """
 
     method: methods.Method
@@ -141,55 +153,72 @@ class PreTrain(Keyed):
     recipe: Recipe
     length: int = 16
     size: int = 112
-    together: int = 1
     seed: int = 0
     start: PreTrain | None = None
+    generator: Generator | None = None
 
     code = (*TRAINING_CODE, "methods")
     shared = True
 
     def describe(self) -> str:
+        """One line for a plan."""
         after = f", after {key.brief(self.start.method)}" if self.start else ""
-        return f"{self.net.name} pre-trained by {key.brief(self.method)} on {self.data.says()}, seed {self.seed}{after}"
+        what = f"{self.net.name} pre-trained by {key.brief(self.method)} on {self.data.says()}"
+        return f"{what}, seed {self.seed}{after}"
 
     def needs(self) -> tuple[Experiment, ...]:
-        return (self.start,) if self.start else ()
+        """What must be run first."""
+        return tuple(need for need in (self.start, self.generator) if need is not None)
 
     def sampler(self) -> Sampler:
-        """The method's sampler, several draws at once where `together` says so."""
-        return (
-            self.method.sampler(self.length)
-            if self.together == 1
-            else self.method.several(self.length, self.together)
-        )
+        """The method's sampler, in clips of this length."""
+        return self.method.sampler(self.length)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
+        """Train, and give the last epoch's metrics and the curves."""
         opened = self.data.open()
         backbone = self.start.backbone(inputs) if self.start else self.net.build(self.seed)
         if self.start:
             torch.manual_seed(self.seed)  # the heads are new, and this seed's
-        model = Pretext(backbone, self.method.objective())
+        generator = self.generator.net(inputs[-1]) if self.generator else None
+        model = self._pretext(backbone, generator)
         augment = self.method.augment(self.size)
         batches = batches_of(opened, self.sampler(), augment, self.recipe, self.seed)
-        history = training.fit(model, batches, self.recipe, folder, tell=tell_epoch)
+        history = training.fit(model, batches, self.recipe, folder, report=say_epoch)
         return kept(folder, model, history) if training.is_first() else ({}, {})
 
     def backbone(self, inputs: tuple[Run, ...]) -> nn.Module:
         """The trained net, from this experiment's own run."""
         return self.model(inputs[0]).backbone
 
-    def model(self, run: Run) -> Pretext:
-        """The trained net with its heads."""
-        model = Pretext(self.net.build(self.seed), self.method.objective())
+    def model(self, run: Run, sampler: Sampler | None = None) -> Pretext:
+        """The trained net with its heads, for samples of this experiment or of another sampler.
+
+        It sees views as they are, whether or not a generator changed them in training.
+        """
+        model = self._pretext(self.net.build(self.seed), sampler=sampler)
         model.load_state_dict(checkpoint.load(run.folder / "model.pt"))
         return model
+
+    def _pretext(
+        self,
+        backbone: nn.Module,
+        generator: nn.Module | None = None,
+        sampler: Sampler | None = None,
+    ) -> Pretext:
+        sampler = sampler or self.sampler()
+        objective = self.method.objective(self.length)
+        return Pretext(backbone, objective, sampler.layout, samples_of(sampler), generator)
 
 
 @dataclass(frozen=True)
 class Inflated:
-    """An R3D-50 or R3D-101 that starts as a 2-D net whose kernels are spread over time; it was never trained on clips.
+    """An R3D-50 or R3D-101 that starts as a 2-D net whose kernels are spread over time.
 
-    frames   the pre-training of a 2-D net on single frames ("SimCLR inflated"); None: torchvision's ImageNet weights, at width 64.
+    It was never trained on clips.
+
+    frames   the pre-training of a 2-D net on single frames ("SimCLR inflated"); None: torchvision's
+             ImageNet weights, at width 64.
     """
 
     net: Net
@@ -199,18 +228,22 @@ class Inflated:
     def __post_init__(self) -> None:
         if self.net.name not in models.BLOCKS:
             raise VsslError(
-                f"only {' and '.join(models.BLOCKS)} can be inflated, not {self.net.name}; choose one of those"
+                f"only {' and '.join(models.BLOCKS)} can be inflated, not {self.net.name}; choose "
+                "one of those"
             )
         if self.frames is None and self.net.width != 64:
             raise VsslError(
-                f"ImageNet's weights are for nets 64 channels wide, not {self.net.width}: leave this row to gpu or paper"
+                f"ImageNet's weights are for nets 64 channels wide, not {self.net.width}: leave "
+                "this row to gpu or paper"
             )
 
     def describe(self) -> str:
-        whence = self.frames.describe() if self.frames else f"ImageNet, seed {self.seed}"
-        return f"{self.net.name} inflated from {whence}"
+        """One line for a plan."""
+        source = self.frames.describe() if self.frames else f"ImageNet, seed {self.seed}"
+        return f"{self.net.name} inflated from {source}"
 
     def needs(self) -> tuple[Experiment, ...]:
+        """What must be run first."""
         return (self.frames,) if self.frames else ()
 
     def backbone(self, inputs: tuple[Run, ...]) -> nn.Module:
@@ -224,7 +257,7 @@ Start = Random | PreTrain | Inflated
 
 
 def runs_of(start: Start) -> tuple[Experiment, ...]:
-    """What must be run before a start can be used: its own training, or that of the net it is made of."""
+    """What must be run before a start can be used: its training, or that of the net it is made of."""
     return (start,) if isinstance(start, PreTrain) else start.needs()
 
 
@@ -239,31 +272,41 @@ def batches_of(
     """The training videos of a set, as a recipe wants them, read from where that is quickest."""
     device = training.device_here()
     frames, where = training.placed(opened.frames, opened.train, device)
-    if device.type == "cuda":  # on a CPU there is no choice to tell of
+    if device.type == "cuda":  # on a CPU there is no choice to speak of
         say(where)
     return training.Batches(
-        frames, opened.train, sampler, augment, recipe.batch, recipe.passes, seed, opened.actions
+        frames,
+        opened.train,
+        sampler,
+        augment,
+        recipe.batch,
+        recipe.passes,
+        seed,
+        opened.actions,
     )
 
 
-def tell_epoch(record: dict[str, float]) -> None:
+def say_epoch(record: dict[str, float]) -> None:
     """One line an epoch on stderr; silent in a notebook, like all progress."""
-    accuracy = [
+    accuracies = [
         f"{name.replace('_', ' ')} {value:.1%}"
         for name, value in record.items()
         if name.endswith("accuracy")
     ]
-    say(
-        f"epoch {record['epoch']}: loss {record['loss']:.3f}, {', '.join(accuracy)} ({record['seconds']:.0f} s)"
-    )
+    parts = ", ".join([f"loss {record['loss']:.3f}", *accuracies])
+    say(f"epoch {record['epoch']}: {parts} ({record['seconds']:.0f} s)")
 
 
 def kept(folder: Path, model: nn.Module, history: list[dict[str, float]]) -> Computed:
     """The end of a training: the weights alone, the curves, and the last epoch's record."""
-    checkpoint.save(folder / "model.pt", model.state_dict())
+    state = {
+        name: value
+        for name, value in model.state_dict().items()
+        if not name.startswith("generator.")  # it has a run of its own
+    }
+    checkpoint.save(folder / "model.pt", state)
     curves = {
         f"curve_{name}": np.array([record[name] for record in history]) for name in history[-1]
     }
-    return {
-        name: value for name, value in history[-1].items() if name not in ("epoch", "rate")
-    }, curves
+    metrics = {name: value for name, value in history[-1].items() if name not in ("epoch", "rate")}
+    return metrics, curves

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from vssl import models, paths
-from vssl.clips import views
+from vssl.clips import clips_of
 from vssl.errors import DataError, VsslError
 from vssl.lab.data import Data, puppet_data, real_data
 from vssl.lab.experiment import Inflated, Net, PreTrain, Random, Start
-from vssl.lab.labels import FineTune, Linear
+from vssl.lab.labels import FineTune, LinearEvaluation
 from vssl.lab.measures import Features, Instance, Probe, Retrieve
 from vssl.lab.sizes import Profile, find
-from vssl.methods import CVRL, Method
+from vssl.methods import CVRL, Labelled, Method, Pace
+from vssl.models.heads import Linear, Normalised, Scores
 from vssl.recipe import Recipe
+from vssl.samplers import Uniform
 from vssl.videos import puppets
+
+METHODS: dict[str, Method] = {"pace": Pace(), "cvrl": CVRL()}  # by the key of their paper
+UNIT_LENGTH = Normalised(Linear(1), batch_norm=False)  # CVRL's linear evaluation
 
 
 def world(name: str, profile: str) -> puppets.World:
@@ -44,7 +49,8 @@ class Scale:
 
     sizes: Profile
     seeds: tuple[int, ...]
-    data_root: Path | None = field(default=None)
+    data_root: Path | None = None
+    paper: str = "pace"
 
     @property
     def profile(self) -> str:
@@ -78,20 +84,31 @@ class Scale:
         """A backbone at this profile's width, or at so many times of it."""
         return Net(name, times * self.sizes.net_width, self.sizes.pool)
 
+    def method(self) -> Method:
+        """The method of this scale's paper, as the paper has it."""
+        return METHODS[self.paper]
+
+    def changed(self, method: Method) -> Method:
+        """A method, and the one that it is built on, with what this profile changes in them."""
+        changes = dict(self.sizes.methods.get(type(method).__name__, {}))
+        if hasattr(method, "base"):
+            changes["base"] = self.changed(method.base)
+        return replace(method, **changes)
+
+    def labelled(self, data: str | None = None) -> Labelled:
+        """How this scale's paper treats labelled clips, with as many test clips as fit the profile."""
+        labelled = self.method().labelled(data or self.sizes.data)
+        if not isinstance(labelled.test, Uniform):
+            return labelled
+        return replace(labelled, test=replace(labelled.test, count=self.sizes.clips))
+
     def random(
         self, net: str | Net, seed: int, calibrated: bool = False, data: str | None = None
     ) -> Random:
         """A net that was never trained."""
-        s = self.sizes
-        return Random(
-            self._net(net),
-            self.data(data),
-            s.labelled or s.length,
-            s.size,
-            seed,
-            calibrated,
-            s.stride,
-        )
+        stride, source = self.labelled(data).stride, self.data(data)
+        made, size = self._net(net), self.sizes.size
+        return Random(made, source, self.labelled_length, size, seed, calibrated, stride)
 
     def pretrain(
         self,
@@ -101,70 +118,59 @@ class Scale:
         data: str | None = None,
         start: PreTrain | None = None,
     ) -> PreTrain:
-        """Pre-training by a method: its own recipe, or the profile's, by which every row of a table sees as many clips.
+        """Pre-training by a method's own recipe, or by the profile's where it has one.
 
-        Where a row's point is another batch or more epochs than its paper's own, the profile's recipe has so many times more.
+        By the profile's, every row of a table sees as many clips. Where a row's point is another
+        batch or more epochs than its paper's own, the profile's recipe has so many times more.
         """
-        sizes = self.sizes
-        together = min(sizes.together, method.most_together)
-        source = self.data(data)
-        recipe = method.recipe(source.name)
-        jittered = method.jittered(sizes.jitter)
+        sizes, source, changed = self.sizes, self.data(data), self.changed(method)
+        recipe = changed.recipe(source.name)
         made = PreTrain(
-            jittered,
-            self._net(net),
-            source,
-            recipe,
-            sizes.length,
-            sizes.size,
-            together,
-            seed,
-            start,
+            changed, self._net(net), source, recipe, sizes.length, sizes.size, seed, start
         )
         if not sizes.pretrain:
             return made
-        usual, ours = type(method)().recipe(source.name), sizes.pretrain
-        share = sizes.together / views(made.sampler())  # a sample of more clips takes fewer epochs
+        ours, usual = sizes.pretrain, type(getattr(method, "base", method))().recipe(source.name)
+        share = clips_of(self.changed(self.method()).sampler()) / clips_of(changed.sampler())
         epochs = max(1, round(ours.epochs * share * recipe.epochs / usual.epochs))
         size = recipe.batch / usual.batch
-        return replace(
-            made,
-            recipe=replace(
-                ours, epochs=epochs, batch=round(ours.batch * size), rate=ours.rate * size
-            ),
-        )
+        batch, rate = round(ours.batch * size), ours.rate * size
+        return replace(made, recipe=replace(ours, epochs=epochs, batch=batch, rate=rate))
 
     def simclr(self, net: str | Net, seed: int, data: str | None = None) -> Inflated:
-        """An R3D-50 inflated from a ResNet-50 that learnt to tell single frames apart (SimCLR), over as many frames as CVRL sees clips."""
-        flat = replace(self, sizes=replace(self.sizes, length=1))
-        return Inflated(
-            self._net(net),
-            flat.pretrain(CVRL(law=None), replace(self._net(net), name="r2d50"), seed, data),
-            seed,
-        )
+        """An R3D-50 inflated from a ResNet-50 that learnt to tell single frames apart (SimCLR).
+
+        It saw as many frames as CVRL sees clips.
+        """
+        flat, made = replace(self, sizes=replace(self.sizes, length=1)), self._net(net)
+        frames = flat.pretrain(CVRL(law=None), replace(made, name="r2d50"), seed, data)
+        return Inflated(made, frames, seed)
 
     def imagenet(self, net: str | Net, seed: int) -> Inflated:
         """An R3D inflated from ImageNet's weights; every seed starts alike."""
         return Inflated(self._net(net), seed=seed)
 
     def lacks_imagenet(self, net: str | Net) -> str:
-        """Why no row of this net can start from ImageNet's weights, in a line; empty where one can. A plan downloads nothing."""
+        """Why no row of this net can start from ImageNet's weights, in a line; empty if one can.
+
+        A plan downloads nothing.
+        """
         made = self._net(net)
         if made.width != 64:
-            return (
-                f"ImageNet's weights are for nets 64 channels wide, and this one has {made.width}"
-            )
+            wide = f"and this one has {made.width}"
+            return f"ImageNet's weights are for nets 64 channels wide, {wide}"
         if "VSSL_PLAN_ONLY" in os.environ or models.imagenet_weights(made.name)[1].exists():
             return ""  # a plan can be made before the weights are there
-        return f"its weights are not here yet; say vssl.models.imagenet({made.name!r}) once, in Python, to download them"
+        return (
+            f"its weights are not here yet; say vssl.models.imagenet({made.name!r}) once, in "
+            "Python, to download them"
+        )
 
     def features(self, start: Start, data: str | None = None) -> Features:
         """Frozen features of a start."""
-        sizes = self.sizes
-        length = sizes.labelled or sizes.length
-        return Features(
-            start, self.data(data), length, sizes.size, sizes.clips, stride=sizes.stride
-        )
+        stride, source, sizes = self.labelled(data).stride, self.data(data), self.sizes
+        length = self.labelled_length
+        return Features(start, source, length, sizes.size, sizes.clips, stride=stride)
 
     def retrieve(
         self,
@@ -186,15 +192,20 @@ class Scale:
         return Probe(self.features(start, data))
 
     def linear(
-        self, start: Start, data: str | None = None, recipe: Recipe | None = None, split: int = 1
-    ) -> Linear:
-        """A linear layer on frozen features, trained by the profile's recipe, or where it has none by the paper's, which is `recipe`."""
-        return Linear(
-            start,
-            self.data(data, split),
-            self._recipe(self.sizes.linear, recipe),
-            **self._labelled(start),
-        )
+        self,
+        start: Start,
+        data: str | None = None,
+        recipe: Recipe | None = None,
+        split: int = 1,
+        head: Scores = UNIT_LENGTH,
+    ) -> LinearEvaluation:
+        """A layer on frozen features, by the profile's recipe.
+
+        Where the profile has none, `recipe` must be the paper's.
+        """
+        chosen = self._recipe(self.sizes.linear, recipe)
+        labelled = replace(self.labelled(data), recipe=chosen, head=head)
+        return LinearEvaluation(**self._from_labels(start, data, split, labelled))
 
     def fine_tune(
         self,
@@ -205,22 +216,38 @@ class Scale:
         dropout: float = 0.0,
         split: int = 1,
     ) -> FineTune:
-        """Fine-tuning from a start, with its seed: by the profile's recipe, or where it has none by the paper's, which is `recipe`.
+        """Fine-tuning from a start, with its seed, by the profile's recipe.
 
-        With a `share` of the labels the profile's recipe goes through them 0.3 / share times, but at least once: over a small share it
-        sees three tenths of the clips that it sees over all labels.
+        Where the profile has none, `recipe` must be the paper's. With a `share` of the labels the
+        profile's recipe goes through them 0.3 / share times, but at least once: over a small share
+        it sees three tenths of the clips that it sees over all labels.
         """
         chosen = self._recipe(self.sizes.fine_tune, recipe)
         if self.sizes.fine_tune and share < 1:
             chosen = replace(chosen, passes=max(1, round(0.3 / share)))
-        return FineTune(
-            start,
-            self.data(data, split),
-            chosen,
-            **self._labelled(start),
-            share=share,
-            dropout=dropout,
-        )
+        labelled = replace(self.labelled(data), recipe=chosen)
+        if dropout:
+            labelled = replace(labelled, head=replace(labelled.head, dropout=dropout))
+        return FineTune(**self._from_labels(start, data, split, labelled), share=share)
+
+    @property
+    def labelled_length(self) -> int:
+        """Frames of a labelled clip."""
+        return self.sizes.labelled or self.sizes.length
+
+    def _from_labels(
+        self, start: Start, data: str | None, split: int, labelled: Labelled
+    ) -> dict[str, Any]:
+        """The fields that fine-tuning and linear evaluation share."""
+        return {
+            "start": start,
+            "data": self.data(data, split),
+            "labelled": labelled,
+            "length": self.labelled_length,
+            "size": self.sizes.size,
+            "test_size": self.sizes.test_size,
+            "seed": start.seed,
+        }
 
     def _net(self, net: str | Net) -> Net:
         return self.net(net) if isinstance(net, str) else net
@@ -232,52 +259,25 @@ class Scale:
             "the paper profile needs the paper's own recipe: pass recipe=, for example method.fine_tune()"
         )
 
-    def _labelled(self, start: Start) -> dict[str, Any]:
-        """How labelled clips are read, and tested."""
-        s = self.sizes
-        shape = {
-            "length": s.labelled or s.length,
-            "size": s.size,
-            "clips": s.clips,
-            "seed": start.seed,
-        }
-        return {
-            **shape,
-            "stride": s.stride,
-            "resized": s.resized,
-            "crops": s.crops,
-            "test_size": s.test_size,
-        }
-
     def describe(self) -> str:
         """The sizes in a few stable lines, to print in a notebook."""
-        s = self.sizes
-        taken = (
-            f", every {s.stride}nd"
-            if s.stride == 2
-            else f", every {s.stride}th"
-            if s.stride > 2
-            else ""
-        )
-        test = f"{s.clips} a test video{f' in {s.crops} crops' if s.crops > 1 else ''}{f', of {s.labelled} frames' if s.labelled else ''}"
-        drawn = (
-            f"{s.together} clips of one video, differently labelled, share a batch"
-            if s.together > 1
-            else "the paper's sampling"
-        )
-        jitter = (
-            "as strong as in the paper's code"
-            if s.jitter == 1
-            else f"{s.jitter:g} times as strong as in the paper's code"
-        )
+        s, labelled = self.sizes, self.labelled()
+        taken = {1: "", 2: ", every 2nd"}.get(labelled.stride, f", every {labelled.stride}th")
+        crops = f" in {labelled.crops} crops" if labelled.crops > 1 else ""
+        frames = f", of {s.labelled} frames" if s.labelled else ""
+        pixels = f"{s.size} x {s.size} pixels, from frames of {s.height} x {s.width}"
+        pooled = ", pooled after the stem" if s.pool else ""
+        changes = [
+            f"{name} with {', '.join(f'{field} = {value}' for field, value in fields.items())}"
+            for name, fields in s.methods.items()
+        ]
         return "\n".join(
             (
                 f"profile  {s.name}: {s.meant}",
                 f"seeds    {', '.join(map(str, self.seeds))}",
-                f"clips    {s.length} frames{taken} of {s.size} x {s.size} pixels, from frames of {s.height} x {s.width}; {test}",
-                f"nets     {s.net_width} channels wide{', pooled after the stem' if s.pool else ''}",
-                f"batches  {drawn}",
-                f"jitter   {jitter}, where colours are jittered at all",
+                f"clips    {s.length} frames{taken} of {pixels}; {s.clips} a test video{crops}{frames}",
+                f"nets     {s.net_width} channels wide{pooled}",
+                f"methods  {'; '.join(changes) or 'as in their papers'}",
             )
         )
 
@@ -285,7 +285,10 @@ class Scale:
 def resolve(
     profile: str, seeds: Any = None, data_root: str | None = None, paper: str = "pace"
 ) -> Scale:
-    """Turn a notebook's three parameters into sizes, a paper's own where it has them, and say in one line what is wrong with one."""
+    """Turn a notebook's three parameters into a scale, with a paper's own sizes where it has some.
+
+    What is wrong with a parameter is said in one line.
+    """
     sizes = find(profile, paper)
     if seeds is not None:
         given = [seeds] if isinstance(seeds, int) else seeds
@@ -301,4 +304,4 @@ def resolve(
         raise VsslError(
             f"there is no folder {root}; give data_root the folder that holds the dataset, or leave it out for puppets"
         )
-    return Scale(sizes, seeds or sizes.seeds, root)
+    return Scale(sizes, seeds or sizes.seeds, root, paper)

@@ -12,11 +12,20 @@ from vssl.videos import puppets
 
 @dataclass(frozen=True)
 class Profile:
-    """Sizes, and what a small profile overrides of a method's own recipe (None: nothing)."""
+    """Sizes, and what a small profile changes of a method or of its recipe.
+
+    worlds      changes to each puppet world; None: the real data.
+    methods     changes to the fields of a method, by its name: small data needs several clips of a
+                video in a batch, and weaker jitter.
+    pretrain, fine_tune, linear   recipes in place of a paper's own; None: the paper's. The epochs
+                of `pretrain` are those of the paper's own method; a sample of more clips than its
+                takes fewer, and every row of a table sees as many clips.
+    papers      what a paper has otherwise, of all these.
+    """
 
     name: str
     meant: str
-    worlds: dict[str, dict[str, Any]] | None  # changes to each puppet world; None: the real data
+    worlds: dict[str, dict[str, Any]] | None
     height: int  # of stored frames
     width: int
     net_width: int
@@ -24,58 +33,54 @@ class Profile:
     length: int  # frames a clip
     size: int  # pixels a side
     clips: int  # clips a video in a test
-    together: (
-        int  # clips of one video with different labels in one batch; 1 is the papers' sampling
-    )
-    jitter: float  # strength of colour jitter, as a share of the paper's
     main: str  # the net of a paper's ablations
-    long: tuple[
-        int, int, int, int
-    ]  # frames a clip, pixels a side, stored height and width, where a paper gives a net more of both
+    # Frames a clip, pixels a side, stored height and width, where a paper gives a net more of both.
+    long: tuple[int, int, int, int]
     pretrain: Recipe | None
     fine_tune: Recipe | None
     seeds: tuple[int, ...]
     linear: Recipe | None = None  # of a linear layer on frozen features
+    methods: dict[str, dict[str, Any]] = field(default_factory=dict)
     data: str = "ucf101"  # what a paper's ablations learn from and are tested on
-    stride: int = 1  # frames from one frame of a labelled clip to the next
-    labelled: int | None = (
-        None  # frames of a labelled clip, and of a test; None: as many as in pre-training
-    )
-    resized: bool = False  # labelled clips are cropped at random area and aspect
-    crops: int = 1  # a clip in a test
+    labelled: int | None = None  # frames of a labelled clip; None: as many as in pre-training
     test_size: int | None = None  # pixels a side in a test
-    papers: dict[str, dict[str, Any]] = field(
-        default_factory=dict
-    )  # what a paper has otherwise, of all these
+    papers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-# Where people act gives away what they do in Kinetics: in its stand-ins so many performers act in the scene of their class. There are
-# sixteen scenes, so Kinetics-400 has sixteen classes, each with a scene of its own; Kinetics-600 has half as many again.
+# Where people act gives away what they do in Kinetics: in its stand-ins so many performers act in
+# the scene of their class. There are sixteen scenes, so Kinetics-400 has sixteen classes, each with
+# a scene of its own; Kinetics-600 has half as many again.
 SCENE_BIAS = 0.7
 KINETICS = puppets.kinetics400().classes
 KINETICS_SMOKE = ("walking", "squat", "jogging", "jumping jacks", "bowing", "clapping", "lunge")
+FEW_PERFORMERS = {"groups": 3, "clips": 1, "frames": (20, 28)}
 
+# fmt: off
 SMOKE = Profile(
     "smoke",
     "every line runs; the numbers mean nothing",
     worlds={
-        "ucf101": {"classes": ("Walk", "JumpingJack", "Squat", "Punch"), "groups": 6, "clips": 1, "frames": (20, 28)},
-        "hmdb51": {"groups": 3, "clips": 1, "frames": (20, 28)},
-        "kinetics400": {"classes": KINETICS_SMOKE[:6], "groups": 4, "clips": 1, "frames": (20, 28)},
-        "kinetics600": {"classes": KINETICS_SMOKE, "groups": 6, "clips": 1, "frames": (20, 28)},
+        "ucf101": {
+            **FEW_PERFORMERS, "classes": ("Walk", "JumpingJack", "Squat", "Punch"), "groups": 6,
+        },
+        "hmdb51": FEW_PERFORMERS,
+        "kinetics400": {**FEW_PERFORMERS, "classes": KINETICS_SMOKE[:6], "groups": 4},
+        "kinetics600": {**FEW_PERFORMERS, "classes": KINETICS_SMOKE, "groups": 6},
     },
-    height=48, width=64, net_width=4, pool=True, length=8, size=40, clips=2, together=4, jitter=0.25, main="r3d", long=(16, 40, 48, 64),
+    height=48, width=64, net_width=4, pool=True, length=8, size=40, clips=2, main="r3d",
+    long=(16, 40, 48, 64),
     pretrain=Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=2, batch=16),
     fine_tune=Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=1, batch=8),
     linear=Recipe("sgd", rate=0.5, weight_decay=0.0, epochs=1, batch=16),
     seeds=(0,),
+    methods={"Pace": {"clips_a_video": 4, "strength": 0.25}},
     papers={
         "cvrl": {
-            "main": "r3d50", "data": "kinetics400", "stride": 2, "resized": True, "crops": 3, "test_size": 48, "together": 1, "jitter": 1.0,
-            "pretrain": Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=4, batch=16),
+            "main": "r3d50", "data": "kinetics400", "test_size": 48,
+            "pretrain": Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=2, batch=16),
         },
     },
-)  # fmt: skip
+)
 DEMO = Profile(
     "demo",
     "real learning on two CPU cores, in minutes",
@@ -85,19 +90,22 @@ DEMO = Profile(
         "kinetics400": {"classes": KINETICS[:16], "groups": 30, "scene_bias": SCENE_BIAS},
         "kinetics600": {"classes": KINETICS, "groups": 30, "scene_bias": SCENE_BIAS},
     },
-    height=64, width=86, net_width=16, pool=True, length=16, size=56, clips=4, together=4, jitter=0.25, main="r3d", long=(32, 56, 64, 86),
+    height=64, width=86, net_width=16, pool=True, length=16, size=56, clips=4, main="r3d",
+    long=(32, 56, 64, 86),
     pretrain=Recipe("adamw", rate=3e-3, weight_decay=0.02, epochs=12, batch=32, warm_up=0.4),
     fine_tune=Recipe("adamw", rate=1.5e-3, weight_decay=0.02, epochs=8, batch=32, warm_up=0.4),
     linear=Recipe("sgd", rate=8.0, weight_decay=0.0, epochs=12, batch=64, warm_up=0.6),
     seeds=(0,),
+    methods={"Pace": {"clips_a_video": 4, "strength": 0.25}},
     papers={
         "cvrl": {
-            "main": "r3d", "data": "kinetics400", "length": 8, "stride": 2, "labelled": 16, "resized": True, "crops": 3,
-            "together": 1, "jitter": 1.0,
-            "pretrain": Recipe("adamw", rate=3e-3, weight_decay=0.02, epochs=32, batch=64, warm_up=1),
+            "main": "r3d", "data": "kinetics400", "length": 8, "labelled": 16,
+            "pretrain": Recipe(
+                "adamw", rate=3e-3, weight_decay=0.02, epochs=16, batch=64, warm_up=1
+            ),
         },
     },
-)  # fmt: skip
+)
 GPU = Profile(
     "gpu",
     "one GPU, stand-in data, several seeds: the numbers of the ledger",
@@ -107,34 +115,44 @@ GPU = Profile(
         "kinetics400": {"classes": KINETICS[:16], "groups": 60, "scene_bias": SCENE_BIAS},
         "kinetics600": {"classes": KINETICS, "groups": 60, "scene_bias": SCENE_BIAS},
     },
-    height=128, width=172, net_width=64, pool=False, length=16, size=112, clips=10, together=4, jitter=1.0,
-    main="r2plus1d", long=(32, 112, 128, 172),
-    pretrain=Recipe("adamw", rate=1e-3, weight_decay=0.02, epochs=30, batch=64, warm_up=1, precision="bfloat16"),
-    fine_tune=Recipe("adamw", rate=1e-3, weight_decay=0.02, epochs=20, batch=64, warm_up=1, precision="bfloat16"),
-    linear=Recipe("sgd", rate=8.0, weight_decay=0.0, epochs=20, batch=64, warm_up=1, precision="bfloat16"),
+    height=128, width=172, net_width=64, pool=False, length=16, size=112, clips=10, main="r2plus1d",
+    long=(32, 112, 128, 172),
+    pretrain=Recipe(
+        "adamw", rate=1e-3, weight_decay=0.02, epochs=30, batch=64, warm_up=1, precision="bfloat16"
+    ),
+    fine_tune=Recipe(
+        "adamw", rate=1e-3, weight_decay=0.02, epochs=20, batch=64, warm_up=1, precision="bfloat16"
+    ),
+    linear=Recipe(
+        "sgd", rate=8.0, weight_decay=0.0, epochs=20, batch=64, warm_up=1, precision="bfloat16"
+    ),
     seeds=(0, 1, 2),
+    methods={"Pace": {"clips_a_video": 4}},
     papers={
         "cvrl": {
-            "main": "r3d50", "data": "kinetics400", "stride": 2, "labelled": 32, "resized": True, "crops": 3,
-            "together": 1,
-            "pretrain": Recipe("adamw", rate=1e-3, weight_decay=0.02, epochs=200, batch=256, warm_up=2, precision="bfloat16"),
+            "main": "r3d50", "data": "kinetics400", "labelled": 32,
+            "pretrain": Recipe(
+                "adamw", rate=1e-3, weight_decay=0.02, epochs=100, batch=256, warm_up=2,
+                precision="bfloat16",
+            ),
         },
     },
-)  # fmt: skip
+)
 PAPER = Profile(
     "paper",
     "the papers' data, nets, sizes and recipes",
     worlds=None,
-    height=128, width=172, net_width=64, pool=False, length=16, size=112, clips=10, together=1, jitter=1.0,
-    main="r2plus1d", long=(64, 224, 256, 256),
+    height=128, width=172, net_width=64, pool=False, length=16, size=112, clips=10, main="r2plus1d",
+    long=(64, 224, 256, 256),
     pretrain=None, fine_tune=None, seeds=(0,),
     papers={
         "cvrl": {
             "main": "r3d50", "data": "kinetics400", "size": 224, "height": 256, "width": 340,
-            "stride": 2, "labelled": 32, "resized": True, "crops": 3, "test_size": 256,
+            "labelled": 32, "test_size": 256,
         },
     },
-)  # fmt: skip
+)
+# fmt: on
 PROFILES = {profile.name: profile for profile in (SMOKE, DEMO, GPU, PAPER)}
 PAPERS = ("pace", *PAPER.papers)  # the first has the sizes above as they are
 

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 
 from vssl import models
-from vssl.clips import views
+from vssl.clips import clips_of
 from vssl.lab.cost import Cost
 from vssl.lab.data import Data
 from vssl.lab.experiment import Net, PreTrain
-from vssl.lab.labels import FineTune, Linear
+from vssl.lab.labels import FineTune, LinearEvaluation
 from vssl.lab.mean import Mean
 from vssl.lab.measures import Features, PretextTest
 from vssl.recipe import Recipe
@@ -65,20 +65,20 @@ def estimate(experiment: Any, profile: str) -> Cost:
 def _work(experiment: Any) -> tuple[Data, Any, float, float]:
     """Its data, what has the size of its clips, and how many clips it trains on and only looks at."""
     if isinstance(experiment, PreTrain):
-        clips = views(experiment.sampler())
+        clips = clips_of(experiment.sampler())
         return (
             experiment.data,
             experiment,
             videos(experiment.data)[0] * clips * _rounds(experiment.recipe),
             0,
         )
-    if isinstance(experiment, FineTune | Linear):
+    if isinstance(experiment, FineTune | LinearEvaluation):
         train, test = videos(experiment.data)
         seen, looked = (
-            experiment.share * train * _rounds(experiment.recipe),
-            test * experiment.clips * experiment.crops,
+            experiment.share * train * _rounds(experiment.labelled.recipe),
+            test * len(experiment.labelled.test.layout) * experiment.labelled.crops,
         )
-        frozen = isinstance(experiment, Linear)
+        frozen = isinstance(experiment, LinearEvaluation)
         return experiment.data, experiment, 0 if frozen else seen, looked + (seen if frozen else 0)
     if isinstance(experiment, Features):
         return experiment.data, experiment, 0, sum(videos(experiment.data)) * experiment.clips
@@ -86,7 +86,12 @@ def _work(experiment: Any) -> tuple[Data, Any, float, float]:
         return *_work(experiment.parts[0])[:2], 0, 0
     if isinstance(experiment, PretextTest):
         start = experiment.start
-        return start.data, start, 0, videos(start.data)[1] * start.method.classes
+        return (
+            start.data,
+            start,
+            0,
+            videos(start.data)[1] * clips_of(start.method.test_sampler(start.length)),
+        )
     return (
         experiment.features.data,
         experiment.features,

@@ -1,5 +1,14 @@
 """Losses: pure functions of tensors, in the papers' symbols."""
 
-from vssl.losses.contrast import against_all, info_nce, same_context, same_pace
+from vssl.losses.contrast import against_all, gathered, info_nce, same_context, same_pace
+from vssl.losses.similarity import Cosine, Similarity
 
-__all__ = ["against_all", "info_nce", "same_context", "same_pace"]
+__all__ = [
+    "Cosine",
+    "Similarity",
+    "against_all",
+    "gathered",
+    "info_nce",
+    "same_context",
+    "same_pace",
+]

@@ -1,11 +1,13 @@
 """Methods: one file a paper, and one for the baselines that papers compare with.
 
-A method names its sampler, augmentation, objective and recipe (`Method`); its fields are the tables' switches.
+A method names its sampler, augmentation, objective and recipe (`Method`). Its fields are what the
+paper's tables vary.
 """
 
 from vssl.methods.baselines import VCOP
+from vssl.methods.cut import WithCut
 from vssl.methods.cvrl import CVRL
-from vssl.methods.method import Method
+from vssl.methods.method import Labelled, Method
 from vssl.methods.pace import Pace
 
-__all__ = ["CVRL", "VCOP", "Method", "Pace"]
+__all__ = ["CVRL", "VCOP", "Labelled", "Method", "Pace", "WithCut"]

@@ -15,12 +15,12 @@ What the authors' code does, and what we chose:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
 
 from vssl import samplers
 from vssl.augment import Augment, RandomCrop
 from vssl.clips import Sampler
-from vssl.errors import VsslError
+from vssl.methods.method import Labelled
+from vssl.models.heads import Linear
 from vssl.objectives import Objective, Order
 from vssl.recipe import Recipe
 
@@ -38,28 +38,19 @@ class VCOP:
         """How many orders there are to tell apart."""
         return samplers.ClipOrder(self.clips).classes
 
-    @property
-    def most_together(self) -> int:
-        """One: a sample's clips share one label, and are learnt from together as they are."""
-        return 1
-
     def sampler(self, length: int = 16) -> Sampler:
         """All clips of one order."""
         return samplers.ClipOrder(self.clips, length, self.gap)
 
-    def several(self, length: int, count: int) -> Sampler:
-        """Refused, because no clip has an order on its own."""
-        raise VsslError(f"VCOP draws its {self.clips} clips of a video at once; set together=1")
+    def test_sampler(self, length: int = 16) -> Sampler:
+        """The same as in pre-training."""
+        return self.sampler(length)
 
     def augment(self, size: int = 112) -> Augment:
         """One crop a clip, and nothing else."""
         return Augment((RandomCrop(size),))
 
-    def jittered(self, strength: float) -> Self:
-        """Itself: there is no jitter to weaken."""
-        return self
-
-    def objective(self) -> Objective:
+    def objective(self, length: int = 16) -> Objective:
         """Cross-entropy over the orders."""
         return Order(self.clips, self.hidden)
 
@@ -71,9 +62,13 @@ class VCOP:
         """150 epochs at one rate, whatever the net."""
         return _constant(epochs=150, batch=8)
 
+    def labelled(self, data: str = "ucf101") -> Labelled:
+        """Clips that are cropped and nothing else, and ten test clips a video."""
+        return Labelled(self.fine_tune(), Augment((RandomCrop(),)), Linear(1))
+
 
 def _constant(epochs: int, batch: int) -> Recipe:
-    """A rate of 1e-3 to the end: the only fall is one by a factor of 1."""
+    """A rate of 1e-3 to the end."""
     return Recipe(
         "sgd",
         rate=1e-3,
@@ -81,6 +76,5 @@ def _constant(epochs: int, batch: int) -> Recipe:
         weight_decay=5e-4,
         epochs=epochs,
         batch=batch,
-        steps=(0,),
-        decay=1.0,
+        schedule="constant",
     )

@@ -23,7 +23,7 @@ What the paper leaves open, and what we chose:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal
 
 from vssl import samplers
 from vssl.augment import (
@@ -40,7 +40,9 @@ from vssl.augment import (
 )
 from vssl.clips import Sampler
 from vssl.errors import VsslError
-from vssl.objectives import InfoNCE, Objective
+from vssl.methods.method import Labelled
+from vssl.models.heads import Linear, Projection
+from vssl.objectives import Objective, SimCLR
 from vssl.recipe import Recipe
 
 
@@ -82,18 +84,13 @@ class CVRL:
             )
         self.sampler(), self.objective(), self.recipe()  # each refuses what it cannot be made of
 
-    @property
-    def most_together(self) -> int:
-        """One: the sample is a pair already."""
-        return 1
-
     def sampler(self, length: int = 16) -> Sampler:
         """Two clips of one video, an interval apart (3.3)."""
         return samplers.Interval(self.law, length, self.stride, self.over)
 
-    def several(self, length: int, count: int) -> Sampler:
-        """Refused, because the paper's sample holds two clips already."""
-        raise VsslError("CVRL draws its 2 clips of a video at once; set together=1")
+    def test_sampler(self, length: int = 16) -> Sampler:
+        """The same as in pre-training."""
+        return self.sampler(length)
 
     def augment(self, size: int = 224) -> Augment | Pair:
         """Algorithm 1, or what a row of Tables 9 and 12 has in its place."""
@@ -120,20 +117,22 @@ class CVRL:
         )
         return Augment(steps if solarise is None else (*steps, Solarise(solarise, consistent=c)))
 
-    def jittered(self, strength: float) -> Self:
-        """Itself: what the colours of two clips share is what contrast must not learn, so they are never jittered less."""
-        return self
-
-    def objective(self) -> Objective:
+    def objective(self, length: int = 16) -> Objective:
         """Eq. 1 behind a projection head."""
-        return InfoNCE(self.hidden)
+        return SimCLR(Projection(self.hidden))
 
     def recipe(self, data: str = "kinetics400") -> Recipe:
-        """SGD at 0.32 for 1024 videos, and in proportion to them; five epochs of warm-up, then half a cosine (4.1)."""
+        """SGD at 0.32 for 1024 videos, and in proportion to them (4.1).
+
+        The rate grows over five epochs, then falls along half a cosine.
+        """
         return _sgd(0.32, self.batch, self.epochs, clips=2, weight_decay=1e-6, synchronise=True)
 
     def linear(self, data: str = "kinetics400") -> Recipe:
-        """The linear layer on frozen features: 100 epochs at 32 (4.1); 50 at 0.8 on UCF101 and at 0.2 on HMDB51 (B.1)."""
+        """The linear layer on frozen features: 100 epochs at 32 (4.1).
+
+        On UCF101 it is 50 epochs at 0.8, on HMDB51 50 at 0.2 (B.1).
+        """
         own = {
             "kinetics400": (32.0, 100),
             "kinetics600": (32.0, 100),
@@ -146,12 +145,23 @@ class CVRL:
         return _sgd(rate, 1024, epochs)
 
     def few_labels(self, share: float) -> Recipe:
-        """The whole net on a share of the labels: 0.2 without warm-up, for 100 epochs on 1 %, for 50 on 10 % (4.1)."""
+        """The whole net on a share of the labels: 0.2 without warm-up (4.1).
+
+        It learns for 100 epochs on 1 % of the labels, for 50 on 10 %.
+        """
         return _sgd(0.2, 1024, 100 if share <= 0.01 else 50, warm_up=0)
 
     def fine_tune(self, net: str = "r3d50") -> Recipe:
-        """The whole net on UCF101 or HMDB51: 50 epochs at 0.16 for 128 videos (4.1); no weight decay is given, the code's 1e-4."""
+        """The whole net on UCF101 or HMDB51: 50 epochs at 0.16 for 128 videos (4.1).
+
+        No weight decay is given: we take the code's 1e-4.
+        """
         return _sgd(0.16, 128, 50, weight_decay=1e-4, reference=128)
+
+    def labelled(self, data: str = "kinetics400") -> Labelled:
+        """Every second frame, crops of random area and aspect, flipped; ten clips in three crops."""
+        augment = Augment((RandomResizedCrop(), Flip()))
+        return Labelled(self.fine_tune(), augment, Linear(1), stride=self.stride, crops=3)
 
 
 def _sgd(

@@ -1,47 +1,80 @@
-"""What a method is, as far as the lab needs to know."""
+"""What a method is, as far as the lab needs to know, and how a paper treats labelled clips."""
 
 from __future__ import annotations
 
-from typing import Protocol, Self
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol, get_args
 
 from vssl.augment import Augment, Pair
 from vssl.clips import Sampler
+from vssl.errors import VsslError
+from vssl.models.heads import Scores
 from vssl.objectives import Objective
 from vssl.recipe import Recipe
+from vssl.samplers import Uniform
+
+Average = Literal["softmax", "logits"]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """How a paper treats labelled clips; sizes and numbers of clips are set by who uses it.
+
+    recipe    of the training.
+    augment   of training clips; a test clip is cropped in the middle, or in `crops` places.
+    head      on the backbone; it is given as many outputs as there are classes.
+    stride    from one frame of a clip to the next, in training and in the test.
+    test      which clips of a test video are looked at; their scores are averaged.
+    average   of what: the softmax or the logits of each clip.
+    """
+
+    recipe: Recipe
+    augment: Augment
+    head: Scores
+    stride: int = 1
+    test: Sampler = Uniform(10)
+    crops: int = 1
+    average: Average = "softmax"
+
+    def __post_init__(self) -> None:
+        if self.average not in get_args(Average):
+            raise VsslError(f"clips are averaged by 'softmax' or 'logits', not {self.average!r}")
+        if self.crops not in (1, 3):
+            raise VsslError(f"a clip is tested on 1 crop or on 3, not on {self.crops}")
+
+    def augment_at(self, size: int) -> Augment:
+        """The augmentation with its crop at another size."""
+        crop, *others = self.augment.steps
+        return Augment((replace(crop, size=size), *others))
+
+    def test_at(self, length: int) -> Sampler:
+        """The sampler of test clips of so many frames, at the stride of the training clips."""
+        return replace(self.test, length=length, stride=self.stride)
 
 
 class Method(Protocol):
     """A frozen dataclass: how clips are drawn and changed, what is learnt of them, and how."""
 
-    @property
-    def most_together(self) -> int:
-        """The largest count that `several` can draw; 1 where a sample as the paper draws it is all there is."""
-        ...
-
     def sampler(self, length: int = 16) -> Sampler:
         """The paper's sample of one video, in clips of `length` frames."""
         ...
 
-    def several(self, length: int, count: int) -> Sampler:
-        """`count` clips of one video, each with a label of its own; or one line that says why there are none."""
+    def test_sampler(self, length: int = 16) -> Sampler:
+        """The sample by which the pretext task is tested: of every class, where that can be drawn."""
         ...
 
     def augment(self, size: int = 112) -> Augment | Pair:
         """What is done to a clip on its way to the network, which sees `size` x `size` pixels."""
         ...
 
-    def jittered(self, strength: float) -> Self:
-        """The same method, its colour jitter at a share of the paper's strength; unchanged where colours are not jittered."""
-        ...
-
-    def objective(self) -> Objective:
-        """The heads and their losses."""
+    def objective(self, length: int = 16) -> Objective:
+        """The heads and their losses, for clips of `length` frames."""
         ...
 
     def recipe(self, data: str = "ucf101") -> Recipe:
         """The paper's pre-training."""
         ...
 
-    def fine_tune(self, net: str = "r2plus1d") -> Recipe:
-        """The paper's fine-tuning."""
+    def labelled(self, data: str = "ucf101") -> Labelled:
+        """How the paper treats labelled clips."""
         ...

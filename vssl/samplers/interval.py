@@ -107,6 +107,11 @@ class Interval:
         fitting = num_frames - (self.length - 1) * self.stride
         return fitting if self.over == "starts" and fitting > 0 else num_frames
 
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """Frames of each clip."""
+        return (self.length, self.length)
+
     def __call__(self, num_frames: int, rng: np.random.Generator) -> Sample:
         longest = self.starts(num_frames)
         if self.law and self.over == "starts" and num_frames <= (self.length - 1) * self.stride:

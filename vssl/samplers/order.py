@@ -16,8 +16,7 @@ class ClipOrder:
     """`clips` clips of `length` consecutive frames with `gap` frames between them, from a random start, in a random order.
 
     The label "order" says which clip (counted in time, from 0) is shown at each place: the rank of that permutation among all
-    of them in lexicographic order, so that 0 is the video's own order. It belongs to the whole sample; each of the clips
-    carries it, because labels come one a clip.
+    of them in lexicographic order, so that 0 is the video's own order. It belongs to the whole sample.
 
     A video too short for the gaps gets smaller ones, all alike, down to none. One too short even for that starts at frame 0
     and goes on from frame 0 at its end; its clips may then be the same, and such an order cannot be told.
@@ -38,6 +37,11 @@ class ClipOrder:
         """How many orders there are."""
         return factorial(self.clips)
 
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """Frames of each clip."""
+        return self.clips * (self.length,)
+
     def __call__(self, num_frames: int, rng: np.random.Generator) -> Sample:
         shown = self.clips * self.length
         gap = min(self.gap, max(0, num_frames - shown) // (self.clips - 1))
@@ -46,7 +50,7 @@ class ClipOrder:
         frames = start + order[:, None] * (self.length + gap) + np.arange(self.length)  # [V, T]
         return Sample(
             tuple(Clip(row) for row in frames % num_frames),
-            {"order": np.full(self.clips, rank(order))},
+            {"order": rank(order)},
         )
 
 

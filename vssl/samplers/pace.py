@@ -55,6 +55,11 @@ class Pace:
         """How many labels there are: M of Eq. 1."""
         return len(self.paces) * (2 if self.play == "signed" else 1)
 
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """Frames of each clip."""
+        return (self.length,)
+
     def __call__(self, num_frames: int, rng: np.random.Generator) -> Sample:
         label = int(rng.integers(self.classes))
         pace = Fraction(self.paces[label % len(self.paces)])

@@ -16,6 +16,11 @@ class RandomClip:
     length: int = 16
     stride: int = 1
 
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """Frames of each clip."""
+        return (self.length,)
+
     def __call__(self, num_frames: int, rng: np.random.Generator) -> Sample:
         span = (self.length - 1) * self.stride + 1
         start = int(rng.integers(max(1, num_frames - span + 1)))
@@ -33,6 +38,11 @@ class Uniform:
     count: int = 10
     length: int = 16
     stride: int = 1
+
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """Frames of each clip."""
+        return self.count * (self.length,)
 
     def __call__(self, num_frames: int, rng: np.random.Generator | None = None) -> Sample:
         span = self.length * self.stride

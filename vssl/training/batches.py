@@ -1,31 +1,56 @@
 """Batches: clips drawn from a frame store, each from a random generator of its own.
 
-The generator of a draw is keyed by (seed, pass, video), and for augmentation by the view too, so that a clip does not depend on how
-many workers gather it, on the batch it lands in, on the device, or on whether the run was resumed.
+The generator of a draw is keyed by (seed, pass, video), and for augmentation by the view too. So a
+clip does not depend on how many threads gather it, on the batch it lands in, on the device, or on
+whether the run was resumed.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from vssl.augment import Augment, Pair
-from vssl.clips import Sampler, views
+from vssl.clips import Sample, Sampler, clips_of, samples_of
 from vssl.errors import VsslError
+from vssl.objectives.pretext import groups_of
 from vssl.videos.store import Window
 
-SAMPLER, AUGMENT, ORDER = (
-    0,
-    1,
-    2,
-)  # streams: a sampler that draws one number more must not change a crop
+# Streams of random numbers: a sampler that draws one number more must not change a crop.
+SAMPLER, AUGMENT, ORDER = 0, 1, 2
+AHEAD = 4  # batches gathered before a GPU asks for them
+
+T = TypeVar("T")
+
+
+class Source(Protocol):
+    """What `fit` trains on: batches in order, and what a model gets of each."""
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        ...
+
+    def share(self, rank: int, ranks: int) -> Self:
+        """The same batches, of which each of `ranks` processes gets a part."""
+        ...
+
+    def epoch(self, epoch: int, device: torch.device) -> Iterator[Any]:
+        """The batches of an epoch, as they are read."""
+        ...
+
+    def prepared(self, batch: Any, device: torch.device) -> tuple[Any, dict[str, Tensor]]:
+        """What the model is called with: its input and the labels, on the device."""
+        ...
+
+    def size(self, batch: Any) -> int:
+        """How many clips, or rows, a batch holds: speed is counted in these."""
+        ...
 
 
 class Frames(Protocol):
@@ -59,15 +84,19 @@ class Resident(Protocol):
     def clips(self, wanted: list[Wanted]) -> Tensor: ...
 
 
-class Batch(NamedTuple):
-    """Clips, how to augment each, and their labels."""
+class Group(NamedTuple):
+    """The clips of one length in a batch, and how to augment each of them."""
 
-    clips: (
-        np.ndarray | Tensor
-    )  # uint8 [N, T, H, W, C], cut to what the augmentation will read; a tensor where frames are resident
+    clips: np.ndarray | Tensor  # uint8 [N, T, H, W, C], cut to what the augmentation will read
     parameters: list[list[np.ndarray]]  # of each clip, one array a step
-    labels: dict[str, np.ndarray]  # name -> int64 [B, V]
-    videos: np.ndarray  # [B]
+
+
+class Batch(NamedTuple):
+    """Samples of some videos: their clips, a group for each length, and their labels."""
+
+    groups: tuple[Group, ...]  # in the order in which the lengths first stand in the layout
+    labels: dict[str, np.ndarray]  # name -> [B, ...] of a sample, or [B, V, ...] of its clips
+    videos: np.ndarray  # the numbers of the videos in the store
 
 
 def generator(seed: int, stream: int, *key: int) -> np.random.Generator:
@@ -77,7 +106,10 @@ def generator(seed: int, stream: int, *key: int) -> np.random.Generator:
 
 @dataclass(frozen=True)
 class Batches:
-    """All batches of a training run; `labels` gives a video's own label (its action), under the name "action"."""
+    """All batches of a training run.
+
+    `actions` holds each video's own label, which becomes the label "action".
+    """
 
     frames: Frames
     videos: np.ndarray  # which of the store's videos to train on
@@ -92,105 +124,158 @@ class Batches:
 
     def __post_init__(self) -> None:
         readable = self.frames.num_frames[self.videos] > 0
-        if not readable.all():
-            object.__setattr__(
-                self, "videos", self.videos[readable]
-            )  # counted and named by the store that failed on them
-        if not self.together or len(self.videos) < self.together:
+        if not readable.all():  # the store that failed on them has counted and named them
+            object.__setattr__(self, "videos", self.videos[readable])
+        if not self.videos_a_batch or len(self.videos) < self.videos_a_batch:
             raise VsslError(
-                f"{len(self.videos)} readable videos do not fill a batch of {self.batch} clips, {self.views} a video, "
-                f"on {self.ranks} process(es); change the batch or bring more videos"
+                f"{len(self.videos)} readable videos do not fill a batch of {self.batch} clips, "
+                f"{self.clips_a_video} a video, on {self.ranks} process(es); change the batch or "
+                "bring more videos"
             )
 
-    @functools.cached_property
-    def views(self) -> int:
-        """Clips a sample holds; drawn once, for the loop asks for the number of batches at every step."""
-        return views(self.sampler)
+    @property
+    def clips_a_video(self) -> int:
+        """How many clips of a video share a batch."""
+        return clips_of(self.sampler)
 
     @property
-    def together(self) -> int:
+    def videos_a_batch(self) -> int:
         """Videos in a batch, over all processes; the same number for each of them."""
-        return self.batch // self.views // self.ranks * self.ranks
+        return self.batch // self.clips_a_video // self.ranks * self.ranks
 
     def __len__(self) -> int:
         """Batches an epoch: the last, incomplete one of a pass is left out (in training only)."""
-        return self.passes * (len(self.videos) // self.together)
+        return self.passes * (len(self.videos) // self.videos_a_batch)
 
-    def epoch(self, epoch: int, ahead: int = 0) -> Iterator[Batch]:
-        """The batches of an epoch in order, gathered by threads up to `ahead` batches before they are needed."""
-        plans = [
-            (number, part)
-            for number in range(epoch * self.passes, (epoch + 1) * self.passes)
-            for part in self.parts(number)
-        ]
-        if not ahead:
-            yield from (self.gather(*plan) for plan in plans)
-            return
-        with ThreadPoolExecutor(ahead) as pool:
-            waiting = [pool.submit(self.gather, *plan) for plan in plans[:ahead]]
-            for following in [*plans[ahead:], *[None] * ahead]:
-                if not waiting:
-                    return
-                done = waiting.pop(0)
-                if following is not None:
-                    waiting.append(pool.submit(self.gather, *following))
-                yield done.result()
+    def share(self, rank: int, ranks: int) -> Self:
+        """The same batches, of which each of `ranks` processes gets a part."""
+        return replace(self, rank=rank, ranks=ranks)
+
+    def epoch(
+        self, epoch: int, device: torch.device | None = None, ahead: int | None = None
+    ) -> Iterator[Batch]:
+        """The batches of an epoch, in order.
+
+        For a GPU, threads gather up to `ahead` batches before they are needed, unless the frames
+        lie on the GPU already.
+        """
+        if ahead is None:
+            cuda = device is not None and device.type == "cuda"
+            ahead = AHEAD if cuda and not isinstance(self.frames, Resident) else 0
+        numbers = range(epoch * self.passes, (epoch + 1) * self.passes)
+        plans = [(number, part) for number in numbers for part in self.parts(number)]
+        if ahead:
+            return in_threads(self.gather, plans, ahead)
+        return (self.gather(*plan) for plan in plans)
 
     def parts(self, number: int) -> list[np.ndarray]:
         """The videos of each batch of one pass, in this rank's share."""
-        order = generator(self.seed, ORDER, number).permutation(self.videos)
-        parts = order[: len(order) // self.together * self.together].reshape(-1, self.together)
+        order, size = (
+            generator(self.seed, ORDER, number).permutation(self.videos),
+            self.videos_a_batch,
+        )
+        parts = order[: len(order) // size * size].reshape(-1, size)
         return list(parts[:, self.rank :: self.ranks])
 
     def gather(self, number: int, videos: np.ndarray) -> Batch:
         """Draw and read the samples of `videos` in pass `number`."""
-        wanted: list[Wanted] = []
-        parameters, labels = [], []
+        layout = tuple(self.sampler.layout)
+        lengths = [layout[group[0]] for group in groups_of(layout)]
+        wanted: list[list[Wanted]] = [[] for _ in lengths]
+        parameters: list[list[list[np.ndarray]]] = [[] for _ in lengths]
+        labels = []
         for video in videos.tolist():
-            sample = self.sampler(
-                int(self.frames.num_frames[video]), generator(self.seed, SAMPLER, number, video)
-            )
-            own = {} if self.actions is None else {"action": self.actions[video]}
-            labels.append(
-                {
-                    name: np.broadcast_to(value, len(sample.clips))
-                    for name, value in {**sample.labels, **own}.items()
-                }
-            )
+            sample = self.sample(number, video)
+            own = {} if self.actions is None else {"action": self._action(video)}
+            labels.append({**sample.labels, **own})
             for view, clip in enumerate(sample.clips):
                 if clip.box is not None or clip.quarter_turns:
                     raise VsslError(
-                        "this loop reads whole, upright frames: no sampler so far gives a clip a box or quarter turns"
+                        "this loop reads whole, upright frames: no sampler so far gives a clip a "
+                        "box or quarter turns"
                     )
-                augment, rng = (
-                    self.augment.of(view),
-                    generator(self.seed, AUGMENT, number, video, view),
-                )
-                parameters.append(
-                    augment.draw(rng, len(clip.frames), self.frames.height, self.frames.width)
-                )
-                wanted.append(Wanted(video, clip.frames, augment.window(parameters[-1])))
-        joined = {
-            name: np.stack([label[name] for label in labels]).astype(np.int64) for name in labels[0]
-        }  # [B, V]
-        return Batch(read(self.frames, wanted), parameters, joined, videos)
+                group = lengths.index(len(clip.frames))
+                augment = self.augment.of(view)
+                rng = generator(self.seed, AUGMENT, number, video, view)
+                drawn = augment.draw(rng, len(clip.frames), self.frames.height, self.frames.width)
+                parameters[group].append(drawn)
+                wanted[group].append(Wanted(video, clip.frames, augment.window(drawn)))
+        groups = tuple(
+            Group(read(self.frames, some), drawn)
+            for some, drawn in zip(wanted, parameters, strict=True)
+        )
+        return Batch(groups, self._joined(labels), videos)
+
+    def sample(self, number: int, video: int) -> Sample:
+        """The sample of one video in pass `number`."""
+        rng = generator(self.seed, SAMPLER, number, video)
+        return self.sampler(int(self.frames.num_frames[video]), rng)
+
+    def prepared(
+        self, batch: Batch, device: torch.device
+    ) -> tuple[tuple[Tensor, ...], dict[str, Tensor]]:
+        """The views of a batch, [N, C, T, H, W] for each length, and its labels, on the device."""
+        views = []
+        for group in batch.groups:
+            clips = torch.as_tensor(group.clips).to(device, non_blocking=True)  # [N, T, H, W, C]
+            views.append(self.augment.apply(clips, group.parameters))
+        labels = {
+            name: torch.from_numpy(value).to(device, non_blocking=True)
+            for name, value in batch.labels.items()
+        }
+        return tuple(views), labels
+
+    def size(self, batch: Batch) -> int:
+        """How many clips a batch holds."""
+        return sum(len(group.clips) for group in batch.groups)
+
+    def _action(self, video: int) -> np.ndarray:
+        """A video's own label, for each of its samples."""
+        samples = samples_of(self.sampler)
+        label = np.asarray(self.actions[video])
+        return label if samples == 1 else np.repeat(label[None], samples, axis=0)
+
+    def _joined(self, labels: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
+        """The labels of all samples of a batch, one after the other."""
+        join = np.stack if samples_of(self.sampler) == 1 else np.concatenate
+        return {
+            name: join([np.asarray(label[name]) for label in labels])  # [B, ...]
+            for name in labels[0]
+        }
+
+
+def in_threads(work: Callable[..., T], plans: Sequence[tuple], ahead: int) -> Iterator[T]:
+    """The results of `work(*plan)` in order, computed by threads up to `ahead` before they are asked for."""
+    with ThreadPoolExecutor(ahead) as pool:
+        waiting = [pool.submit(work, *plan) for plan in plans[:ahead]]
+        for following in [*plans[ahead:], *[None] * ahead]:
+            if not waiting:
+                return
+            done = waiting.pop(0)
+            if following is not None:
+                waiting.append(pool.submit(work, *following))
+            yield done.result()
 
 
 def read(frames: Frames, wanted: list[Wanted]) -> np.ndarray | Tensor:
-    """The clips of a batch, uint8 [N, T, H, W, C], each copied once: to where the batch lies, and nothing but its window."""
+    """The clips of a batch, uint8 [N, T, H, W, C].
+
+    Each is copied once, to where the batch lies, and nothing of it but its window.
+    """
     if isinstance(frames, Resident):
         return frames.clips(wanted)
-    shapes = {
-        (len(one.frames), *(one.window or (0, 0, frames.height, frames.width))[2:])
-        for one in wanted
-    }
+    whole = (0, 0, frames.height, frames.width)
+    shapes = {(len(one.frames), *(one.window or whole)[2:]) for one in wanted}
     if len(shapes) > 1:
         raise VsslError(
-            f"a batch is of clips of one length and size, not of {sorted(shapes)} (frames, height, width)"
+            "clips that are read together have one length and size, not "
+            f"{sorted(shapes)} (frames, height, width)"
         )
-    # Pinned, the transfer to a GPU goes on while the GPU computes.
-    shape = (len(wanted), *shapes.pop(), 3)
-    clips = torch.empty(shape, dtype=torch.uint8, pin_memory=torch.cuda.is_initialized()).numpy()
+    # From pinned memory, the transfer to a GPU goes on while the GPU computes.
+    pinned = torch.cuda.is_initialized()
+    clips = torch.empty(
+        (len(wanted), *shapes.pop(), 3), dtype=torch.uint8, pin_memory=pinned
+    ).numpy()
     for clip, one in zip(clips, wanted, strict=True):
         frames.gather(one.video, one.frames, one.window, clip)
     return clips

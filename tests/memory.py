@@ -1,11 +1,10 @@
-"""A frame store in memory and a small net, for tests of training."""
+"""A frame store in memory, for tests."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 import numpy as np
-import pytest
 
 from vssl.videos.store import part_of
 
@@ -29,8 +28,3 @@ class MemoryFrames:
 
     def gather(self, video, frames, window=None, out=None):
         return part_of(self.pixels[video][frames], window, out)
-
-
-@pytest.fixture
-def memory_frames():
-    return MemoryFrames

@@ -1,0 +1,36 @@
+"""Objectives: heads with their losses over the views of a batch, each one frozen class.
+
+Classify, Pair, Regress, Order   a label that comes free with the sample
+Contrast, SimCLR                 views of a batch against each other
+MoCo, BYOL, SimSiam              views against a slow copy of the net, or against themselves
+Weighted                         a sum of terms, each with a name and a weight
+Pretext                          a backbone under any of them
+"""
+
+from vssl.objectives.base import Objective, Outcome, Views, held
+from vssl.objectives.classify import Classify, Order, Pair, Regress
+from vssl.objectives.contrast import Contrast, SimCLR, feature_spread
+from vssl.objectives.pretext import Pretext
+from vssl.objectives.target import BYOL, MoCo, SimSiam
+from vssl.objectives.weighted import Term, Weighted, with_term
+
+__all__ = [
+    "BYOL",
+    "Classify",
+    "Contrast",
+    "MoCo",
+    "Objective",
+    "Order",
+    "Outcome",
+    "Pair",
+    "Pretext",
+    "Regress",
+    "SimCLR",
+    "SimSiam",
+    "Term",
+    "Views",
+    "Weighted",
+    "feature_spread",
+    "held",
+    "with_term",
+]
