@@ -1,4 +1,7 @@
-"""The data of an experiment: which set, which split, at which size; and opening it, drawing puppets where they are missing."""
+"""The data of an experiment: which dataset, which split, at which size; and opening it.
+
+Puppets are drawn, and frame stores built, when data is opened for the first time.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from vssl.errors import VsslError
-from vssl.videos import datasets, puppets
+from vssl.videos import catalogue, puppets
+from vssl.videos.datasets import Dataset
 from vssl.videos.puppets import layouts
 from vssl.videos.store import FrameStore
 
@@ -18,7 +22,7 @@ from vssl.videos.store import FrameStore
 class Opened(NamedTuple):
     """A dataset and its frames, ready to gather from."""
 
-    dataset: datasets.Dataset
+    dataset: Dataset
     frames: FrameStore
     actions: np.ndarray  # [videos], each video's class
     train: np.ndarray  # indices of videos
@@ -27,7 +31,7 @@ class Opened(NamedTuple):
 
 @dataclass(frozen=True)
 class Data:
-    """A dataset as an experiment names it: what the videos are (their digest), never where they lie."""
+    """A dataset as an experiment names it: by a digest of its videos, wherever they lie."""
 
     name: str
     digest: str
@@ -40,32 +44,26 @@ class Data:
     )
 
     def open(self) -> Opened:
-        """The set, its frames and its split; draws the puppets and builds the frame store if they are not there yet."""
+        """The dataset, its frames and its split; what is missing is drawn and decoded first."""
         return _open(self, self.source)
 
+    def counts(self) -> tuple[int, int]:
+        """How many videos there are to train on and to test on; nothing is drawn or decoded."""
+        return _counts(self, self.source)
+
     def scenes(self) -> np.ndarray:
-        """Each video's scene, a number; known of puppets that were drawn from a world, not of videos from a folder."""
+        """The number of each video's scene, known only of puppets that were drawn from a world."""
         if not isinstance(self.source, puppets.World):
             raise VsslError(
-                f"nobody wrote down the scenes of {self.says()}: leave out what asks for them, or use the puppets"
+                f"the scenes of {self.title()} are not known: "
+                "leave out what asks for them, or use the puppets"
             )
         return _scenes(self, self.source)
 
-    def says(self) -> str:
-        """What to print beside a number."""
-        return (
-            f"puppets for {NAMES.get(self.name, self.name)}"
-            if self.stand_in
-            else NAMES.get(self.name, self.name)
-        )
-
-
-NAMES = {
-    "ucf101": "UCF101",
-    "hmdb51": "HMDB51",
-    "kinetics400": "Kinetics-400",
-    "kinetics600": "Kinetics-600",
-}
+    def title(self) -> str:
+        """What this data is called in print, beside a number for example."""
+        title = catalogue.find(self.name).title
+        return f"puppets for {title}" if self.stand_in else title
 
 
 def puppet_data(world: puppets.World, split: int, height: int, width: int) -> Data:
@@ -78,26 +76,40 @@ def puppet_data(world: puppets.World, split: int, height: int, width: int) -> Da
 @functools.lru_cache(maxsize=8)
 def real_data(name: str, root: Path, split: int, height: int, width: int) -> Data:
     """A real dataset under `root`; reads its lists."""
-    found = datasets.open_dataset(name, root)
+    found = catalogue.open_dataset(name, root)
     return Data(name, found.digest, split, height, width, stand_in=found.stand_in, source=root)
 
 
 @functools.lru_cache(maxsize=4)
 def _scenes(data: Data, world: puppets.World) -> np.ndarray:
-    """Which of the world's backgrounds each video was filmed before; clips of one performer share theirs."""
+    """Which of the world's scenes each video shows; all clips of a performer show the same."""
     places = {Path(place.path).stem: place for place in layouts.places(world)}
-    scene = functools.lru_cache(maxsize=None)(
-        lambda name, group: puppets.truth(world, name, group, 1).scene
-    )
-    seen = [places[video.name] for video in _open(data, world).dataset.videos]
-    return np.array([world.scenes.index(scene(place.class_name, place.group)) for place in seen])
+
+    @functools.cache
+    def scene(class_name: str, group: int) -> int:
+        return world.scenes.index(puppets.truth(world, class_name, group, 1).scene)
+
+    shown = [places[video.name] for video in _open(data, world).dataset.videos]
+    return np.array([scene(place.class_name, place.group) for place in shown])
 
 
 @functools.lru_cache(maxsize=8)
 def _open(data: Data, source: puppets.World | Path) -> Opened:
     root = source if isinstance(source, Path) else puppets.make(source)
-    dataset = replace(datasets.open_dataset(data.name, root), digest=data.digest)
+    dataset = replace(catalogue.open_dataset(data.name, root), digest=data.digest)
     frames = FrameStore.build(dataset, data.height, data.width)
-    train, test = dataset.split(data.split)
     actions = np.array([video.label for video in dataset.videos])
-    return Opened(dataset, frames, actions, train, test)
+    return Opened(dataset, frames, actions, *dataset.split(data.split))
+
+
+@functools.lru_cache(maxsize=32)
+def _counts(data: Data, source: puppets.World | Path | None) -> tuple[int, int]:
+    if isinstance(source, Path):
+        train, test = catalogue.open_dataset(data.name, source).split(data.split)
+        return len(train), len(test)
+    if source is None:  # a plan can be made before the data is there
+        train, test = catalogue.find(data.name).videos(data.split)
+    else:
+        sides = [layouts.side(source, place.group, data.split) for place in layouts.places(source)]
+        train, test = sides.count("train"), sides.count("test")
+    return train, test

@@ -43,7 +43,9 @@ TRAINING_CODE = (
     "videos/pictures.py",
     "videos/building.py",
     "videos/store.py",
+    "videos/catalogue.py",
     "videos/datasets.py",
+    "videos/readers",
     "videos/journal.py",
     "videos/lists.py",
     "augment",
@@ -150,7 +152,7 @@ class PreTrain(Keyed):
 
     def describe(self) -> str:
         after = f", after {key.brief(self.start.method)}" if self.start else ""
-        return f"{self.net.name} pre-trained by {key.brief(self.method)} on {self.data.says()}, seed {self.seed}{after}"
+        return f"{self.net.name} pre-trained by {key.brief(self.method)} on {self.data.title()}, seed {self.seed}{after}"
 
     def needs(self) -> tuple[Experiment, ...]:
         return (self.start,) if self.start else ()

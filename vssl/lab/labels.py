@@ -133,7 +133,7 @@ class FineTune(_FromLabels):
     dropout: float = 0.0  # before the last layer
 
     def describe(self) -> str:
-        return f"fine-tuning, seed {self.seed}, on {self.data.says()}{self.labels()}, from {self.start.describe()}"
+        return f"fine-tuning, seed {self.seed}, on {self.data.title()}{self.labels()}, from {self.start.describe()}"
 
     def model(self, backbone: nn.Module, classes: int) -> Pretext:
         return Pretext(backbone, Classify("action", classes, self.dropout))
@@ -144,7 +144,7 @@ class Linear(_FromLabels):
     """Train a linear layer on the frozen features, brought to length 1, of randomly cropped clips (CVRL's linear evaluation)."""
 
     def describe(self) -> str:
-        return f"linear evaluation, seed {self.seed}, on {self.data.says()}{self.labels()}, of {self.start.describe()}"
+        return f"linear evaluation, seed {self.seed}, on {self.data.title()}{self.labels()}, of {self.start.describe()}"
 
     def model(self, backbone: nn.Module, classes: int) -> Pretext:
         return Pretext(Frozen(backbone), Classify("action", classes, normalize=True))

@@ -17,7 +17,7 @@ from vssl.lab.measures import Features, Instance, Probe, Retrieve
 from vssl.lab.sizes import Profile, find
 from vssl.methods import CVRL, Method
 from vssl.recipe import Recipe
-from vssl.videos import puppets
+from vssl.videos import catalogue, puppets
 
 
 def world(name: str, profile: str) -> puppets.World:
@@ -27,15 +27,7 @@ def world(name: str, profile: str) -> puppets.World:
         raise VsslError(
             "the paper profile runs on real data only: bring it with --data-root, or choose smoke, demo or gpu"
         )
-    makers = {
-        "ucf101": puppets.ucf101,
-        "hmdb51": puppets.hmdb51,
-        "kinetics400": puppets.kinetics400,
-        "kinetics600": puppets.kinetics600,
-    }
-    if name not in makers:
-        raise VsslError(f"no puppets stand in for {name!r}; there are {', '.join(makers)}")
-    return replace(makers[name](), **sizes.get(name, {}))
+    return replace(catalogue.find(name).world(), **sizes.get(name, {}))
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ def _record(
         "chance": _chance(metric, found.metrics),
         "profile": scale.profile,
         "data": f"{data.name}-{data.digest}-split{_splits(experiment)}",
-        "says": data.says(),
+        "says": data.title(),
     }
 
 
