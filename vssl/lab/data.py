@@ -42,6 +42,7 @@ class Data:
     source: puppets.World | Path | None = field(
         default=None, metadata={"key": False}, compare=False
     )
+    fps: float | None = None  # every video is brought to this frame rate; None: it keeps its own
 
     def open(self) -> Opened:
         """The dataset, its frames and its split; what is missing is drawn and decoded first."""
@@ -63,7 +64,8 @@ class Data:
     def title(self) -> str:
         """What this data is called in print, beside a number for example."""
         title = catalogue.find(self.name).title
-        return f"puppets for {title}" if self.stand_in else title
+        title = f"puppets for {title}" if self.stand_in else title
+        return title if self.fps is None else f"{title} at {self.fps:g} frames a second"
 
 
 def puppet_data(world: puppets.World, split: int, height: int, width: int) -> Data:
@@ -97,7 +99,7 @@ def _scenes(data: Data, world: puppets.World) -> np.ndarray:
 def _open(data: Data, source: puppets.World | Path) -> Opened:
     root = source if isinstance(source, Path) else puppets.make(source)
     dataset = replace(catalogue.open_dataset(data.name, root), digest=data.digest)
-    frames = FrameStore.build(dataset, data.height, data.width)
+    frames = FrameStore.build(dataset, data.height, data.width, fps=data.fps)
     actions = np.array([video.label for video in dataset.videos])
     return Opened(dataset, frames, actions, *dataset.split(data.split))
 
