@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vssl.errors import VsslError
 from vssl.lab import key
-from vssl.lab.data import Data, puppet_data
+from vssl.lab.data import Data, puppet_data, real_data
 from vssl.videos import decode, puppets
 from vssl.videos.building import source_frame
 
@@ -39,3 +40,38 @@ def test_a_frame_rate_is_part_of_key_and_title_only_where_one_is_set(data):
     assert key.key(slow) != key.key(data) and "fps" not in key.described(data)
     assert data.title() == "puppets for UCF101"
     assert slow.title() == "puppets for UCF101 at 12.5 frames a second"
+
+
+def test_validation_takes_a_part_of_the_training_videos_alone(data):
+    official, held_out = data.open(), replace(data, test_on="validation").open()
+    assert sorted([*held_out.train, *held_out.test]) == sorted(official.train)
+    assert len(held_out.test) > 0 and not set(held_out.test) & set(official.test)
+    groups = [
+        {official.dataset.videos[i].group for i in side} for side in (held_out.train, held_out.test)
+    ]
+    assert not groups[0] & groups[1]
+
+
+def test_validation_is_part_of_key_and_title_only_where_it_is_set(data):
+    other = replace(data, test_on="validation")
+    assert key.key(other) != key.key(data) and "test_on" not in key.described(data)
+    assert other.title() == "puppets for UCF101, tested on a tenth of the training videos"
+    assert (data.variant(), other.variant()) == ("", "-validation")
+    assert replace(other, fps=12.5).variant() == "-12.5fps-validation"
+    with pytest.raises(VsslError, match="'test' or 'validation', not 'train'"):
+        replace(data, test_on="train")
+
+
+@pytest.mark.parametrize("test_on", ["test", "validation"])
+def test_data_is_counted_as_it_is_opened(data, test_on):
+    drawn = replace(data, test_on=test_on)
+    opened = drawn.open()
+    assert drawn.counts() == (len(opened.train), len(opened.test))
+    on_disk = replace(real_data("ucf101", opened.dataset.root, 1, 48, 64), test_on=test_on)
+    assert on_disk.counts() == drawn.counts()
+
+
+def test_data_that_is_not_there_is_counted_by_its_official_sizes():
+    absent = Data("ucf101", "not found", split=2)
+    assert absent.counts() == (9586, 3734)
+    assert replace(absent, test_on="validation").counts() == (8627, 959)

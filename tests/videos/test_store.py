@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from vssl import files
 from vssl.errors import VideoError, VsslError
 from vssl.videos import building, decode
-from vssl.videos.readers.ucf101 import read as ucf101
 from vssl.videos.journal import FORMAT
+from vssl.videos.readers.ucf101 import read as ucf101
 from vssl.videos.store import FrameStore, OnTheFly
 
 SIZE = (24, 32)

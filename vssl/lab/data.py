@@ -6,9 +6,10 @@ Puppets are drawn, and frame stores built, when data is opened for the first tim
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from vssl.videos import catalogue, puppets
 from vssl.videos.datasets import Dataset
 from vssl.videos.puppets import layouts
 from vssl.videos.store import FrameStore
+from vssl.videos.validation import SHARE, validation_split
+
+Sides = tuple[np.ndarray, np.ndarray]  # indices of the videos to train on and to test on
 
 
 class Opened(NamedTuple):
@@ -43,6 +47,11 @@ class Data:
         default=None, metadata={"key": False}, compare=False
     )
     fps: float | None = None  # every video is brought to this frame rate; None: it keeps its own
+    test_on: Literal["test", "validation"] = "test"  # validation: a tenth of the training videos
+
+    def __post_init__(self) -> None:
+        if self.test_on not in ("test", "validation"):
+            raise VsslError(f"test_on must be 'test' or 'validation', not {self.test_on!r}")
 
     def open(self) -> Opened:
         """The dataset, its frames and its split; what is missing is drawn and decoded first."""
@@ -61,11 +70,18 @@ class Data:
             )
         return _scenes(self, self.source)
 
+    def variant(self) -> str:
+        """What changes the videos or their test beside the digest, for names; empty at the defaults."""
+        rate = "" if self.fps is None else f"-{self.fps:g}fps"
+        return rate + ("" if self.test_on == "test" else f"-{self.test_on}")
+
     def title(self) -> str:
         """What this data is called in print, beside a number for example."""
         title = catalogue.find(self.name).title
         title = f"puppets for {title}" if self.stand_in else title
-        return title if self.fps is None else f"{title} at {self.fps:g} frames a second"
+        rate = "" if self.fps is None else f" at {self.fps:g} frames a second"
+        tested = "" if self.test_on == "test" else ", tested on a tenth of the training videos"
+        return f"{title}{rate}{tested}"
 
 
 def puppet_data(world: puppets.World, split: int, height: int, width: int) -> Data:
@@ -101,17 +117,35 @@ def _open(data: Data, source: puppets.World | Path) -> Opened:
     dataset = replace(catalogue.open_dataset(data.name, root), digest=data.digest)
     frames = FrameStore.build(dataset, data.height, data.width, fps=data.fps)
     actions = np.array([video.label for video in dataset.videos])
-    return Opened(dataset, frames, actions, *dataset.split(data.split))
+    return Opened(dataset, frames, actions, *_sides(data, dataset))
 
 
 @functools.lru_cache(maxsize=32)
 def _counts(data: Data, source: puppets.World | Path | None) -> tuple[int, int]:
-    if isinstance(source, Path):
-        train, test = catalogue.open_dataset(data.name, source).split(data.split)
-        return len(train), len(test)
     if source is None:  # a plan can be made before the data is there
         train, test = catalogue.find(data.name).videos(data.split)
+        held_out = round(SHARE * train)
+        return (train, test) if data.test_on == "test" else (train - held_out, held_out)
+    if isinstance(source, Path):
+        sides = _sides(data, catalogue.open_dataset(data.name, source))
     else:
-        sides = [layouts.side(source, place.group, data.split) for place in layouts.places(source)]
-        train, test = sides.count("train"), sides.count("test")
-    return train, test
+        places = list(layouts.places(source))
+        where = np.array([layouts.side(source, place.group, data.split) for place in places])
+        sides = _chosen(
+            data,
+            [place.class_name for place in places],
+            [f"{place.class_name}/{place.group}" for place in places],
+            (np.flatnonzero(where == "train"), np.flatnonzero(where == "test")),
+        )
+    return len(sides[0]), len(sides[1])
+
+
+def _sides(data: Data, dataset: Dataset) -> Sides:
+    labels = [video.label for video in dataset.videos]
+    groups = [video.group for video in dataset.videos]
+    return _chosen(data, labels, groups, dataset.split(data.split))
+
+
+def _chosen(data: Data, labels: Sequence[int | str], groups: Sequence[str], sides: Sides) -> Sides:
+    """The official sides of a split, or both sides of its training videos."""
+    return sides if data.test_on == "test" else validation_split(labels, groups, sides[0])

@@ -48,6 +48,7 @@ TRAINING_CODE = (
     "videos/readers",
     "videos/journal.py",
     "videos/lists.py",
+    "videos/validation.py",
     "augment",
     "models",
     "losses",

@@ -134,7 +134,7 @@ def _record(
         "value": found.metrics[metric],
         "chance": _chance(metric, found.metrics),
         "profile": scale.profile,
-        "data": f"{data.name}-{data.digest}-split{_splits(experiment)}",
+        "data": f"{data.name}-{data.digest}-split{_splits(experiment)}{data.variant()}",
         "says": data.title(),
     }
 
