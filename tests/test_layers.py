@@ -169,7 +169,9 @@ def test_what_stands_low_loads_nothing_heavy():
         "vssl.clips",
         "vssl.samplers",
         "vssl.videos.decode",
+        "vssl.videos.catalogue",
         "vssl.videos.datasets",
+        "vssl.videos.readers.ucf101",
         "vssl.cli",
         "vssl.doctor",
     )

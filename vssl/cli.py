@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from vssl import __version__, paths
 from vssl.arguments import Parser, count, folder, guess, minutes, one_of, seeds
 from vssl.errors import VsslError
+from vssl.videos import catalogue
 
 if TYPE_CHECKING:
     from vssl.videos.datasets import Dataset
@@ -28,7 +29,6 @@ PROFILES = (
     "gpu",
     "paper",
 )  # named here too, so that a slip is answered without loading torch; a test compares
-SETS = ("ucf101", "hmdb51", "kinetics400", "kinetics600")
 SIZES = PROFILES[:3]  # of puppets; the paper profile wants the real data
 STAGES = (
     "decode",
@@ -143,7 +143,10 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 
 def _data_make(options: argparse.Namespace) -> int:
-    names = [one_of(name, SETS, "puppet set") for name in options.sets or SETS]
+    names = [
+        one_of(name, catalogue.STAND_INS, "puppet set")
+        for name in options.sets or catalogue.STAND_INS
+    ]
     size = one_of(options.size, SIZES, "size")
     from vssl.lab.profile import world
     from vssl.videos import puppets
@@ -173,16 +176,14 @@ def _data_check(options: argparse.Namespace) -> int:
 
 def _dataset(options: argparse.Namespace) -> Dataset:
     """The dataset at --root, or the puppets that stand in for it, drawn if they are not there yet."""
-    name = one_of(options.name, SETS, "dataset")
+    name = one_of(options.name, catalogue.NAMES, "dataset")
     size = one_of(options.size, SIZES, "size")
-    from vssl.videos.datasets import open_dataset
-
     if options.root:
-        return open_dataset(name, options.root)
+        return catalogue.open_dataset(name, options.root)
     from vssl.lab.profile import world
     from vssl.videos import puppets
 
-    return open_dataset(name, puppets.make(world(name, size)))
+    return catalogue.open_dataset(name, puppets.make(world(name, size)))
 
 
 def _ledger(options: argparse.Namespace) -> int:
@@ -357,7 +358,9 @@ def _add_data(commands: argparse._SubParsersAction) -> None:
         _data_make,
         "vssl data make\nvssl data make ucf101 --size smoke",
     )
-    make.add_argument("sets", nargs="*", metavar="SET", help=f"{', '.join(SETS)}; none: all")
+    make.add_argument(
+        "sets", nargs="*", metavar="SET", help=f"{', '.join(catalogue.STAND_INS)}; none: all"
+    )
     make.add_argument(
         "--size", default="demo", metavar="S", help="smoke, demo or gpu (default: demo)"
     )
@@ -387,7 +390,10 @@ def _add_data(commands: argparse._SubParsersAction) -> None:
             help="folder of real data in its official layout; none: the puppets",
         )
         parser.add_argument(
-            "--name", default="ucf101", metavar="SET", help=f"{', '.join(SETS)} (default: ucf101)"
+            "--name",
+            default="ucf101",
+            metavar="SET",
+            help=f"{', '.join(catalogue.NAMES)} (default: ucf101)",
         )
         parser.add_argument(
             "--size",

@@ -185,7 +185,7 @@ def test_the_paper_profile_changes_nothing_of_the_paper(realvideo):
         False,
         128,
     )
-    assert not start.data.stand_in and start.data.says() == "UCF101"
+    assert not start.data.stand_in and start.data.title() == "UCF101"
     tuned = paper.fine_tune(start, recipe=methods.Pace().fine_tune())
     assert tuned.labelled == replace(methods.Pace().labelled(), recipe=methods.Pace().fine_tune())
 

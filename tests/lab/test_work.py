@@ -58,7 +58,7 @@ def test_what_follows_a_pre_training_is_counted_too():
     assert estimate(PretextTest(start), "demo").clips == 192 * 4
     assert estimate(demo.fine_tune(start), "demo").clips == 528 * 8 + 192 * 4
     assert estimate(demo.retrieve(start), "demo") == Cost(
-        start.data.says(), True, 0, "16 x 56 x 56", work.OVERHEAD, "one core"
+        start.data.title(), True, 0, "16 x 56 x 56", work.OVERHEAD, "one core"
     )
 
 
@@ -85,7 +85,7 @@ def test_each_split_is_counted_and_their_mean_costs_nothing_more():
     ) == 3
     assert [demo.linear(start, split=split).data.split for split in (1, 2, 3)] == [1, 2, 3]
     assert estimate(Mean(splits), "demo") == Cost(
-        splits[0].data.says(), True, 0, "16 x 56 x 56", work.OVERHEAD, "one core"
+        splits[0].data.title(), True, 0, "16 x 56 x 56", work.OVERHEAD, "one core"
     )
     assert all(estimate(one, "demo").clips > 0 for one in splits)
 
@@ -95,13 +95,13 @@ def test_data_that_is_missing_is_forgiven_in_a_plan_alone(monkeypatch, tmp_path)
     with pytest.raises(DataError):
         resolve("paper").data("hmdb51")
     monkeypatch.setenv("VSSL_PLAN_ONLY", "1")
-    assert work.videos(resolve("paper").data("hmdb51")) == (3570, 1530)
+    assert resolve("paper").data("hmdb51").counts() == (3570, 1530)
 
 
 def test_real_lists_are_counted_where_they_are(realvideo):
     data = resolve("paper", data_root=str(realvideo / "ucf101")).data()
     train, test = data.open().dataset.split(1)
-    assert work.videos(data) == (len(train), len(test))
+    assert data.counts() == (len(train), len(test))
 
 
 def test_the_plan_says_what_each_run_and_all_of_them_should_take():

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from vssl import files
 from vssl.errors import VideoError, VsslError
 from vssl.videos import building, decode
-from vssl.videos.datasets import ucf101
 from vssl.videos.journal import FORMAT
+from vssl.videos.readers.ucf101 import read as ucf101
 from vssl.videos.store import FrameStore, OnTheFly
 
 SIZE = (24, 32)
@@ -335,7 +335,7 @@ def test_a_killed_worker_ends_the_build_and_loses_nothing(own, monkeypatch, deat
 SLOW = """
 import sys, time
 from vssl.videos import building
-from vssl.videos.datasets import ucf101
+from vssl.videos.readers.ucf101 import read as ucf101
 from vssl.videos.store import FrameStore
 building.WORKER = "import time; from vssl.videos import journal; append = journal.append\\n" \\
     "def slow(*all): append(*all); time.sleep(0.15)\\n" \\

@@ -15,8 +15,9 @@ from vssl.bench import rows
 from vssl.bench.rows import OURS, Row
 from vssl.clips import views
 from vssl.errors import VsslError
-from vssl.lab.work import BACKWARD, OFFICIAL
+from vssl.lab.work import BACKWARD
 from vssl.methods import Method
+from vssl.videos.catalogue import find
 
 GPUS = (1, 8, 64)
 CORES = 16  # of a machine, for a GPU each or for all eight
@@ -31,7 +32,6 @@ FRAMES = {
     "ucf101": 2_450_000,
     "kinetics400": 240_000 * 300,
 }  # of all videos; of Kinetics-400's training videos, 10 seconds each
-NAMES = {"ucf101": "UCF101", "kinetics400": "Kinetics-400"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Job:
         """Clips trained on."""
         recipe = self.method.recipe(self.data)
         return (
-            OFFICIAL[self.data][0]
+            find(self.data).videos()[0]
             * views(self.method.sampler(self.length))
             * recipe.epochs
             * recipe.passes
@@ -123,7 +123,7 @@ def _storage(records: list[dict[str, Any]]) -> str:
         built = built if height == 128 else "not measured"
         lines.append(
             (
-                f"{NAMES[data]}, {height}x{width}",
+                f"{find(data).title}, {height}x{width}",
                 f"{FRAMES[data] / 1e6:.3g} M",
                 _bytes(size),
                 _bytes(size / 2),
@@ -143,7 +143,7 @@ def _storage(records: list[dict[str, Any]]) -> str:
 def _hours() -> str:
     lines = []
     for job in JOBS:
-        what = f"{job.paper}: {job.net}, {NAMES[job.data]}, {job.length}x{job.size}x{job.size}"
+        what = f"{job.paper}: {job.net}, {find(job.data).title}, {job.length}x{job.size}x{job.size}"
         for name, rate in RATES.items():
             lines.append(
                 (

@@ -1,24 +1,32 @@
-"""The data of an experiment: which set, which split, at which size; and opening it, drawing puppets where they are missing."""
+"""The data of an experiment: which dataset, which split, at which size; and opening it.
+
+Puppets are drawn, and frame stores built, when data is opened for the first time.
+"""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from vssl.errors import VsslError
-from vssl.videos import datasets, puppets
+from vssl.videos import catalogue, puppets
+from vssl.videos.datasets import Dataset
 from vssl.videos.puppets import layouts
 from vssl.videos.store import FrameStore
+from vssl.videos.validation import SHARE, validation_split
+
+Sides = tuple[np.ndarray, np.ndarray]  # indices of the videos to train on and to test on
 
 
 class Opened(NamedTuple):
     """A dataset and its frames, ready to gather from."""
 
-    dataset: datasets.Dataset
+    dataset: Dataset
     frames: FrameStore
     actions: np.ndarray  # [videos], each video's class
     train: np.ndarray  # indices of videos
@@ -27,7 +35,7 @@ class Opened(NamedTuple):
 
 @dataclass(frozen=True)
 class Data:
-    """A dataset as an experiment names it: what the videos are (their digest), never where they lie."""
+    """A dataset as an experiment names it: by a digest of its videos, wherever they lie."""
 
     name: str
     digest: str
@@ -38,34 +46,42 @@ class Data:
     source: puppets.World | Path | None = field(
         default=None, metadata={"key": False}, compare=False
     )
+    fps: float | None = None  # every video is brought to this frame rate; None: it keeps its own
+    test_on: Literal["test", "validation"] = "test"  # validation: a tenth of the training videos
+
+    def __post_init__(self) -> None:
+        if self.test_on not in ("test", "validation"):
+            raise VsslError(f"test_on must be 'test' or 'validation', not {self.test_on!r}")
 
     def open(self) -> Opened:
-        """The set, its frames and its split; draws the puppets and builds the frame store if they are not there yet."""
+        """The dataset, its frames and its split; what is missing is drawn and decoded first."""
         return _open(self, self.source)
 
+    def counts(self) -> tuple[int, int]:
+        """How many videos there are to train on and to test on; nothing is drawn or decoded."""
+        return _counts(self, self.source)
+
     def scenes(self) -> np.ndarray:
-        """Each video's scene, a number; known of puppets that were drawn from a world, not of videos from a folder."""
+        """The number of each video's scene, known only of puppets that were drawn from a world."""
         if not isinstance(self.source, puppets.World):
             raise VsslError(
-                f"nobody wrote down the scenes of {self.says()}: leave out what asks for them, or use the puppets"
+                f"the scenes of {self.title()} are not known: "
+                "leave out what asks for them, or use the puppets"
             )
         return _scenes(self, self.source)
 
-    def says(self) -> str:
-        """What to print beside a number."""
-        return (
-            f"puppets for {NAMES.get(self.name, self.name)}"
-            if self.stand_in
-            else NAMES.get(self.name, self.name)
-        )
+    def variant(self) -> str:
+        """What changes the videos or their test beside the digest, for names; empty at the defaults."""
+        rate = "" if self.fps is None else f"-{self.fps:g}fps"
+        return rate + ("" if self.test_on == "test" else f"-{self.test_on}")
 
-
-NAMES = {
-    "ucf101": "UCF101",
-    "hmdb51": "HMDB51",
-    "kinetics400": "Kinetics-400",
-    "kinetics600": "Kinetics-600",
-}
+    def title(self) -> str:
+        """What this data is called in print, beside a number for example."""
+        title = catalogue.find(self.name).title
+        title = f"puppets for {title}" if self.stand_in else title
+        rate = "" if self.fps is None else f" at {self.fps:g} frames a second"
+        tested = "" if self.test_on == "test" else ", tested on a tenth of the training videos"
+        return f"{title}{rate}{tested}"
 
 
 def puppet_data(world: puppets.World, split: int, height: int, width: int) -> Data:
@@ -78,26 +94,58 @@ def puppet_data(world: puppets.World, split: int, height: int, width: int) -> Da
 @functools.lru_cache(maxsize=8)
 def real_data(name: str, root: Path, split: int, height: int, width: int) -> Data:
     """A real dataset under `root`; reads its lists."""
-    found = datasets.open_dataset(name, root)
+    found = catalogue.open_dataset(name, root)
     return Data(name, found.digest, split, height, width, stand_in=found.stand_in, source=root)
 
 
 @functools.lru_cache(maxsize=4)
 def _scenes(data: Data, world: puppets.World) -> np.ndarray:
-    """Which of the world's backgrounds each video was filmed before; clips of one performer share theirs."""
+    """Which of the world's scenes each video shows; all clips of a performer show the same."""
     places = {Path(place.path).stem: place for place in layouts.places(world)}
-    scene = functools.lru_cache(maxsize=None)(
-        lambda name, group: puppets.truth(world, name, group, 1).scene
-    )
-    seen = [places[video.name] for video in _open(data, world).dataset.videos]
-    return np.array([world.scenes.index(scene(place.class_name, place.group)) for place in seen])
+
+    @functools.cache
+    def scene(class_name: str, group: int) -> int:
+        return world.scenes.index(puppets.truth(world, class_name, group, 1).scene)
+
+    shown = [places[video.name] for video in _open(data, world).dataset.videos]
+    return np.array([scene(place.class_name, place.group) for place in shown])
 
 
 @functools.lru_cache(maxsize=8)
 def _open(data: Data, source: puppets.World | Path) -> Opened:
     root = source if isinstance(source, Path) else puppets.make(source)
-    dataset = replace(datasets.open_dataset(data.name, root), digest=data.digest)
-    frames = FrameStore.build(dataset, data.height, data.width)
-    train, test = dataset.split(data.split)
+    dataset = replace(catalogue.open_dataset(data.name, root), digest=data.digest)
+    frames = FrameStore.build(dataset, data.height, data.width, fps=data.fps)
     actions = np.array([video.label for video in dataset.videos])
-    return Opened(dataset, frames, actions, train, test)
+    return Opened(dataset, frames, actions, *_sides(data, dataset))
+
+
+@functools.lru_cache(maxsize=32)
+def _counts(data: Data, source: puppets.World | Path | None) -> tuple[int, int]:
+    if source is None:  # a plan can be made before the data is there
+        train, test = catalogue.find(data.name).videos(data.split)
+        held_out = round(SHARE * train)
+        return (train, test) if data.test_on == "test" else (train - held_out, held_out)
+    if isinstance(source, Path):
+        sides = _sides(data, catalogue.open_dataset(data.name, source))
+    else:
+        places = list(layouts.places(source))
+        where = np.array([layouts.side(source, place.group, data.split) for place in places])
+        sides = _chosen(
+            data,
+            [place.class_name for place in places],
+            [f"{place.class_name}/{place.group}" for place in places],
+            (np.flatnonzero(where == "train"), np.flatnonzero(where == "test")),
+        )
+    return len(sides[0]), len(sides[1])
+
+
+def _sides(data: Data, dataset: Dataset) -> Sides:
+    labels = [video.label for video in dataset.videos]
+    groups = [video.group for video in dataset.videos]
+    return _chosen(data, labels, groups, dataset.split(data.split))
+
+
+def _chosen(data: Data, labels: Sequence[int | str], groups: Sequence[str], sides: Sides) -> Sides:
+    """The official sides of a split, or both sides of its training videos."""
+    return sides if data.test_on == "test" else validation_split(labels, groups, sides[0])

@@ -44,9 +44,12 @@ TRAINING_CODE = (
     "videos/pictures.py",
     "videos/building.py",
     "videos/store.py",
+    "videos/catalogue.py",
     "videos/datasets.py",
+    "videos/readers",
     "videos/journal.py",
     "videos/lists.py",
+    "videos/validation.py",
     "augment",
     "models",
     "losses",
@@ -163,7 +166,7 @@ class PreTrain(Keyed):
     def describe(self) -> str:
         """One line for a plan."""
         after = f", after {key.brief(self.start.method)}" if self.start else ""
-        what = f"{self.net.name} pre-trained by {key.brief(self.method)} on {self.data.says()}"
+        what = f"{self.net.name} pre-trained by {key.brief(self.method)} on {self.data.title()}"
         return f"{what}, seed {self.seed}{after}"
 
     def needs(self) -> tuple[Experiment, ...]:

@@ -121,7 +121,7 @@ class FineTune(_FromLabels):
 
     def describe(self) -> str:
         """One line for a plan."""
-        data = f"{self.data.says()}{self.labels()}"
+        data = f"{self.data.title()}{self.labels()}"
         return f"fine-tuning, seed {self.seed}, on {data}, from {self.start.describe()}"
 
     def trained(self, backbone: nn.Module) -> nn.Module:
@@ -135,7 +135,7 @@ class LinearEvaluation(_FromLabels):
 
     def describe(self) -> str:
         """One line for a plan."""
-        data = f"{self.data.says()}{self.labels()}"
+        data = f"{self.data.title()}{self.labels()}"
         return f"linear evaluation, seed {self.seed}, on {data}, of {self.start.describe()}"
 
     def trained(self, backbone: nn.Module) -> nn.Module:

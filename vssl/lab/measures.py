@@ -72,7 +72,7 @@ class Features(Keyed):
     code = (*TRAINING_CODE, *TESTING_CODE)
 
     def describe(self) -> str:
-        return f"features of {self.start.describe()}, on {self.data.says()}"
+        return f"features of {self.start.describe()}, on {self.data.title()}"
 
     def needs(self) -> tuple[Experiment, ...]:
         return runs_of(self.start)

@@ -19,7 +19,7 @@ from vssl.methods import CVRL, Labelled, Method, Pace
 from vssl.models.heads import Linear, Normalised, Scores
 from vssl.recipe import Recipe
 from vssl.samplers import Uniform
-from vssl.videos import puppets
+from vssl.videos import catalogue, puppets
 
 METHODS: dict[str, Method] = {"pace": Pace(), "cvrl": CVRL()}  # by the key of their paper
 UNIT_LENGTH = Normalised(Linear(1), batch_norm=False)  # CVRL's linear evaluation
@@ -32,15 +32,7 @@ def world(name: str, profile: str) -> puppets.World:
         raise VsslError(
             "the paper profile runs on real data only: bring it with --data-root, or choose smoke, demo or gpu"
         )
-    makers = {
-        "ucf101": puppets.ucf101,
-        "hmdb51": puppets.hmdb51,
-        "kinetics400": puppets.kinetics400,
-        "kinetics600": puppets.kinetics600,
-    }
-    if name not in makers:
-        raise VsslError(f"no puppets stand in for {name!r}; there are {', '.join(makers)}")
-    return replace(makers[name](), **sizes.get(name, {}))
+    return replace(catalogue.find(name).world(), **sizes.get(name, {}))
 
 
 @dataclass(frozen=True)

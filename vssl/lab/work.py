@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,16 +16,7 @@ from vssl.lab.labels import FineTune, LinearEvaluation
 from vssl.lab.mean import Mean
 from vssl.lab.measures import Features, PretextTest
 from vssl.recipe import Recipe
-from vssl.videos import datasets, puppets
-from vssl.videos.puppets import layouts
 
-# Training and test videos of the papers' sets, split 1, for a plan made before the data is there.
-OFFICIAL = {
-    "ucf101": (9537, 3783),
-    "hmdb51": (3570, 1530),
-    "kinetics400": (240_000, 20_000),
-    "kinetics600": (360_000, 28_000),
-}
 BACKWARD = (
     2  # a step back costs two passes forward: gradients of the activations and of the weights
 )
@@ -49,11 +39,11 @@ def estimate(experiment: Any, profile: str) -> Cost:
     rate, where = RATES[profile]
     clips = f"{sized.length} x {sized.size} x {sized.size}"
     if not trained + seen:
-        return Cost(data.says(), data.source is not None, 0, clips, OVERHEAD, where)
+        return Cost(data.title(), data.source is not None, 0, clips, OVERHEAD, where)
     net = sized.net if isinstance(sized, PreTrain) else sized.start.net
     multiply_adds = _macs(net, sized.length, sized.size) * ((1 + BACKWARD) * trained + seen)
     return Cost(
-        data.says(),
+        data.title(),
         data.source is not None,
         trained + seen,
         clips,
@@ -69,11 +59,11 @@ def _work(experiment: Any) -> tuple[Data, Any, float, float]:
         return (
             experiment.data,
             experiment,
-            videos(experiment.data)[0] * clips * _rounds(experiment.recipe),
+            experiment.data.counts()[0] * clips * _rounds(experiment.recipe),
             0,
         )
     if isinstance(experiment, FineTune | LinearEvaluation):
-        train, test = videos(experiment.data)
+        train, test = experiment.data.counts()
         seen, looked = (
             experiment.share * train * _rounds(experiment.labelled.recipe),
             test * len(experiment.labelled.test.layout) * experiment.labelled.crops,
@@ -81,7 +71,7 @@ def _work(experiment: Any) -> tuple[Data, Any, float, float]:
         frozen = isinstance(experiment, LinearEvaluation)
         return experiment.data, experiment, 0 if frozen else seen, looked + (seen if frozen else 0)
     if isinstance(experiment, Features):
-        return experiment.data, experiment, 0, sum(videos(experiment.data)) * experiment.clips
+        return experiment.data, experiment, 0, sum(experiment.data.counts()) * experiment.clips
     if isinstance(experiment, Mean):
         return *_work(experiment.parts[0])[:2], 0, 0
     if isinstance(experiment, PretextTest):
@@ -90,7 +80,7 @@ def _work(experiment: Any) -> tuple[Data, Any, float, float]:
             start.data,
             start,
             0,
-            videos(start.data)[1] * clips_of(start.method.test_sampler(start.length)),
+            start.data.counts()[1] * clips_of(start.method.test_sampler(start.length)),
         )
     return (
         experiment.features.data,
@@ -102,21 +92,6 @@ def _work(experiment: Any) -> tuple[Data, Any, float, float]:
 
 def _rounds(recipe: Recipe) -> int:
     return recipe.epochs * recipe.passes
-
-
-def videos(data: Data) -> tuple[int, int]:
-    """How many training and test videos a set has."""
-    if isinstance(data.source, puppets.World):
-        held = layouts.held_out(data.source, data.split)
-        sides = [place.group in held for place in layouts.places(data.source)]
-        return sides.count(False), sides.count(True)
-    return _listed(data.name, data.source, data.split) if data.source else OFFICIAL[data.name]
-
-
-@functools.lru_cache(maxsize=8)
-def _listed(name: str, root: Path, split: int) -> tuple[int, int]:
-    train, test = datasets.open_dataset(name, root).split(split)
-    return len(train), len(test)
 
 
 @functools.lru_cache(maxsize=32)

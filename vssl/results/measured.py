@@ -134,8 +134,8 @@ def _record(
         "value": found.metrics[metric],
         "chance": _chance(metric, found.metrics),
         "profile": scale.profile,
-        "data": f"{data.name}-{data.digest}-split{_splits(experiment)}",
-        "says": data.says(),
+        "data": f"{data.name}-{data.digest}-split{_splits(experiment)}{data.variant()}",
+        "says": data.title(),
     }
 
 

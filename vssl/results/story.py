@@ -72,7 +72,7 @@ def shown(
     if scale.profile != "smoke":
         seen = scale.seeds if seeds is None else seeds
         which = f", seed{'s' * (len(seen) > 1)} {', '.join(map(str, seen))}" if seen else ""
-        says = f"{scale.profile} profile, {of or scale.data().says()}{which}"
+        says = f"{scale.profile} profile, {of or scale.data().title()}{which}"
         ledger.leave(slug, scale.profile, figures={name: {"says": says, "data": _plain(data)}})
         return Shown(data, says, scale, None)
     kept = ledger.read(slug, show)["figures"].get(name)

@@ -70,7 +70,8 @@ def whole(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("name", SETS)
 def test_a_set_is_what_the_readers_of_the_real_dataset_read(name, tmp_path):
-    from vssl.videos.datasets import crossing_groups, open_dataset
+    from vssl.videos.catalogue import open_dataset
+    from vssl.videos.datasets import crossing_groups
 
     world = SETS[name]
     root = puppets.make(world, tmp_path / "set", workers=1)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from pathlib import Path
 
 import pytest
 
 from vssl.errors import VsslError
 from vssl.videos import puppets
 from vssl.videos.puppets import layouts
-from vssl.videos.puppets import world as module
 
 WORLDS = (puppets.ucf101(), puppets.hmdb51(), puppets.kinetics400())
 CHANGES = {
@@ -65,27 +63,6 @@ def test_a_change_in_any_field_is_another_world():
     }
     assert len(digests | {puppets.digest(WORLDS[0])}) == len(CHANGES) + 1
     assert all(len(digest) == 16 and int(digest, 16) >= 0 for digest in digests)
-
-
-def test_the_digest_covers_the_generator(tmp_path, monkeypatch):
-    here = Path(module.__file__).parent
-    for name in module.SOURCES:
-        (tmp_path / name).write_bytes((here / name).read_bytes())
-    monkeypatch.setattr(module, "__file__", str(tmp_path / "world.py"))
-    before = puppets.digest(WORLDS[0])
-    for name in module.SOURCES:
-        (tmp_path / name).write_bytes((here / name).read_bytes() + b"# more\n")
-        assert puppets.digest(WORLDS[0]) != before, name
-        (tmp_path / name).write_bytes((here / name).read_bytes())
-    assert puppets.digest(WORLDS[0]) == before
-
-
-def test_no_source_of_the_generator_is_forgotten():
-    bystanders = {"__init__.py", "disk.py", "worker.py"}  # how it is run, not what comes out
-    bystanders.add("larger.py")  # all that it says is in a world's fields
-    assert {path.name for path in Path(module.__file__).parent.glob("*.py")} == set(
-        module.SOURCES
-    ) | bystanders
 
 
 def test_a_world_has_its_folder_among_the_data(tmp_path, monkeypatch):

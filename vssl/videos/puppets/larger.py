@@ -1,4 +1,4 @@
-"""A larger world made of another: apart from the world itself, whose source is part of every digest."""
+"""Larger worlds that are made of another one."""
 
 from __future__ import annotations
 

@@ -28,6 +28,17 @@ def held_out(world: World, split: int) -> set[int]:
     return {1 + (each * (split - 1) + index) % world.groups for index in range(each)}
 
 
+def side(world: World, group: int, split: int) -> str:
+    """Where a split has the videos of a group: "train", "test" or "unused"."""
+    if world.layout != "hmdb51":  # Kinetics has one split
+        number = split if world.layout == "ucf101" else 1
+        return "test" if group in held_out(world, number) else "train"
+    # Seven parts to three, as HMDB51 has it, with a tenth of the groups unused.
+    each, unused = max(1, round(0.3 * world.groups)), world.groups // 10
+    rank = (group - 1 - each * (split - 1)) % world.groups
+    return "test" if rank < each else "unused" if rank >= world.groups - unused else "train"
+
+
 def places(world: World) -> Iterator[Place]:
     """Every video of a world, performer by performer."""
     name = {"ucf101": _ucf101_path, "hmdb51": _hmdb51_path, "kinetics400": _kinetics400_path}[
@@ -58,11 +69,10 @@ def _ucf101_lists(world: World) -> dict[str, str]:
         )
     }
     for split in SPLITS:
-        test = held_out(world, split)
         train_lines, test_lines = [], []
         for place in places(world):
             short = place.path.removeprefix("UCF-101/")
-            if place.group in test:
+            if side(world, place.group, split) == "test":
                 test_lines.append(f"{short}\n")
             else:
                 train_lines.append(f"{short} {label[place.class_name]}\n")
@@ -80,20 +90,14 @@ def _hmdb51_path(world: World, class_name: str, group: int, clip: int) -> str:
 
 
 def _hmdb51_lists(world: World) -> dict[str, str]:
-    """A line a video in each split: 1 for training, 2 for testing, 0 for neither; seven parts to three, as the official ones."""
+    """For each split a line a video: 1 for training, 2 for testing, 0 for neither."""
     texts: dict[str, str] = {}
-    each, spare = max(1, round(0.3 * world.groups)), world.groups // 10
+    number = {"unused": 0, "train": 1, "test": 2}
     for split in SPLITS:
-        order = [1 + (each * (split - 1) + index) % world.groups for index in range(world.groups)]
-        use = {
-            group: 2 if rank < each else 0 if rank >= world.groups - spare else 1
-            for rank, group in enumerate(order)
-        }
         for place in places(world):
             file = f"testTrainMulti_7030_splits/{place.class_name}_test_split{split}.txt"
-            texts[file] = (
-                texts.get(file, "") + f"{place.path.rsplit('/', 1)[1]} {use[place.group]} \n"
-            )
+            name, use = place.path.rsplit("/", 1)[1], number[side(world, place.group, split)]
+            texts[file] = texts.get(file, "") + f"{name} {use} \n"
     return texts
 
 
@@ -102,7 +106,7 @@ def _kinetics400_video(world: World, class_name: str, group: int) -> tuple[str, 
     code = hashlib.sha256(f"{world.name}/{world.seed}/{class_name}/{group}".encode()).hexdigest()[
         :10
     ]
-    return f"p{code}", "val" if group in held_out(world, 1) else "train"
+    return f"p{code}", "val" if side(world, group, 1) == "test" else "train"
 
 
 def _kinetics400_path(world: World, class_name: str, group: int, clip: int) -> str:
