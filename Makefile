@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test lint unit shelf lab peers lock clean
+.PHONY: help env reproduce test lint unit shelf lab bench peers lock clean
 
 # What a person may set: make reproduce ONLY="000 100" PROFILE=demo JOBS=2 ARGS="--resume"
 ONLY ?= 000_start_here 100_pace
@@ -67,8 +67,11 @@ shelf: env  ## every notebook once at smoke, its stored outputs compared
 lab: env  ## open JupyterLab on the shelf
 	@$(PY) -m jupyterlab --notebook-dir=notebooks $(ARGS)
 
+bench: env  ## time each part beside what one would use otherwise: ARGS="decode --rounds 9"
+	@$(PY) -m benchmarks $(ARGS)
+
 # Beside the lock, and never moving what it pins; a change of the lock takes them away again.
-peers: env  ## install the libraries that vssl bench compares with (torchcodec wants the system's FFmpeg too)
+peers: env  ## install the libraries that make bench compares with (torchcodec wants the system's FFmpeg too)
 	@$(UV) install --python $(PY) --no-build-isolation --constraint requirements.lock --editable ".[peers]"
 
 lock: $(VENV)/bin/uv  ## write requirements.lock anew from pyproject.toml

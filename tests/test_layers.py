@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ LAYERS = (
     ("lab",),
     ("results",),
     ("shelf",),
-    ("doctor", "arguments", "bench"),
+    ("doctor", "arguments"),
     ("cli",),
     ("__main__",),
 )
@@ -123,6 +124,12 @@ def test_every_part_of_the_package_has_its_place():
 
 def test_no_module_imports_from_above():
     assert upward(ROOT / "vssl") == []
+
+
+def test_the_package_imports_nothing_of_its_benchmarks():
+    for path in (ROOT / "vssl").rglob("*.py"):
+        found = re.findall(r"^\s*(?:from|import) benchmarks", path.read_text(), re.MULTILINE)
+        assert not found, f"{path} imports the benchmarks, which are not installed with it"
 
 
 def test_no_module_imports_in_a_circle():

@@ -89,8 +89,6 @@ def test_every_vssl_command_is_carried_out(command, monkeypatch, request):
         monkeypatch.setattr(
             "vssl.shelf.runner.reproduce", lambda ids, profile, **rest: _chosen(ids)
         )
-    if argv[0] == "bench":
-        monkeypatch.setattr("vssl.bench.run.bench", lambda stages, videos, rounds, keep: 0)
     if argv[:2] == ["data", "make"]:
         monkeypatch.setattr("vssl.videos.puppets.make", lambda world: world.name)
     assert cli.main(argv) == 0

@@ -30,6 +30,7 @@ TARGETS = (
     "unit",
     "shelf",
     "lab",
+    "bench",
     "peers",
     "lock",
     "clean",

@@ -1,4 +1,4 @@
-"""The command `vssl`: reproduce notebooks, make and check data, read the ledger, look at the machine, and time it.
+"""The command `vssl`: reproduce notebooks, make and check data, read the ledger and look at the machine.
 
 A mistake gets one line that says what is wrong and what to do, and exit code 2. What is heavy is imported by the command that
 needs it, so that `vssl --help` answers at once.
@@ -30,18 +30,6 @@ PROFILES = (
     "paper",
 )  # named here too, so that a slip is answered without loading torch; a test compares
 SIZES = PROFILES[:3]  # of puppets; the paper profile wants the real data
-STAGES = (
-    "decode",
-    "store",
-    "gather",
-    "upload",
-    "augment",
-    "loss",
-    "step",
-    "train",
-    "beside",
-    "growth",
-)  # named here for the same reason
 
 WRONG_INPUT = 2
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
@@ -207,13 +195,6 @@ def _doctor(options: argparse.Namespace) -> int:
     return 1 if report["problems"] else 0
 
 
-def _bench(options: argparse.Namespace) -> int:
-    stages = [one_of(name, STAGES, "stage") for name in options.stages]
-    from vssl.bench.run import bench
-
-    return bench(stages, options.videos, options.rounds, options.keep)
-
-
 # ---------------------------------------------------------------------------------------------------- arguments
 
 
@@ -260,35 +241,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     ledger.add_argument(
         "--add", action="store_true", help="move the numbers that notebooks left into data/results/"
-    )
-    bench = _add(
-        commands,
-        "bench",
-        "time each part beside what one would use otherwise",
-        _bench,
-        "vssl bench\nvssl bench decode augment --rounds 9\nvssl bench decode --videos /data/UCF-101",
-    )
-    bench.add_argument(
-        "stages",
-        nargs="*",
-        metavar="STAGE",
-        help=f"{', '.join(STAGES)}; none: all (some eight minutes on two cores)",
-    )
-    bench.add_argument(
-        "--videos",
-        type=folder,
-        metavar="DIR",
-        help="read videos of this folder; none: puppets of UCF101's size",
-    )
-    bench.add_argument(
-        "--rounds",
-        type=count,
-        default=5,
-        metavar="N",
-        help="of which the median counts (default: 5)",
-    )
-    bench.add_argument(
-        "--keep", action="store_true", help="put the figures into data/results/speed/"
     )
     doctor = _add(
         commands,

@@ -89,7 +89,7 @@ def entries() -> list[dict[str, Any]]:
     found = []
     for path in sorted(paths.ledger().rglob("*.json")):
         if path.parent.name == "speed":
-            continue  # of another kind: see vssl.bench.rows
+            continue  # of another kind: see vssl.results.speed
         slug, profile, _ = str(path.relative_to(paths.ledger())).rsplit(".", 2)
         records = read(slug, profile)["records"]
         minutes = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vssl.bench.rows import OURS, Row, rows
-from vssl.bench.setting import CROP, LENGTH, Setting
-from vssl.bench.timing import race
+from benchmarks.setting import CROP, LENGTH, Setting
+from benchmarks.timing import race
+from vssl.results.speed import OURS, Row, rows
 
 CLIPS = 64
 

@@ -6,8 +6,9 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from vssl.bench import compare, rows, run, store
-from vssl.bench.rows import OURS, Row
+from benchmarks import run, store
+from vssl.results import races, speed
+from vssl.results.speed import OURS, Row
 
 
 def record(
@@ -33,7 +34,7 @@ def row(
 RACE = [
     row("slow", 6, 6, 6),
     row("absent"),
-    row(compare.FLOORS[0], 1, 1, 1),
+    row(races.FLOORS[0], 1, 1, 1),
     row("quick 1.0", 3, 4, 6),
     row("vssl, from the start of the file", 2, 2, 2),
     row(OURS, 2, 2, 3),
@@ -46,16 +47,16 @@ def test_the_machine_with_most_rows_is_read_and_a_gpu_apart():
         *(record(one, torch="2.1", date="2001-01-01") for one in RACE[:3]),
         *(record(one, "NVIDIA Made") for one in RACE),
     ]
-    place = compare.chosen(records)
+    place = races.chosen(records)
     assert (place.hardware, place.versions["torch"], place.dates, len(place.rows)) == (
         "Made Chip, 2 cores",
         "2.1",
         ("2001-01-01",),
         3,
     )
-    assert compare.chosen(records, gpu=True).hardware == "NVIDIA Made"
-    assert compare.chosen(records[:5], gpu=True) is None and compare.chosen([]) is None
-    assert [len(found.rows) for found in compare.places(records)] == [6, 3, 2]
+    assert races.chosen(records, gpu=True).hardware == "NVIDIA Made"
+    assert races.chosen(records[:5], gpu=True) is None and races.chosen([]) is None
+    assert [len(found.rows) for found in races.places(records)] == [6, 3, 2]
 
 
 def test_of_two_places_alike_the_last_measured_comes_first():
@@ -63,20 +64,20 @@ def test_of_two_places_alike_the_last_measured_comes_first():
         record(RACE[0], torch=torch, date=date)
         for torch, date in (("2.0", "2000-01-01"), ("2.1", "2002-01-01"))
     ]
-    assert [found.versions["torch"] for found in compare.places(records)] == ["2.1", "2.0"]
+    assert [found.versions["torch"] for found in races.places(records)] == ["2.1", "2.0"]
 
 
 def test_a_race_is_told_from_ours_to_those_who_could_not_run():
-    (race,) = compare.places([record(one) for one in RACE])[0].races("decode").values()
+    (race,) = races.places([record(one) for one in RACE])[0].races("decode").values()
     assert [one.contender for one in race] == [
         OURS,
         RACE[4].contender,
         "quick 1.0",
         "slow",
-        compare.FLOORS[0],
+        races.FLOORS[0],
         "absent",
     ]
-    assert [compare.kind(one) for one in race] == [
+    assert [races.kind(one) for one in race] == [
         "ours",
         "also ours",
         "other",
@@ -84,23 +85,23 @@ def test_a_race_is_told_from_ours_to_those_who_could_not_run():
         "floor",
         "other",
     ]
-    assert compare.places([record(one) for one in RACE])[0].races("loss") == {}
+    assert races.places([record(one) for one in RACE])[0].races("loss") == {}
 
 
 def test_ours_is_held_against_the_best_of_the_others():
-    found = compare.against(RACE)
+    found = races.against(RACE)
     assert found.best.contender == "quick 1.0"  # neither the floor nor our own other way
     assert (found.times, found.least, found.most) == (2.0, 1.5, 2.0) and found.verdict == "faster"
-    assert compare.ceiling(RACE) == 4.0
-    assert compare.against(RACE[:4]) is None and compare.against(RACE[4:]) is None
-    assert compare.ceiling([RACE[0], RACE[-1]]) is None
+    assert races.ceiling(RACE) == 4.0
+    assert races.against(RACE[:4]) is None and races.against(RACE[4:]) is None
+    assert races.ceiling([RACE[0], RACE[-1]]) is None
 
 
 @pytest.mark.parametrize(
     ("theirs", "verdict"), [((3, 3, 4), "faster"), ((1, 1, 1), "slower"), ((1, 4, 4), "even")]
 )
 def test_a_verdict_wants_every_round(theirs, verdict):
-    assert compare.against([row(OURS, 2, 2, 3), row("other", *theirs)]).verdict == verdict
+    assert races.against([row(OURS, 2, 2, 3), row("other", *theirs)]).verdict == verdict
 
 
 def test_the_seconds_that_count_are_the_race_s_own():
@@ -108,19 +109,19 @@ def test_the_seconds_that_count_are_the_race_s_own():
         replace(row(OURS, 1, wall=2.0), kind="wall"),
         replace(row("all threads", 1, wall=3.0), kind="wall"),
     ]
-    assert compare.against(apart).times == 1.5
-    assert compare.against([replace(one, kind="core") for one in apart]).times == 1
+    assert races.against(apart).times == 1.5
+    assert races.against([replace(one, kind="core") for one in apart]).times == 1
 
 
 def test_the_size_of_a_clip_is_read_from_its_case():
-    assert compare.pixels(row(OURS, 1, case="r3d, 8 clips of 8x56x56")) == 8 * 56 * 56
-    assert compare.pixels(row(OURS, 1, case="16x112x112 crops of 128x172")) == 16 * 112 * 112
+    assert races.pixels(row(OURS, 1, case="r3d, 8 clips of 8x56x56")) == 8 * 56 * 56
+    assert races.pixels(row(OURS, 1, case="16x112x112 crops of 128x172")) == 16 * 112 * 112
 
 
 def test_floors_and_stages_are_those_of_the_benchmark():
-    assert store.COPY in compare.FLOORS
-    assert set(compare.STAGES) == set(run.STAGES)
+    assert store.COPY in races.FLOORS
+    assert set(races.STAGES) == set(run.STAGES)
     there = {
-        record["contender"] for record in rows.read() if record["stage"] in ("decode", "gather")
+        record["contender"] for record in speed.read() if record["stage"] in ("decode", "gather")
     }
-    assert not there or there >= set(compare.FLOORS)
+    assert not there or there >= set(races.FLOORS)

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from vssl.bench import rows
-from vssl.bench.rows import OURS, Row
 from vssl.errors import VsslError
+from vssl.results import speed
+from vssl.results.speed import OURS, Row
 
 ABOUT = {
     "hardware": "Made Chip, 2 cores",
@@ -44,7 +44,7 @@ def race(ours: float, theirs: float) -> list[Row]:
 
 
 def test_a_table_names_rates_ratios_notes_and_who_is_absent():
-    head, ours, peer, other = rows.text(race(1.0, 3.0)).splitlines()
+    head, ours, peer, other = speed.text(race(1.0, 3.0)).splitlines()
     assert head == "loss: a case"
     assert "5 losses a core-second (2.5 to 10)" in ours and "times as fast" not in ours
     assert (
@@ -56,7 +56,7 @@ def test_a_table_names_rates_ratios_notes_and_who_is_absent():
 
 
 def test_figures_have_three_digits():
-    assert [rows.brief(value) for value in (0.12345, 1.005, 99.96, 1234.5, 98765)] == [
+    assert [speed.brief(value) for value in (0.12345, 1.005, 99.96, 1234.5, 98765)] == [
         "0.123",
         "1",
         "100",
@@ -66,25 +66,25 @@ def test_figures_have_three_digits():
 
 
 def test_the_ledger_holds_a_row_once_and_gives_it_back(ledger):
-    path = rows.add(race(1.0, 3.0), ABOUT)
-    assert path == ledger / "made-chip-2-cores.json" and len(rows.read()) == 3
-    rows.add(race(1.0, 6.0), ABOUT | {"commit": "def"})  # measured anew
-    assert len(rows.read()) == 3 and {record["commit"] for record in rows.read()} == {"def"}
-    rows.add(race(1.0, 3.0), ABOUT | {"versions": {"torch": "2.1"}})  # beside the old version's
-    rows.add(race(1.0, 3.0), ABOUT | {"hardware": "Other"})
-    assert len(rows.read()) == 9 and len(list(ledger.iterdir())) == 2
+    path = speed.add(race(1.0, 3.0), ABOUT)
+    assert path == ledger / "made-chip-2-cores.json" and len(speed.read()) == 3
+    speed.add(race(1.0, 6.0), ABOUT | {"commit": "def"})  # measured anew
+    assert len(speed.read()) == 3 and {record["commit"] for record in speed.read()} == {"def"}
+    speed.add(race(1.0, 3.0), ABOUT | {"versions": {"torch": "2.1"}})  # beside the old version's
+    speed.add(race(1.0, 3.0), ABOUT | {"hardware": "Other"})
+    assert len(speed.read()) == 9 and len(list(ledger.iterdir())) == 2
     kept = next(
         record
-        for record in rows.read()
+        for record in speed.read()
         if record["contender"] == OURS and record["hardware"] == "Other"
     )
-    assert rows.row_of(kept) == race(1.0, 3.0)[0]
+    assert speed.row_of(kept) == race(1.0, 3.0)[0]
 
 
 def test_a_damaged_ledger_is_named(ledger):
     ledger.mkdir()
     (ledger / "made-chip-2-cores.json").write_text("[{")
-    for call in (rows.read, lambda: rows.add(race(1, 2), ABOUT)):
+    for call in (speed.read, lambda: speed.add(race(1, 2), ABOUT)):
         with pytest.raises(VsslError, match="is not JSON"):
             call()
 
@@ -92,8 +92,8 @@ def test_a_damaged_ledger_is_named(ledger):
 def test_what_is_committed_can_be_read():
     from vssl import paths
 
-    for record in rows.read():
-        row = rows.row_of(record)
+    for record in speed.read():
+        row = speed.row_of(record)
         assert row.stage and len(row.wall) == len(row.core) and (row.core or row.note), record
         assert set(ABOUT) <= set(record)
     assert all(json.loads(path.read_text()) for path in (paths.ledger() / "speed").glob("*.json"))

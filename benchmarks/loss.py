@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from benchmarks import peers
+from benchmarks.setting import Setting
+from benchmarks.timing import race
 from vssl import losses
-from vssl.bench import peers
-from vssl.bench.rows import OURS, Row, absent, rows
-from vssl.bench.setting import Setting
-from vssl.bench.timing import race
+from vssl.results.speed import OURS, Row, absent, rows
 
 FEATURES, TEMPERATURE = 128, 0.1
 TIMES = 20  # a round: a loss takes milliseconds

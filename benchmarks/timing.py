@@ -6,22 +6,10 @@ import gc
 import resource
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from statistics import median
+
+from vssl.results.speed import Timing
 
 Work = Callable[[], object]
-
-
-@dataclass(frozen=True)
-class Timing:
-    """What a contender took in each round.
-
-    wall   seconds on the clock: what a user waits for, and what neighbours on a shared machine disturb.
-    core   seconds of processor time, of all threads and of child processes that have ended: what the work costs.
-    """
-
-    wall: tuple[float, ...]
-    core: tuple[float, ...]
 
 
 def race(
@@ -55,12 +43,6 @@ def once(work: Work) -> tuple[float, float]:
     work()
     synchronise()
     return time.perf_counter() - wall, _core_seconds() - core
-
-
-def ratio(ours: Timing, theirs: Timing, kind: str = "core") -> tuple[float, float, float]:
-    """How many times longer they took: the median of the rounds, the lowest and the highest."""
-    each = [b / a for a, b in zip(getattr(ours, kind), getattr(theirs, kind), strict=True)]
-    return median(each), min(each), max(each)
 
 
 def synchronise() -> None:

@@ -15,15 +15,15 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
+from benchmarks.setting import Setting
+from benchmarks.timing import synchronise
 from vssl import paths
-from vssl.bench.rows import OURS, Row, rows
-from vssl.bench.setting import Setting
-from vssl.bench.timing import Timing, synchronise
 from vssl.errors import VsslError
+from vssl.results.speed import OURS, Row, Timing, rows
 
 STEPS, CLIPS = 10, 8
 AFTER = "one after another, all threads"
-WORKER = "from vssl.bench.beside import work; work()"
+WORKER = "from benchmarks.beside import work; work()"
 
 
 def run(setting: Setting) -> Iterator[Row]:
@@ -107,8 +107,8 @@ def work() -> None:
     """What the processes run: a training step as often as the next line of stdin says, until there is none."""
     import torch
 
+    from benchmarks.step import training_step
     from vssl import models
-    from vssl.bench.step import training_step
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     step = training_step(

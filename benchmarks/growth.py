@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from benchmarks.augment import pictures
+from benchmarks.setting import Setting
+from benchmarks.step import training_step
+from benchmarks.timing import race
 from vssl import files, losses, methods, models
-from vssl.bench.augment import pictures
-from vssl.bench.rows import Row
-from vssl.bench.setting import Setting
-from vssl.bench.step import training_step
-from vssl.bench.timing import race
+from vssl.results.speed import Row
 from vssl.samplers import RandomClip
 from vssl.training import Batches, Recipe, fit
 from vssl.videos import journal
@@ -69,7 +69,7 @@ def _videos() -> tuple[str, str, Points]:
             10,
         )
         return lambda: sum(
-            len(batch.clips) for batch in batches.epoch(0)
+            batches.size(batch) for batch in batches.epoch(0)
         ), videos  # with the epoch's own shuffling
 
     return (
@@ -159,7 +159,7 @@ def _threads() -> tuple[str, str, Points]:
         batches = Batches(
             Made(64, 40), np.arange(64), RandomClip(16), methods.Pace(jitter=False).augment(112), 16
         )
-        return lambda: [batch.clips for batch in batches.epoch(0, ahead)], 64
+        return lambda: [batch.groups for batch in batches.epoch(0, ahead=ahead)], 64
 
     return (
         "clips gathered by so many threads",
@@ -197,8 +197,8 @@ class _Tiny(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(nn.Conv3d(3, 6, 3, stride=4), nn.BatchNorm3d(6), nn.ReLU())
 
-    def features(self, x: Tensor) -> Tensor:
-        return self.layers(x).mean((2, 3, 4))  # [N, D]
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)  # [N, D, T', H', W']
 
 
 def memory(steps: int = 10_000, looks: int = 10) -> Iterator[Row]:
@@ -207,7 +207,7 @@ def memory(steps: int = 10_000, looks: int = 10) -> Iterator[Row]:
 
     method = methods.Pace(jitter=False)
     torch.manual_seed(0)
-    model = Pretext(_Tiny(), method.objective())
+    model = Pretext(_Tiny(), method.objective(), (4,))
     each = steps // looks
     batches = Batches(
         _Small(4, 40), np.arange(4), method.sampler(4), method.augment(16), 2, passes=each // 2
@@ -222,7 +222,7 @@ def memory(steps: int = 10_000, looks: int = 10) -> Iterator[Row]:
 
     recipe = Recipe(epochs=looks, passes=each // 2, batch=2, rate=1e-6)
     with tempfile.TemporaryDirectory() as folder:
-        history = fit(model, batches, recipe, Path(folder), device=torch.device("cpu"), tell=look)
+        history = fit(model, batches, recipe, Path(folder), device=torch.device("cpu"), report=look)
     seconds = sum(record["seconds"] for record in history)
     note = f"{seen[0]:.0f} MB and {objects[0]:,} objects after {each:,} steps, {seen[-1]:.0f} MB and {objects[-1]:,} after {steps:,}"
     more = {"megabytes": seen, "objects": objects, "steps": each}

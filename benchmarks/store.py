@@ -8,18 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from vssl.bench import peers
-from vssl.bench.decode import opencv_capture
-from vssl.bench.material import Material
-from vssl.bench.rows import OURS, Row, absent, rows
-from vssl.bench.setting import CROP, HEIGHT, LENGTH, WIDTH, Setting
-from vssl.bench.timing import race
+from benchmarks import peers
+from benchmarks.decode import opencv_capture
+from benchmarks.material import Material
+from benchmarks.setting import CROP, HEIGHT, LENGTH, WIDTH, Setting
+from benchmarks.timing import race
+from vssl.results.races import COPY
+from vssl.results.speed import OURS, Row, absent, rows
 from vssl.videos import decode
 from vssl.videos.entries import survey
 from vssl.videos.store import FrameStore
 
 GATHERED, DECODED = 2000, 16  # clips a round: a round of each should take about as long
-FLY, COPY = "decoded on the fly", "a plain copy of as many bytes"
+FLY = "decoded on the fly"
 TIMES = 2  # a video is stored so often: starting a process is not the point
 
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
+from benchmarks.setting import CROP, LENGTH, Setting
+from benchmarks.timing import Work, race
 from vssl import models
-from vssl.bench.rows import OURS, Row, rows
-from vssl.bench.setting import CROP, LENGTH, Setting
-from vssl.bench.timing import Work, race
+from vssl.results.speed import OURS, Row, rows
 
 BACKBONES = ("r3d", "r2plus1d", "r3d18", "r2plus1d18", "c3d", "s3dg")
 PLAIN = "plain: float32, contiguous, eager"

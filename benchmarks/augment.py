@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks import peers
+from benchmarks.setting import CROP, HEIGHT, LENGTH, WIDTH, Setting
+from benchmarks.timing import Work, race
 from vssl import methods
 from vssl.augment import Augment, Blur, Flip, Grey, Jitter, RandomCrop, RandomResizedCrop
-from vssl.bench import peers
-from vssl.bench.rows import OURS, Row, absent, rows
-from vssl.bench.setting import CROP, HEIGHT, LENGTH, WIDTH, Setting
-from vssl.bench.timing import Work, race
+from vssl.results.speed import OURS, Row, absent, rows
 
 CLIPS = 32  # a batch, and a round
 TOLERANCE = 2e-3  # of 1, and for nearly every value: two ways to a hue differ where two channels are all but equal

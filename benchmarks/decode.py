@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from vssl.bench import peers
-from vssl.bench.material import Material
-from vssl.bench.rows import OURS, Row, absent, brief, rows
-from vssl.bench.setting import HEIGHT, LENGTH, WIDTH, Setting
-from vssl.bench.timing import once, race
+from benchmarks import peers
+from benchmarks.material import Material
+from benchmarks.setting import HEIGHT, LENGTH, WIDTH, Setting
+from benchmarks.timing import once, race
+from vssl.results.races import DECODER_ALONE
+from vssl.results.speed import OURS, Row, absent, brief, rows
 from vssl.videos import decode
 from vssl.videos.entries import survey
 
 Read = Callable[[Path, int], np.ndarray]
 CLIPS = 24  # a round
-FLOOR = "decoder alone, no picture made"
 CLOSER = 0.2  # mean difference, of 255, by which a neighbouring frame must be more like what a reader shows to call it another one
 UNLIKE = 12.0  # and one beyond which it is another frame whatever its neighbours: scalers differ by a level or two
 
@@ -48,7 +48,7 @@ def _race(material: Material, setting: Setting) -> Iterator[Row]:
         ),
     }
     floor: dict[str, Read] = {
-        FLOOR: lambda path, start: _decoded(
+        DECODER_ALONE: lambda path, start: _decoded(
             path, range(start, start + LENGTH), surveys[path].entries
         )
     }

@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from vssl.bench import timing
-from vssl.bench.timing import Timing, once, race, ratio
+from benchmarks import timing
+from benchmarks.timing import once, race
+from vssl.results.speed import Timing, ratio
 
 
 def test_every_contender_runs_once_a_round_and_each_round_begins_with_another():

@@ -12,10 +12,21 @@ from statistics import median
 from typing import Any
 
 from vssl import files, paths
-from vssl.bench.timing import Timing, ratio
 from vssl.errors import VsslError
 
 OURS = "vssl"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What a contender took in each round.
+
+    wall   seconds on the clock: what a user waits for, and what neighbours on a shared machine disturb.
+    core   seconds of processor time, of all threads and of child processes that have ended: what the work costs.
+    """
+
+    wall: tuple[float, ...]
+    core: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,12 @@ class Row:
         """The rates of the slowest and the fastest round."""
         seconds = getattr(self, kind or self.kind)
         return self.amount / max(seconds), self.amount / min(seconds)
+
+
+def ratio(ours: Timing, theirs: Timing, kind: str = "core") -> tuple[float, float, float]:
+    """How many times longer they took: the median of the rounds, the lowest and the highest."""
+    each = [b / a for a, b in zip(getattr(ours, kind), getattr(theirs, kind), strict=True)]
+    return median(each), min(each), max(each)
 
 
 def rows(

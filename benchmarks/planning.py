@@ -1,6 +1,6 @@
 """The page `docs/scaling.md`: what UCF101 and Kinetics-400 would take on 1, 8 and 64 GPUs, from the speed ledger and published rates.
 
-`python -m vssl.bench.planning` prints it. What was measured and what is taken from others is told apart on the page.
+`python -m benchmarks.planning` prints it. What was measured and what is taken from others is told apart on the page.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Any
 import torch
 
 from vssl import methods, models
-from vssl.bench import rows
-from vssl.bench.rows import OURS, Row
-from vssl.clips import views
+from vssl.clips import clips_of
 from vssl.errors import VsslError
 from vssl.lab.work import BACKWARD
 from vssl.methods import Method
+from vssl.results import speed
+from vssl.results.speed import OURS, Row
 from vssl.videos.catalogue import find
 
 GPUS = (1, 8, 64)
@@ -51,7 +51,7 @@ class Job:
         recipe = self.method.recipe(self.data)
         return (
             find(self.data).videos()[0]
-            * views(self.method.sampler(self.length))
+            * clips_of(self.method.sampler(self.length))
             * recipe.epochs
             * recipe.passes
         )
@@ -87,13 +87,15 @@ def measured(records: list[dict[str, Any]], stage: str, case: str, contender: st
     ]
     found = [r for r in found if "on the GPU" not in r["case"]]
     if not found:
-        raise VsslError(f"the speed ledger has no row of {stage} ({case}); run vssl bench --keep")
-    return rows.row_of(max(found, key=lambda record: record["date"]))
+        raise VsslError(
+            f"the speed ledger has no row of {stage} ({case}); run make bench ARGS=--keep"
+        )
+    return speed.row_of(max(found, key=lambda record: record["date"]))
 
 
 def page(records: list[dict[str, Any]] | None = None) -> str:
     """The whole page, as Markdown."""
-    records = rows.read() if records is None else records
+    records = speed.read() if records is None else records
     parts = (HEAD, _storage(records), _hours(), _feeding(records), TAIL)
     return "\n".join(part.strip("\n") + "\n" for part in parts)
 
@@ -119,7 +121,7 @@ def _storage(records: list[dict[str, Any]]) -> str:
     ):
         size = FRAMES[data] * height * width * 3
         hours = FRAMES[data] / speeds[data] / 3600
-        built = f"{rows.brief(hours)} core-hours, {rows.brief(60 * hours / CORES)} minutes on {CORES} cores"
+        built = f"{speed.brief(hours)} core-hours, {speed.brief(60 * hours / CORES)} minutes on {CORES} cores"
         built = built if height == 128 else "not measured"
         lines.append(
             (
@@ -150,7 +152,7 @@ def _hours() -> str:
                     what,
                     f"{job.clips / 1e6:.3g} M",
                     name,
-                    *(rows.brief(job.hours(rate, gpus)) for gpus in GPUS),
+                    *(speed.brief(job.hours(rate, gpus)) for gpus in GPUS),
                 )
             )
             what = ""
@@ -176,7 +178,11 @@ def _feeding(records: list[dict[str, Any]]) -> str:
         ),
     }
     lines = [
-        (name, rows.brief(row.rate()), *(rows.brief(rate / row.rate()) for rate in RATES.values()))
+        (
+            name,
+            speed.brief(row.rate()),
+            *(speed.brief(rate / row.rate()) for rate in RATES.values()),
+        )
         for name, row in kinds.items()
     ]
     head = (
@@ -209,7 +215,7 @@ def _bytes(size: float) -> str:
 HEAD = """
 # Planning: UCF101 and Kinetics-400 on 1, 8 and 64 GPUs
 
-This page is made by `python -m vssl.bench.planning` from the speed ledger (`data/results/speed/`) and from three published rates; a test
+This page is made by `python -m benchmarks.planning` from the speed ledger (`data/results/speed/`) and from three published rates; a test
 holds it to them. **Nothing here was run on a GPU.** Decoding, storing and gathering are our measurements on one CPU core, with drawn
 videos of UCF101's size; hours on GPUs are multiply-adds over rates that others published. Use it to choose between ways, not to promise
 a date.

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vssl.bench.material import Material
+from benchmarks.material import Material
 
 HEIGHT, WIDTH, LENGTH, CROP = 128, 172, 16, 112  # a clip as four of the five papers read it
 

@@ -8,24 +8,24 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from vssl import files, paths
-from vssl.bench import (
+from benchmarks import (
     augment,
     beside,
     decode,
     growth,
     loss,
     material,
-    rows,
     step,
     store,
     train,
     upload,
 )
-from vssl.bench.rows import Row
-from vssl.bench.setting import Setting
+from benchmarks.setting import Setting
+from vssl import files, paths
 from vssl.errors import VsslError
 from vssl.lab.machine import hardware, machine
+from vssl.results import speed
+from vssl.results.speed import Row
 
 STAGES: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "decode": decode.run,
@@ -70,11 +70,11 @@ def bench(
         for run in chosen.values():
             new = list(run(setting))
             if new:
-                print(rows.text(new) + "\n", flush=True)
+                print(speed.text(new) + "\n", flush=True)
                 found += new
                 about = about_here() | {"load": busy}
                 where = (
-                    rows.add(new, about) if keep else _leave(found, about)
+                    speed.add(new, about) if keep else _leave(found, about)
                 )  # now: a later stage may end in an error
     finally:
         torch.set_num_threads(threads)
@@ -97,5 +97,5 @@ def _where(setting: Setting) -> str:
 
 def _leave(found: list[Row], about: dict[str, Any]) -> Path:
     path = paths.runs() / "speed.json"
-    files.write_json(path, rows.records(found, about))
+    files.write_json(path, speed.records(found, about))
     return path

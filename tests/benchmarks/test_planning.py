@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vssl.bench import planning
+from benchmarks import planning
 from vssl.errors import VsslError
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "scaling.md"
@@ -14,7 +14,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "scaling.md"
 
 def test_the_page_is_what_the_ledger_gives():
     assert PAGE.read_text(encoding="utf-8") == planning.page(), (
-        "run: python -m vssl.bench.planning > docs/scaling.md"
+        "run: python -m benchmarks.planning > docs/scaling.md"
     )
 
 

@@ -15,23 +15,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.augment import by_torchvision
+from benchmarks.material import Material
+from benchmarks.setting import Setting
+from benchmarks.timing import once, race
 from vssl import methods, models
 from vssl.augment import Augment
-from vssl.bench.augment import by_torchvision
-from vssl.bench.material import Material
-from vssl.bench.rows import OURS, Row, rows
-from vssl.bench.setting import Setting
-from vssl.bench.timing import once, race
 from vssl.objectives import Pretext
 from vssl.recipe import Recipe
-from vssl.samplers import Repeat
+from vssl.results.speed import OURS, Row, rows
+from vssl.samplers import Several
 from vssl.training import Batches, fit
 from vssl.training.batches import AUGMENT, SAMPLER, Frames, generator
 from vssl.videos.store import FrameStore, OnTheFly
 
 FLY = "vssl, decoding on the fly"
 PLAIN = "plain: PyAV, torchvision, float32"
-TOGETHER = 4  # clips of a video in a batch
+CLIPS = 4  # clips of a video in a batch
 
 
 def run(setting: Setting) -> Iterator[Row]:
@@ -43,6 +43,8 @@ def run(setting: Setting) -> Iterator[Row]:
     model = Pretext(
         models.build("r3d18") if setting.cuda else models.build("r3d", width=16, pool=True),
         method.objective(),
+        (length,),
+        CLIPS,
     )
     recipe = Recipe(
         epochs=1,
@@ -50,7 +52,7 @@ def run(setting: Setting) -> Iterator[Row]:
         batch=32,
         precision="bfloat16" if setting.cuda else "float32",
     )
-    sampler, augment = Repeat(method.sampler(length), TOGETHER, "pace"), method.augment(size)
+    sampler, augment = Several(method.sampler(length), CLIPS, "pace"), method.augment(size)
     assert isinstance(augment, Augment)
     with setting.scratch() as folder:
         dataset, every = material.dataset(), np.arange(len(material.paths))
@@ -139,7 +141,7 @@ def _plain(
                     )
                     views.append(by_torchvision(pixels[None], augment, [drawn]))
             x: Tensor = torch.cat(views).contiguous().to(device)  # [N, C, T, H, W]
-            loss, _ = model(x, {"pace": torch.from_numpy(np.stack(paces)).to(device)})
+            loss, *_ = model(x, {"pace": torch.from_numpy(np.concatenate(paces)).to(device)})
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vssl.bench import (
+from benchmarks import (
     augment,
     beside,
     decode,
@@ -19,10 +19,10 @@ from vssl.bench import (
     train,
     upload,
 )
-from vssl.bench.rows import OURS
-from vssl.bench.setting import Setting
-from vssl.cli import STAGES
+from benchmarks.setting import Setting
 from vssl.errors import VsslError
+from vssl.results import races
+from vssl.results.speed import OURS
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def own_data(tmp_path, monkeypatch):
 
 
 def test_the_command_and_the_package_name_the_same_stages():
-    assert tuple(run.STAGES) == STAGES
+    assert tuple(run.STAGES) == races.STAGES
 
 
 def test_readers_are_raced_and_the_plain_one_shows_our_frames(setting):
