@@ -13,7 +13,7 @@ from benchmarks import peers
 from benchmarks.setting import CROP, HEIGHT, LENGTH, WIDTH, Setting
 from benchmarks.timing import Work, race
 from vssl import methods
-from vssl.augment import Augment, Blur, Flip, Grey, Jitter, RandomCrop, RandomResizedCrop
+from vssl.augment import Augment, Blur, Flip, Grey, Jitter, RandomCrop, RandomResizedCrop, Source
 from vssl.results.speed import OURS, Row, absent, rows
 
 CLIPS = 32  # a batch, and a round
@@ -30,7 +30,7 @@ def run(setting: Setting) -> Iterator[Row]:
         "CVRL: Algorithm 1": _cvrl(),
     }.items():
         drawn = [
-            augment.draw(np.random.default_rng([setting.seed, n]), LENGTH, HEIGHT, WIDTH)
+            augment.draw(np.random.default_rng([setting.seed, n]), Source(LENGTH, HEIGHT, WIDTH))
             for n in range(CLIPS)
         ]
         case = f"{name}, {CLIPS} clips of {LENGTH}x{HEIGHT}x{WIDTH} to {CROP}x{CROP}" + (

@@ -16,6 +16,7 @@ from benchmarks.setting import Setting
 from benchmarks.step import training_step
 from benchmarks.timing import race
 from vssl import files, losses, methods, models
+from vssl.augment import Source
 from vssl.results.speed import Row
 from vssl.samplers import RandomClip
 from vssl.training import Batches, Recipe, fit
@@ -120,7 +121,10 @@ def _lengths() -> tuple[str, str, Points]:
 
     def point(length: int) -> tuple[Callable[[], object], int]:
         long = clips.repeat(1, -(-length // clips.shape[1]), 1, 1, 1)[:, :length]
-        drawn = [augment.draw(np.random.default_rng(n), *long.shape[1:4]) for n in range(len(long))]
+        drawn = [
+            augment.draw(np.random.default_rng(n), Source(*long.shape[1:4]))
+            for n in range(len(long))
+        ]
         return lambda: augment.apply(long, drawn), len(long) * length
 
     return (

@@ -20,7 +20,7 @@ from benchmarks.material import Material
 from benchmarks.setting import Setting
 from benchmarks.timing import once, race
 from vssl import methods, models
-from vssl.augment import Augment
+from vssl.augment import Augment, Source
 from vssl.objectives import Pretext
 from vssl.recipe import Recipe
 from vssl.results.speed import OURS, Row, rows
@@ -137,7 +137,8 @@ def _plain(
                         _decoded(material.paths[video], clip.frames, size)
                     )  # [T, H, W, C]
                     drawn = augment.draw(
-                        generator(batches.seed, AUGMENT, number, video, view), *pixels.shape[:3]
+                        generator(batches.seed, AUGMENT, number, video, view),
+                        Source(*pixels.shape[:3]),
                     )
                     views.append(by_torchvision(pixels[None], augment, [drawn]))
             x: Tensor = torch.cat(views).contiguous().to(device)  # [N, C, T, H, W]

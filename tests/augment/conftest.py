@@ -2,12 +2,12 @@
 
 import pytest
 
-from vssl.augment import augment, blur, crops, jitter
+from vssl.augment import augment, blur, crops, jitter, resize
 
 
-@pytest.fixture(params=["together", "one by one"])
+@pytest.fixture(params=["batched", "one by one"])
 def way(request, monkeypatch):
     """Each test that asks for it runs once in either way, on the CPU."""
-    for module in (augment, blur, crops, jitter):
-        monkeypatch.setattr(module, "together", lambda x: request.param == "together")
+    for module in (augment, blur, crops, jitter, resize):
+        monkeypatch.setattr(module, "batched", lambda x: request.param == "batched")
     return request.param

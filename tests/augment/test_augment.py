@@ -10,21 +10,23 @@ from hypothesis import strategies as st
 
 from vssl import methods
 from vssl.augment import (
+    Alternating,
     Augment,
     Blur,
     CentreCrop,
     Flip,
     Grey,
     Jitter,
-    Pair,
     PlacedCrop,
     RandAugment,
     RandomCrop,
     RandomResizedCrop,
     Solarise,
+    Source,
     blur,
     crops,
     jitter,
+    resize,
 )
 from vssl.augment import augment as pieces
 from vssl.augment.randaugment import OPERATORS, operate
@@ -90,7 +92,7 @@ def test_every_step_can_be_drawn_frame_by_frame(place):
 
 def test_a_frame_drawn_alone_looks_as_one_of_a_clip_with_its_parameters():
     batch = clips(2, 3)
-    drawn = [FRAME_BY_FRAME.draw(rng, 3, 24, 32) for rng in rngs(7, 8)]
+    drawn = [FRAME_BY_FRAME.draw(rng, Source(3, 24, 32)) for rng in rngs(7, 8)]
     together = FRAME_BY_FRAME.apply(batch, drawn)
     for n in range(2):
         for t in range(3):
@@ -130,8 +132,8 @@ def test_pieces_give_what_the_whole_batch_gives(way, augment, monkeypatch):
 def test_all_at_once_and_one_by_one_are_the_same(augment, monkeypatch):
     batch = clips(5)
     expected = augment(batch, rngs(*range(5)))
-    for module in (pieces, blur, crops, jitter):
-        monkeypatch.setattr(module, "together", lambda x: True)
+    for module in (pieces, blur, crops, jitter, resize):
+        monkeypatch.setattr(module, "batched", lambda x: True)
     assert torch.allclose(
         augment(batch, rngs(*range(5))), expected, atol=2e-5
     )  # a sampled grid is rounded more than a resize
@@ -185,7 +187,7 @@ def test_jitter_applies_its_four_operators_in_the_drawn_order():
 
     step, rng = Jitter(probability=1.0), np.random.default_rng(5)
     x = clips(1, 1)[0].permute(0, 3, 1, 2).float() / 255
-    p = step.draw(rng, 1, 24, 32)
+    p = step.draw(rng, Source(1, 24, 32))
     expected = x
     names = [
         reference.adjust_brightness,
@@ -205,8 +207,8 @@ def test_resized_crop_and_blur_equal_torchvision():
 
     x = clips(3).permute(0, 4, 1, 2, 3).float() / 255
     crop, blur = RandomResizedCrop(17), Blur(1.0, radius=3)
-    p = np.stack([crop.draw(rng, 4, 24, 32) for rng in rngs(1, 2, 3)])
-    q = np.stack([blur.draw(rng, 4, 24, 32) for rng in rngs(1, 2, 3)])
+    p = np.stack([crop.draw(rng, Source(4, 24, 32)) for rng in rngs(1, 2, 3)])
+    q = np.stack([blur.draw(rng, Source(4, 24, 32)) for rng in rngs(1, 2, 3)])
     cropped = crop.apply(x, torch.from_numpy(p).float())
     blurred = blur.apply(x, torch.from_numpy(q).float())
     for n in range(3):
@@ -228,18 +230,18 @@ def test_resized_crop_and_blur_equal_torchvision():
 @given(seed=st.integers(0, 2**32), height=st.integers(20, 40), width=st.integers(20, 40))
 def test_crops_lie_inside_the_frame(seed, height, width):
     (top, left), rng = (
-        RandomCrop(20).draw(np.random.default_rng(seed), 1, height, width)[0],
+        RandomCrop(20).draw(np.random.default_rng(seed), Source(1, height, width))[0],
         np.random.default_rng(seed),
     )
     assert 0 <= top <= height - 20 and 0 <= left <= width - 20
-    top, left, h, w = RandomResizedCrop(20).draw(rng, 1, height, width)[0]
+    top, left, h, w = RandomResizedCrop(20).draw(rng, Source(1, height, width))[0]
     assert top >= 0 and top + h <= height and left >= 0 and left + w <= width and h > 0 and w > 0
 
 
 def test_algorithm_1_draws_the_areas_aspects_and_frequencies_that_it_is_given():
     count, (crop, *others) = 4000, methods.CVRL(asymmetric=True).augment(56).second.steps
     rng = np.random.default_rng(0)
-    _, _, h, w = np.concatenate([crop.draw(rng, 16, 1000, 1000) for _ in range(count)]).T
+    _, _, h, w = np.concatenate([crop.draw(rng, Source(16, 1000, 1000)) for _ in range(count)]).T
     area, aspect = h * w / 1e6, w / h
     assert 0.299 < area.min() < 0.305 and 0.95 < area.max() <= 1
     assert (
@@ -250,7 +252,7 @@ def test_algorithm_1_draws_the_areas_aspects_and_frequencies_that_it_is_given():
     for step, probability in zip(
         others, (0.5, 0.8, 0.2, 0.1, 0.2), strict=True
     ):  # flip, jitter, grey, blur, solarise
-        on = np.array([step.draw(rng, 16, 32, 32)[0, -1] > 0 for _ in range(count)])
+        on = np.array([step.draw(rng, Source(16, 32, 32))[0, -1] > 0 for _ in range(count)])
         assert (
             abs(on.mean() - probability) < 5 * (probability * (1 - probability) / count) ** 0.5
         ), type(step).__name__
@@ -294,7 +296,7 @@ def test_randaugment_s_operators_are_torchvision_s(name, sign):
 
 def test_randaugment_draws_all_fourteen_and_both_signs():
     drawn = np.concatenate(
-        [RandAugment().draw(rng, 4, 24, 32) for rng in rngs(*range(500))]
+        [RandAugment().draw(rng, Source(4, 24, 32)) for rng in rngs(*range(500))]
     )  # [500, 4]
     assert (
         set(drawn[:, 0]) == set(drawn[:, 1]) == set(range(len(OPERATORS))) and len(OPERATORS) == 14
@@ -305,8 +307,8 @@ def test_randaugment_draws_all_fourteen_and_both_signs():
 def test_a_pair_treats_a_video_s_two_clips_differently_in_one_pass():
     first = Augment((CentreCrop(20), Blur(1.0, radius=3), Solarise(0.0)))
     second = Augment((CentreCrop(20), Blur(0.0, radius=3), Solarise(1.0)))
-    pair, batch = Pair(first, second), clips(2)
-    drawn = [pair.of(view).draw(rng, 4, 24, 32) for view, rng in enumerate(rngs(1, 2))]
+    pair, batch = Alternating(first, second), clips(2)
+    drawn = [pair.of(view).draw(rng, Source(4, 24, 32)) for view, rng in enumerate(rngs(1, 2))]
     x = pair.apply(batch, drawn)
     assert torch.allclose(x[0], first.apply(batch[:1], drawn[:1])[0]) and torch.allclose(
         x[1], second.apply(batch[1:], drawn[1:])[0]
@@ -315,7 +317,7 @@ def test_a_pair_treats_a_video_s_two_clips_differently_in_one_pass():
     assert torch.equal(pair(batch, rngs(1, 2)), first(batch, rngs(1, 2)))
     assert torch.equal(pair(batch, rngs(1, 2), view=1), second(batch, rngs(1, 2)))
     with pytest.raises(VsslError, match="same steps"):
-        Pair(first, Augment((CentreCrop(20),)))
+        Alternating(first, Augment((CentreCrop(20),)))
 
 
 @pytest.mark.parametrize(
@@ -335,8 +337,8 @@ def test_what_is_not_drawn_is_alike_in_both_of_a_pair(place, other):
     with pytest.raises(
         VsslError, match=f"{next(iter(other))} of {type(steps[place]).__name__} is not drawn"
     ):
-        Pair(FULL, Augment(tuple(steps)))
-    Pair(
+        Alternating(FULL, Augment(tuple(steps)))
+    Alternating(
         FULL, Augment((replace(FULL.steps[0], area=(0.5, 1.0), aspect=(1.0, 1.0)), *FULL.steps[1:]))
     )
 

@@ -12,6 +12,7 @@ from vssl.augment import (
     PlacedCrop,
     RandomCrop,
     RandomResizedCrop,
+    Source,
 )
 
 PLAIN = [CentreCrop(20), PlacedCrop(20, 0), PlacedCrop(20, 1), PlacedCrop(20, 2), RandomCrop(20)]
@@ -24,7 +25,7 @@ def clips(count=4, frames=3, height=24, width=32):
 
 
 def drawn(step, count=4):
-    return [step.draw(np.random.default_rng(n), 3, 24, 32) for n in range(count)]
+    return [step.draw(np.random.default_rng(n), Source(3, 24, 32)) for n in range(count)]
 
 
 @pytest.mark.parametrize("crop", PLAIN)

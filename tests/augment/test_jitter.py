@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vssl.augment import Jitter
+from vssl.augment import Jitter, Source
 
 
 def one_after_the_other(clip, p):
@@ -37,9 +37,9 @@ def pictures(clips, frames, seed):
 @pytest.mark.parametrize("seed", range(4))
 def test_every_picture_meets_its_operators_in_its_own_order(way, consistent, seed):
     step, x = Jitter(probability=0.5, consistent=consistent), pictures(8, 5, seed)
-    p = np.stack([step.draw(np.random.default_rng([seed, n]), 5, 10, 12) for n in range(8)]).astype(
-        np.float32
-    )
+    p = np.stack(
+        [step.draw(np.random.default_rng([seed, n]), Source(5, 10, 12)) for n in range(8)]
+    ).astype(np.float32)
     assert len({tuple(row[4:8]) for row in p.reshape(-1, 9)}) > 5 and 0 < p[..., 8].mean() < 1
     expected = torch.stack([one_after_the_other(clip, own) for clip, own in zip(x, p, strict=True)])
     before, changed = x.clone(), step.apply(x, torch.from_numpy(p))
@@ -52,7 +52,7 @@ def test_every_picture_meets_its_operators_in_its_own_order(way, consistent, see
 def test_memory_s_order_does_not_matter(way):
     step, x = Jitter(probability=1.0), pictures(3, 5, 0)
     p = torch.from_numpy(
-        np.stack([step.draw(np.random.default_rng(n), 5, 10, 12) for n in range(3)])
+        np.stack([step.draw(np.random.default_rng(n), Source(5, 10, 12)) for n in range(3)])
     ).float()
     plain = step.apply(x, p)
     for order in ((0, 2, 3, 4, 1), (0, 1, 3, 4, 2), (0, 2, 1, 3, 4)):
@@ -76,7 +76,7 @@ def test_hue_turns_greys_primaries_and_ties_as_torchvision_does(seed, turn):
 
 def test_a_jitter_without_hue_leaves_it_out(way):
     step, x = Jitter(hue=0, probability=1.0), pictures(4, 2, 1)
-    p = np.stack([step.draw(np.random.default_rng(n), 2, 10, 12) for n in range(4)]).astype(
+    p = np.stack([step.draw(np.random.default_rng(n), Source(2, 10, 12)) for n in range(4)]).astype(
         np.float32
     )
     expected = torch.stack([one_after_the_other(clip, own) for clip, own in zip(x, p, strict=True)])

@@ -212,7 +212,29 @@ def test_calibration_gives_the_statistics_of_the_clips():
     evaluation.calibrate(net, batches, count=2)
     seen = [batches.prepared(b, torch.device("cpu"))[0][0] for b in batches.epoch(0)]
     means = torch.stack([x.mean((0, 2, 3, 4)) for x in seen]).mean(0)
-    assert torch.allclose(net[0].running_mean, means, atol=1e-6) and net[0].momentum == 0.1
+    assert torch.allclose(net[0].running_mean, means, atol=1e-6)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_calibrated_net_is_ready_for_evaluation_and_keeps_its_momenta(training):
+    net = nn.Sequential(nn.BatchNorm3d(3, momentum=0.3), nn.BatchNorm3d(3, momentum=None))
+    frames = MemoryFrames([20] * 8)
+    batches = Batches(frames, np.arange(8), RandomClip(8), Augment((CentreCrop(8),)), batch=4)
+    evaluation.calibrate(net.train(training), batches, count=1)
+    assert [norm.momentum for norm in net] == [0.3, None]
+    assert not any(module.training for module in net.modules())
+    before = net[0].running_mean.clone()
+    net(torch.rand(2, 3, 2, 4, 4))
+    assert torch.equal(net[0].running_mean, before)  # a pass does not change the statistics
+
+
+def test_a_calibration_that_fails_still_puts_the_momenta_back():
+    net = nn.Sequential(nn.BatchNorm3d(4, momentum=0.3))  # 4 channels, but clips have 3
+    frames = MemoryFrames([20] * 8)
+    batches = Batches(frames, np.arange(8), RandomClip(8), Augment((CentreCrop(8),)), batch=4)
+    with pytest.raises(RuntimeError):
+        evaluation.calibrate(net, batches)
+    assert net[0].momentum == 0.3 and not net.training
 
 
 def test_blind_retrieval_is_what_shuffled_neighbours_score():

@@ -5,13 +5,13 @@ import pytest
 
 from vssl import methods, samplers
 from vssl.augment import (
+    Alternating,
     Augment,
     Blur,
     CentreCrop,
     Flip,
     Grey,
     Jitter,
-    Pair,
     RandAugment,
     RandomResizedCrop,
     Solarise,
@@ -91,7 +91,7 @@ def test_table_12_s_randaugment_takes_the_place_of_colours_and_blur():
 
 def test_the_later_code_treats_the_two_clips_differently():
     pair = methods.CVRL(asymmetric=True).augment(224)
-    assert isinstance(pair, Pair)
+    assert isinstance(pair, Alternating)
     assert [(one.steps[4].probability, one.steps[5]) for one in (pair.first, pair.second)] == [
         (1.0, Solarise(0.0)),
         (0.1, Solarise(0.2)),

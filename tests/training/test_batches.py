@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from vssl import methods
-from vssl.augment import Augment, CentreCrop, Pair, RandomResizedCrop, Solarise
+from vssl.augment import Alternating, Augment, CentreCrop, RandomResizedCrop, Solarise
 from vssl.clips import Clip, Sample
 from vssl.errors import VsslError
 from vssl.samplers import Interval, Pace, RandomClip, Repeat, Several
@@ -257,7 +257,9 @@ def test_two_views_of_the_same_frames_are_augmented_each_its_own_way(memory_fram
 
 
 def test_a_pair_s_second_augmentation_is_the_second_view_s(memory_frames):
-    pair = Pair(*(Augment((CentreCrop(32), Solarise(probability))) for probability in (0.0, 1.0)))
+    pair = Alternating(
+        *(Augment((CentreCrop(32), Solarise(probability))) for probability in (0.0, 1.0))
+    )
     batch = next(make(memory_frames((40,) * 8), Interval(None, 8), augment=pair).epoch(0))
     assert [bool(drawn[1]) for drawn in batch.groups[0].parameters] == [False, True] * 4
 

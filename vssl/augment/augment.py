@@ -1,36 +1,45 @@
-"""What an augmentation is: steps in order, and pairs of them for methods that treat a video's two clips differently."""
+"""What an augmentation is: steps in order, or two of them in turn for the views of a sample."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, Self, runtime_checkable
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from vssl.clips import Box
 from vssl.errors import VsslError
 
-CACHED = 2**21  # pixels read at once on a CPU, whose cache they should not leave between two steps
-PIXELS = (
-    2**25
-)  # and on a GPU, which has to keep them and a few changed copies in its memory: 400 MB each
+CACHED = 2**21  # pixels changed at once on a CPU: they stay in its cache from step to step
+PIXELS = 2**25  # and on a GPU, whose memory holds them and a few changed copies: 400 MB each
+
+
+class Source(NamedTuple):
+    """What a step is told of the clip that it draws for."""
+
+    frames: int
+    height: int
+    width: int
+    box: Box | None = None
+    quarter_turns: int = 0
 
 
 class Step(Protocol):
     """One augmentation: frozen settings, a draw for one clip, and its application to a batch.
 
-    Parameters [N, F, P] come on the CPU, wherever the clips are: which clips a step changes is decided there, so that nothing is ever
-    asked of a GPU, which would have to finish all it has to do before it answered.
+    Parameters [N, F, P] come on the CPU, wherever the clips are. Which clips a step changes is
+    decided there, so nothing is ever asked of a GPU, which would have to finish all its work before
+    it answered.
 
-    A step that has `moves = True` only moves pixels, and may be given bytes; the others are given float in [0, 1]. No step changes
-    what it is given.
+    A step with `moves = True` only moves pixels, and may be given bytes; the others are given float
+    in [0, 1]. A step with `crops = True` cuts all clips to one size. `reads` names what a step needs
+    to be told of a clip: its "box" or its "quarter_turns". No step changes what it is given.
     """
 
-    def draw(
-        self, rng: np.random.Generator, frames: int, height: int, width: int
-    ) -> np.ndarray: ...
+    def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray: ...
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor: ...
 
@@ -44,39 +53,59 @@ class Windowed(Protocol):
 
 @dataclass(frozen=True)
 class Augment:
-    """Steps applied in order; the first one crops (it sees uint8), the others see float in [0, 1], but for one that only moves pixels."""
+    """Steps applied in order.
+
+    The first one crops, and sees bytes. The others see float in [0, 1], except one that only moves
+    pixels.
+    """
 
     steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        crops = [bool(getattr(step, "crops", False)) for step in self.steps]
+        if not crops or not crops[0] or any(crops[1:]):
+            names = ", ".join(type(step).__name__ for step in self.steps) or "nothing"
+            raise VsslError(
+                f"an augmentation begins with a crop and has no other one, and this one is {names}; "
+                "put CentreCrop, RandomCrop, RandomResizedCrop or BoxCrop first"
+            )
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """What some step needs to be told of a clip."""
+        return frozenset(name for step in self.steps for name in getattr(step, "reads", ()))
 
     def of(self, view: int) -> Self:
         """The augmentation of a sample's clip number `view`: the same for all."""
         return self
 
-    def draw(
-        self, rng: np.random.Generator, frames: int, height: int, width: int
-    ) -> list[np.ndarray]:
+    def draw(self, rng: np.random.Generator, source: Source) -> list[np.ndarray]:
         """The parameters of one clip, an array [F, P] a step."""
-        return [step.draw(rng, frames, height, width) for step in self.steps]
+        if source.box is not None and "box" not in self.reads:
+            raise VsslError("the sampler gives a clip a box that nothing reads; put BoxCrop first")
+        if source.quarter_turns and "quarter_turns" not in self.reads:
+            raise VsslError("the sampler turns a clip, and nothing turns it; add Turn to the steps")
+        return [step.draw(rng, source) for step in self.steps]
 
     def window(self, parameters: list[np.ndarray]) -> tuple[int, int, int, int] | None:
-        """Top, left, height and width of all that is read of a clip with these parameters; None where that is whole frames.
+        """Top, left, height and width of what is read of a clip; None where it is whole frames.
 
-        Frames cut to their window beforehand give the same views: the crop passes on what has its size already.
+        Frames cut to their window beforehand give the same views: the crop passes on what has its
+        size already.
         """
         first = self.steps[0]
         return first.window(parameters[0]) if isinstance(first, Windowed) else None
 
     def apply(self, clips: Tensor, parameters: list[list[np.ndarray]]) -> Tensor:
-        """Clips uint8 [N, T, H, W, C] and the parameters of each -> views, float32 [N, C, T, H, W] in [0, 1].
+        """Clips uint8 [N, T, H, W, C] -> views, float32 [N, C, T, H, W] in [0, 1].
 
-        They go through all steps a few at a time. Views lie as channels_last_3d: so the nets want them.
+        The clips go through all steps a part at a time. Views lie in memory as channels_last_3d,
+        which is how most nets read them fastest.
         """
-        x = clips.permute(
-            0, 4, 1, 2, 3
-        )  # [N, C, T, H, W]: the bytes already lie as channels_last_3d wants them
-        few = max(1, (PIXELS if together(x) else CACHED) // x[0, 0].numel())
+        x = clips.permute(0, 4, 1, 2, 3)  # [N, C, T, H, W]; the bytes lie as channels_last_3d
+        size = max(1, (PIXELS if batched(x) else CACHED) // x[0, 0].numel())
         out = None
-        for some in (slice(start, start + few) for start in range(0, len(x), few)):
+        for some in (slice(start, start + size) for start in range(0, len(x), size)):
             views = self._views(x[some], parameters[some])
             if out is None:
                 shape = (len(x), *views.shape[1:])
@@ -88,15 +117,13 @@ class Augment:
         return out
 
     def _views(self, x: Tensor, parameters: list[list[np.ndarray]]) -> Tensor:
-        """Bytes while pixels only move; from the first step on that computes with their values floats, frame by frame, plane by plane."""
+        """Bytes as long as pixels only move, then floats, frame by frame and plane by plane."""
         for place, step in enumerate(self.steps):
-            p = torch.from_numpy(
-                np.stack([drawn[place] for drawn in parameters]).astype(np.float32)
-            )  # [N, F, P], on the CPU
+            drawn = np.stack([one[place] for one in parameters]).astype(np.float32)
+            p = torch.from_numpy(drawn)  # [N, F, P], on the CPU
             if place and not getattr(step, "moves", False) and not x.is_floating_point():
-                frames = x.transpose(1, 2).to(
-                    torch.float32, memory_format=torch.contiguous_format
-                )  # [N, T, C, H, W]
+                plain = torch.contiguous_format
+                frames = x.transpose(1, 2).to(torch.float32, memory_format=plain)  # [N, T, C, H, W]
                 x = frames.div_(255).transpose(1, 2)
             x = step.apply(x, p)
         return x
@@ -104,27 +131,21 @@ class Augment:
     def __call__(self, clips: Tensor, rngs: list[np.random.Generator]) -> Tensor:
         """Draw and apply: one generator a clip."""
         _, frames, height, width, _ = clips.shape
-        return self.apply(clips, [self.draw(rng, frames, height, width) for rng in rngs])
+        source = Source(frames, height, width)
+        return self.apply(clips, [self.draw(rng, source) for rng in rngs])
 
 
-DRAWN = {
-    "probability",
-    "area",
-    "aspect",
-    "place",
-    "sigma",
-    "brightness",
-    "contrast",
-    "saturation",
-}  # read by the draw alone
+# Settings that are read by the draw alone.
+DRAWN = {"probability", "area", "aspect", "place", "sigma", "brightness", "contrast", "saturation"}
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two augmentations of the same steps with other settings: the first for a video's clips 0, 2, ..., the second for 1, 3, ...
+class Alternating:
+    """Two augmentations in turn: the first for a sample's clips 0, 2, ..., the second for 1, 3, ...
 
-    Whichever drew them, parameters hold all that tells the two apart, so one pass applies both; settings that shape the result
-    without being drawn (a crop's size, a blur's radius) must therefore be the same in both.
+    They have the same steps with other settings. The parameters hold all in which the two differ,
+    so one pass applies both. Settings that shape the result without being drawn (a crop's size, a
+    blur's radius) must therefore be the same in both.
     """
 
     first: Augment
@@ -134,7 +155,8 @@ class Pair:
         kinds = [[type(step) for step in one.steps] for one in (self.first, self.second)]
         if kinds[0] != kinds[1]:
             raise VsslError(
-                "both augmentations of a pair need the same steps in the same order; set a probability to 0 to leave one out"
+                "both augmentations need the same steps in the same order; set a probability to 0 "
+                "to leave one out"
             )
         for ours, theirs in zip(self.first.steps, self.second.steps, strict=True):
             other = [
@@ -144,7 +166,8 @@ class Pair:
             ]
             if other:
                 raise VsslError(
-                    f"{other[0]} of {type(ours).__name__} is not drawn for each clip: give it one value in both augmentations"
+                    f"{other[0]} of {type(ours).__name__} is not drawn for each clip: give it one "
+                    "value in both augmentations"
                 )
 
     def of(self, view: int) -> Augment:
@@ -160,10 +183,11 @@ class Pair:
         return self.of(view)(clips, rngs)
 
 
-def together(x: Tensor) -> bool:
-    """Whether pictures are changed all at once, as suits a GPU, or one after the other, as suits a CPU's cache.
+def batched(x: Tensor) -> bool:
+    """Whether pictures are changed all at once, which suits a GPU.
 
-    The one place that asks for the device: what goes two ways in a step goes by this.
+    On a CPU they are changed one after the other, which suits its cache. This is the one place that
+    asks for the device.
     """
     return x.device.type != "cpu"
 
@@ -176,14 +200,9 @@ def where_drawn(x: Tensor, p: Tensor, change: Callable[[Tensor], Tensor]) -> Ten
         return x
     if drawn.all():
         return back(change(images))
-    if together(x):
-        return back(
-            torch.where(
-                drawn[:, None, None, None, None].to(x.device, non_blocking=True),
-                change(images),
-                images,
-            )
-        )
+    if batched(x):
+        mask = drawn[:, None, None, None, None].to(x.device, non_blocking=True)
+        return back(torch.where(mask, change(images), images))
     out = torch.empty_like(images)
     for row, on in enumerate(drawn.tolist()):
         one = slice(row, row + 1)
@@ -191,10 +210,11 @@ def where_drawn(x: Tensor, p: Tensor, change: Callable[[Tensor], Tensor]) -> Ten
     return back(out)
 
 
-def per_row(x: Tensor, p: Tensor):
-    """See a batch as M pictures with one row of parameters each: M = N clips, or N * T frames where F = T.
+def per_row(x: Tensor, p: Tensor) -> tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]:
+    """A batch as M pictures with one row of parameters each: N clips, or N * T frames where F = T.
 
-    Gives the pictures [M, C, T', H, W], their parameters [M, P], and a function that puts changed pictures back into clips.
+    Gives the pictures [M, C, T', H, W], their parameters [M, P], and a function that puts changed
+    pictures back into clips.
     """
     if p.shape[1] == 1:
         return x, p[:, 0], lambda images: images
@@ -208,5 +228,8 @@ def per_row(x: Tensor, p: Tensor):
 
 
 def planes(x: Tensor) -> Tensor:
-    """Pictures [M, C, ...] with each colour's values side by side in memory, not each pixel's: three times faster to compute with."""
+    """Pictures [M, C, ...] with each colour's values side by side in memory, not each pixel's.
+
+    Computing with them is three times as fast.
+    """
     return x.contiguous() if x.stride(1) == 1 else x

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vssl.augment.augment import per_row, planes, together
+from vssl.augment.augment import Source, batched, per_row, planes
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Blur:
     radius: int = 11
     consistent: bool = True
 
-    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
-        rows = 1 if self.consistent else frames
+    def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray:
+        rows = 1 if self.consistent else source.frames
         sigma = rng.uniform(*self.sigma, (rows, 1))
         return np.where(rng.random((rows, 1)) < self.probability, sigma, 0.0)  # [F, 1]
 
@@ -38,8 +38,8 @@ class Blur:
         if not radius:
             return x
         return (
-            _blurred_together(x, sigma, radius)
-            if together(x)
+            _blurred_batched(x, sigma, radius)
+            if batched(x)
             else _blurred_one_by_one(x, sigma, radius)
         )
 
@@ -55,7 +55,7 @@ def _kernel(sigma: Tensor, radius: int) -> Tensor:
     return kernel / kernel.sum(1, keepdim=True)  # [M, 2R + 1]
 
 
-def _blurred_together(x: Tensor, sigma: Tensor, radius: int) -> Tensor:
+def _blurred_batched(x: Tensor, sigma: Tensor, radius: int) -> Tensor:
     _, c, t, h, w = x.shape
     rows = (sigma > 0).nonzero()[:, 0]
     kernel = (

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vssl.augment.augment import planes, where_drawn
+from vssl.augment.augment import Source, planes, where_drawn
 
 LUMA = (0.2989, 0.587, 0.114)  # ITU-R 601, as torchvision has it
 
@@ -20,8 +20,8 @@ class Grey:
     probability: float = 0.2
     consistent: bool = True
 
-    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
-        return rng.random((1 if self.consistent else frames, 1)) < self.probability  # [F, 1]
+    def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray:
+        return rng.random((1 if self.consistent else source.frames, 1)) < self.probability  # [F, 1]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         return where_drawn(x, p, lambda images: luma(planes(images)).expand_as(images))
@@ -35,8 +35,8 @@ class Solarise:
     threshold: float = 0.5
     consistent: bool = True
 
-    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
-        return rng.random((1 if self.consistent else frames, 1)) < self.probability  # [F, 1]
+    def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray:
+        return rng.random((1 if self.consistent else source.frames, 1)) < self.probability  # [F, 1]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         return where_drawn(

@@ -1,4 +1,4 @@
-"""Geometry: crops, resizes and mirrors. The first step of every augmentation is one of the crops."""
+"""Crops: the first step of every augmentation is one of them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import ClassVar, Literal
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from vssl.augment.augment import per_row, together, where_drawn
+from vssl.augment.augment import Source, batched
+from vssl.augment.resize import resized
 from vssl.errors import VsslError
 
 
@@ -19,10 +19,11 @@ class CentreCrop:
     """The middle `size` x `size` pixels; the whole test protocol of the papers."""
 
     size: int = 112
+    crops: ClassVar[bool] = True
 
-    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
-        _fits(self.size, height, width)
-        return np.array([[(height - self.size) // 2, (width - self.size) // 2]])  # [1, 2]
+    def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray:
+        spare_height, spare_width = _spare(self.size, source)
+        return np.array([[spare_height // 2, spare_width // 2]])  # [1, 2]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         return _crop(x, p, self.size)
@@ -38,6 +39,7 @@ class PlacedCrop:
 
     size: int = 256
     place: Literal[0, 1, 2] = 1
+    crops: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.place not in (0, 1, 2):
@@ -45,10 +47,11 @@ class PlacedCrop:
                 f"a crop's place is 0, 1 or 2 (start, middle or end), not {self.place!r}"
             )
 
-    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
-        _fits(self.size, height, width)
-        spare = np.array([height - self.size, width - self.size])
-        along = np.arange(2) == (width >= height)  # [2], which of the two sides is the longer
+    def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray:
+        spare = np.array(_spare(self.size, source))
+        along = np.arange(2) == (
+            source.width >= source.height
+        )  # [2], which of the two sides is the longer
         return np.where(along, spare * self.place // 2, spare // 2)[None]  # [1, 2]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
@@ -64,12 +67,12 @@ class RandomCrop:
     """A `size` x `size` crop at a uniformly drawn place, one place for the whole clip."""
 
     size: int = 112
+    crops: ClassVar[bool] = True
 
-    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
-        _fits(self.size, height, width)
-        return np.array(
-            [[rng.integers(height - self.size + 1), rng.integers(width - self.size + 1)]]
-        )  # [1, 2]
+    def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray:
+        spare_height, spare_width = _spare(self.size, source)
+        # The height first, and then the width: the order of the draws is part of every run.
+        return np.array([[rng.integers(spare_height + 1), rng.integers(spare_width + 1)]])  # [1, 2]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         return _crop(x, p, self.size)
@@ -90,6 +93,7 @@ class RandomResizedCrop:
     area: tuple[float, float] = (0.3, 1.0)
     aspect: tuple[float, float] = (0.5, 2.0)
     consistent: bool = True
+    crops: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not (0 < self.area[0] <= self.area[1] <= 1 and 0 < self.aspect[0] <= self.aspect[1]):
@@ -97,10 +101,10 @@ class RandomResizedCrop:
                 f"area and aspect go from a lower to a higher number above 0, area up to 1 at most; not {self.area} and {self.aspect}"
             )
 
-    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
-        return np.array(
-            [self._box(rng, height, width) for _ in range(1 if self.consistent else frames)]
-        )  # [F, 4]
+    def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray:
+        count = 1 if self.consistent else source.frames
+        boxes = [self._box(rng, source.height, source.width) for _ in range(count)]
+        return np.array(boxes)  # [F, 4]
 
     def _box(self, rng: np.random.Generator, height: int, width: int) -> tuple[int, int, int, int]:
         """Top, left, height and width of a crop."""
@@ -118,72 +122,49 @@ class RandomResizedCrop:
         )  # no box of that shape fits: the whole frame, as CVRL's code does
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
-        images, p, back = per_row(x, p)
-        resized = (
-            self._together(images, p) if together(x) else self._one_by_one(images, p)
-        )  # [M, C, T', S, S]
-        return back(resized)
-
-    def _one_by_one(self, images: Tensor, p: Tensor) -> Tensor:
-        m, c, t, _, _ = images.shape
-        # Frames lie innermost, a pixel's values at all times side by side: so torch resizes six times faster.
-        out = images.new_empty((m, c, self.size, self.size, t), dtype=torch.float32).permute(
-            0, 1, 4, 2, 3
-        )  # [M, C, T', S, S]
-        for row, (top, left, h, w) in enumerate(p.long().tolist()):
-            box = images[row, :, :, top : top + h, left : left + w].to(
-                torch.float32, memory_format=torch.channels_last
-            )  # [C, T', h, w]
-            torch.div(
-                F.interpolate(box, (self.size, self.size), mode="bilinear"),
-                1 if images.is_floating_point() else 255,
-                out=out[row],
-            )
-        return out
-
-    def _together(self, images: Tensor, p: Tensor) -> Tensor:
-        _, c, t, height, width = images.shape
-        place = (
-            torch.arange(self.size, device=images.device) + 0.5
-        ) / self.size  # [S], pixel centres of the output
-        top, left, h, w = p.T[..., None].to(images.device, non_blocking=True)  # each [M, 1]
-        # Held inside the crop: a resize knows nothing of the pixels around it.
-        y = (top + (h * place - 0.5).clamp(min=0).minimum(h - 1)) * 2 / (
-            height - 1
-        ) - 1  # [M, S] in [-1, 1]
-        x = (left + (w * place - 0.5).clamp(min=0).minimum(w - 1)) * 2 / (width - 1) - 1
-        grid = torch.stack(
-            [x[:, None].expand(-1, self.size, -1), y[:, :, None].expand(-1, -1, self.size)], -1
-        )  # [M, S, S, 2]
-        flat = images.flatten(
-            1, 2
-        ).float()  # [M, C * T', H, W]: one grid a clip serves all its frames
-        resized = F.grid_sample(flat, grid, align_corners=True).unflatten(
-            1, (c, t)
-        )  # [M, C, T', S, S]
-        return resized if images.is_floating_point() else resized.div_(255)
+        return resized(x, p, self.size)
 
 
 @dataclass(frozen=True)
-class Flip:
-    """Mirror left and right, the whole clip or not at all; consistent=False: each frame or not."""
+class BoxCrop:
+    """The clip's own box, resized to `size` x `size`, bilinear.
 
-    probability: float = 0.5
-    consistent: bool = True
-    moves: ClassVar[bool] = True  # pixels, so that bytes will do: a quarter of the memory
+    The box's edges are rounded to whole pixels, and it is at least one pixel wide and high.
+    """
 
-    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
-        return rng.random((1 if self.consistent else frames, 1)) < self.probability  # [F, 1]
+    size: int = 112
+    crops: ClassVar[bool] = True
+    reads: ClassVar[tuple[str, ...]] = ("box",)
+
+    def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray:
+        box = source.box
+        if box is None:
+            raise VsslError(
+                "BoxCrop crops a clip's own box, and the sampler gives none; choose a sampler that "
+                "does, or another crop"
+            )
+        top, bottom = _edges(box.top, box.height, source.height)
+        left, right = _edges(box.left, box.width, source.width)
+        return np.array([[top, left, bottom - top, right - left]])  # [1, 4]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
-        return where_drawn(x, p, lambda images: images.flip(-1))
+        return resized(x, p, self.size)
 
 
-def _fits(size: int, height: int, width: int) -> None:
-    if size > min(height, width):
+def _edges(begin: float, length: float, pixels: int) -> tuple[int, int]:
+    """The first pixel of a box along one side, and the first one behind it."""
+    first = min(max(round(begin * pixels), 0), pixels - 1)
+    return first, min(max(round((begin + length) * pixels), first + 1), pixels)
+
+
+def _spare(size: int, source: Source) -> tuple[int, int]:
+    """By how many pixels the frames are higher and wider than a crop."""
+    if size > min(source.height, source.width):
         raise VsslError(
-            f"a crop of {size} x {size} does not fit into frames of {height} x {width}; store larger frames or crop smaller"
+            f"a crop of {size} x {size} does not fit into frames of {source.height} x "
+            f"{source.width}; store larger frames or crop smaller"
         )
+    return source.height - size, source.width - size
 
 
 def _window(p: np.ndarray, size: int) -> tuple[int, int, int, int]:
@@ -199,7 +180,7 @@ def _crop(x: Tensor, p: Tensor, size: int) -> Tensor:
     if x.shape[-2:] == (size, size):
         return x
     clips = x.permute(0, 2, 3, 4, 1)  # [N, T, H, W, C], as the bytes lie
-    if together(x):
+    if batched(x):
         top, left = p[:, 0].long().T.to(x.device, non_blocking=True)
         windows = (
             clips.unfold(2, size, 1).unfold(3, size, 1).permute(0, 2, 3, 1, 5, 6, 4)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vssl.augment.augment import per_row, planes, together
+from vssl.augment.augment import Source, batched, per_row, planes
 from vssl.augment.colour import luma
 
 BLOCK = 2**18  # pixels jittered at once on a CPU
@@ -30,8 +30,8 @@ class Jitter:
     probability: float = 0.8
     consistent: bool = True
 
-    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
-        rows = 1 if self.consistent else frames
+    def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray:
+        rows = 1 if self.consistent else source.frames
         strength = np.array([self.brightness, self.contrast, self.saturation])
         factors = rng.uniform(np.maximum(0, 1 - strength), 1 + strength, (rows, 3))
         turn = rng.uniform(-self.hue, self.hue, (rows, 1))
@@ -44,7 +44,7 @@ class Jitter:
         images, p = planes(images), p.numpy()
         out = torch.empty_like(images)
         for rows in (
-            [np.arange(len(p))] if together(x) else _alike(p, max(1, BLOCK // images[0, 0].numel()))
+            [np.arange(len(p))] if batched(x) else _alike(p, max(1, BLOCK // images[0, 0].numel()))
         ):
             if len(rows) == rows[-1] + 1 - rows[0]:  # neighbours: changed where they will lie
                 some = slice(rows[0], rows[-1] + 1)

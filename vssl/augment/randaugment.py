@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vssl.augment.augment import Source
 from vssl.errors import VsslError
 
 OPERATORS = (
@@ -35,7 +36,7 @@ class RandAugment:
                 f"RandAugment's magnitude is a number from 0 to 30, not {self.magnitude}"
             )
 
-    def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray:
         kinds = rng.integers(len(OPERATORS), size=self.count)
         signs = rng.choice([-1, 1], self.count)
         return np.concatenate([kinds, signs])[None]  # [1, 2 * count]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vssl.augment import Augment, CentreCrop, PlacedCrop
+from vssl.augment import Augment, CentreCrop, PlacedCrop, Source
 from vssl.clips import Sample, Sampler
 from vssl.errors import VsslError
 from vssl.progress import progress
@@ -83,7 +83,9 @@ def over_clips(
                 for clip in sample_of(sampler, frames, v).clips
             ]
             places = [
-                crop.draw(np.random.default_rng(0), len(clips[0][1]), frames.height, frames.width)
+                crop.draw(
+                    np.random.default_rng(0), Source(len(clips[0][1]), frames.height, frames.width)
+                )
                 for crop in each
             ]  # given, not drawn
             window = each[0].window(places[0]) if crops == 1 else None

@@ -86,19 +86,29 @@ def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.nda
 
 @torch.no_grad()
 def calibrate(backbone: nn.Module, batches: Batches, count: int = 6) -> nn.Module:
-    """Give a random net batch statistics of real clips instead of mean 0 and variance 1: the fairer of the random baselines."""
+    """Give a random net the batch statistics of real clips, and return it in evaluation mode.
+
+    A new net normalises with mean 0 and variance 1. With the mean over `count` batches instead it
+    is the fairer of the random baselines. Evaluation mode is the mode that uses these statistics;
+    another pass in training mode would change them. Each norm keeps its own momentum.
+    """
     norms = [
         module
         for module in backbone.modules()
         if isinstance(module, nn.modules.batchnorm._BatchNorm)
     ]
+    momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # a plain mean over the batches that follow
-    backbone.to(device_here()).train()
-    for _, batch in zip(range(count), batches.epoch(0), strict=False):
-        (x,), _ = batches.prepared(batch, device_here())
-        backbone(x)
-    for norm in norms:
-        norm.momentum = 0.1
+    device = device_here()
+    backbone.to(device).train()
+    try:
+        for _, batch in zip(range(count), batches.epoch(0), strict=False):
+            (x,), _ = batches.prepared(batch, device)
+            backbone(x)
+    finally:
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
+        backbone.eval()
     return backbone

@@ -22,7 +22,7 @@ import torch
 from torch import nn
 
 from vssl import evaluation, methods, models, samplers, training
-from vssl.augment import Augment, CentreCrop, Pair
+from vssl.augment import Alternating, Augment, CentreCrop
 from vssl.clips import Sampler, samples_of
 from vssl.errors import VsslError
 from vssl.lab import key
@@ -270,7 +270,7 @@ def readable(opened: Opened) -> int:
 
 
 def batches_of(
-    opened: Opened, sampler: Sampler, augment: Augment | Pair, recipe: Recipe, seed: int
+    opened: Opened, sampler: Sampler, augment: Augment | Alternating, recipe: Recipe, seed: int
 ) -> training.Batches:
     """The training videos of a set, as a recipe wants them, read from where that is quickest."""
     device = training.device_here()

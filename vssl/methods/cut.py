@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vssl.augment import Augment, Pair
+from vssl.augment import Alternating, Augment
 from vssl.clips import Sampler
 from vssl.methods.method import Labelled, Method
 from vssl.models.heads import ConvHead
@@ -35,7 +35,7 @@ class WithCut:
         drawn = self.base.test_sampler(length + self.gap)
         return Discontinuity(drawn, self.gap, self.views)
 
-    def augment(self, size: int = 112) -> Augment | Pair:
+    def augment(self, size: int = 112) -> Augment | Alternating:
         """The base's."""
         return self.base.augment(size)
 

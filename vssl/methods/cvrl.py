@@ -27,13 +27,13 @@ from typing import Literal
 
 from vssl import samplers
 from vssl.augment import (
+    Alternating,
     Augment,
     Blur,
     CentreCrop,
     Flip,
     Grey,
     Jitter,
-    Pair,
     RandAugment,
     RandomResizedCrop,
     Solarise,
@@ -92,14 +92,14 @@ class CVRL:
         """The same as in pre-training."""
         return self.sampler(length)
 
-    def augment(self, size: int = 224) -> Augment | Pair:
+    def augment(self, size: int = 224) -> Augment | Alternating:
         """Algorithm 1, or what a row of Tables 9 and 12 has in its place."""
         if self.spatial == "off":
             return Augment((CentreCrop(size),))
         if self.spatial == "randaugment":
             return Augment((RandomResizedCrop(size), Flip(), RandAugment()))
         if self.asymmetric:
-            return Pair(
+            return Alternating(
                 self._algorithm_1(size, blur=1.0, solarise=0.0),
                 self._algorithm_1(size, blur=0.1, solarise=0.2),
             )

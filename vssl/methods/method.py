@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol, get_args
 
-from vssl.augment import Augment, Pair
+from vssl.augment import Alternating, Augment
 from vssl.clips import Sampler
 from vssl.errors import VsslError
 from vssl.models.heads import Scores
@@ -63,7 +63,7 @@ class Method(Protocol):
         """The sample by which the pretext task is tested: of every class, where that can be drawn."""
         ...
 
-    def augment(self, size: int = 112) -> Augment | Pair:
+    def augment(self, size: int = 112) -> Augment | Alternating:
         """What is done to a clip on its way to the network, which sees `size` x `size` pixels."""
         ...
 

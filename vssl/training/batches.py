@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vssl.augment import Augment, Pair
-from vssl.clips import Sample, Sampler, clips_of, samples_of
+from vssl.augment import Alternating, Augment, Source
+from vssl.clips import Clip, Sample, Sampler, clips_of, samples_of
 from vssl.errors import VsslError
 from vssl.objectives.pretext import groups_of
 from vssl.videos.store import Window
@@ -29,7 +29,7 @@ AHEAD = 4  # batches gathered before a GPU asks for them
 T = TypeVar("T")
 
 
-class Source(Protocol):
+class BatchSource(Protocol):
     """What `fit` trains on: batches in order, and what a model gets of each."""
 
     def __len__(self) -> int:
@@ -114,7 +114,7 @@ class Batches:
     frames: Frames
     videos: np.ndarray  # which of the store's videos to train on
     sampler: Sampler
-    augment: Augment | Pair
+    augment: Augment | Alternating
     batch: int  # clips
     passes: int = 1
     seed: int = 0
@@ -189,15 +189,10 @@ class Batches:
             own = {} if self.actions is None else {"action": self._action(video)}
             labels.append({**sample.labels, **own})
             for view, clip in enumerate(sample.clips):
-                if clip.box is not None or clip.quarter_turns:
-                    raise VsslError(
-                        "this loop reads whole, upright frames: no sampler so far gives a clip a "
-                        "box or quarter turns"
-                    )
                 group = lengths.index(len(clip.frames))
                 augment = self.augment.of(view)
                 rng = generator(self.seed, AUGMENT, number, video, view)
-                drawn = augment.draw(rng, len(clip.frames), self.frames.height, self.frames.width)
+                drawn = augment.draw(rng, self._source(clip))
                 parameters[group].append(drawn)
                 wanted[group].append(Wanted(video, clip.frames, augment.window(drawn)))
         groups = tuple(
@@ -228,6 +223,10 @@ class Batches:
     def size(self, batch: Batch) -> int:
         """How many clips a batch holds."""
         return sum(len(group.clips) for group in batch.groups)
+
+    def _source(self, clip: Clip) -> Source:
+        height, width = self.frames.height, self.frames.width
+        return Source(len(clip.frames), height, width, clip.box, clip.quarter_turns)
 
     def _action(self, video: int) -> np.ndarray:
         """A video's own label, for each of its samples."""

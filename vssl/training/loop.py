@@ -21,7 +21,7 @@ from vssl.files import write_text
 from vssl.progress import say
 from vssl.recipe import Recipe
 from vssl.training import checkpoint
-from vssl.training.batches import Source
+from vssl.training.batches import BatchSource
 
 Record = dict[str, float]
 
@@ -35,7 +35,7 @@ def device_here() -> torch.device:
 
 def fit(
     model: nn.Module,
-    batches: Source,
+    batches: BatchSource,
     recipe: Recipe,
     folder: Path,
     *,
