@@ -1,4 +1,4 @@
-"""The puppet world: drawn figures that act out classes, written as real videos in a real dataset's layout."""
+"""The puppet world: drawn figures act out classes, as encoded videos in a dataset's own layout."""
 
 from vssl.videos.puppets.disk import make
 from vssl.videos.puppets.film import Truth, render, truth

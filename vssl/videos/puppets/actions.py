@@ -1,4 +1,4 @@
-"""What the figures act out: each action with its natural tempo and the side it is best seen from."""
+"""The actions of the figures, each with its natural tempo and the side it is best seen from."""
 
 from __future__ import annotations
 
@@ -49,65 +49,21 @@ ACTIONS = {
     "WaveTwoHands": Action(gestures.wave_two_hands, 1.1, 78),
 }
 
-# The same actions under the names that HMDB51 and Kinetics-400 give them, or would.
+# The same actions under names in the style of HMDB51 and Kinetics-400.
 SYNONYMS = {
-    **{
-        "cartwheel": "Cartwheel",
-        "clap": "Clap",
-        "dribble": "DribbleBall",
-        "fall_floor": "FallDown",
-        "jump": "VerticalJump",
-    },
-    **{
-        "kick": "FrontKick",
-        "pick": "PickUp",
-        "punch": "Punch",
-        "pushup": "PushUp",
-        "run": "Run",
-        "situp": "SitUp",
-    },
-    **{
-        "swing_baseball": "SwingBat",
-        "sword": "Sword",
-        "throw": "Throw",
-        "turn": "TurnAround",
-        "walk": "Walk",
-        "wave": "WaveOneHand",
-    },
-    **{
-        "arm circles": "ArmCircles",
-        "bowing": "Bow",
-        "cartwheeling": "Cartwheel",
-        "clapping": "Clap",
-    },
-    **{
-        "dribbling basketball": "DribbleBall",
-        "falling down": "FallDown",
-        "high kick": "FrontKick",
-        "high knees": "HighKnees",
-    },
-    **{
-        "hitting baseball": "SwingBat",
-        "jogging": "Run",
-        "jumping": "VerticalJump",
-        "jumping jacks": "JumpingJack",
-    },
-    **{
-        "lunge": "Lunge",
-        "picking up": "PickUp",
-        "punching bag": "Punch",
-        "push up": "PushUp",
-        "side stepping": "SideStep",
-    },
-    **{
-        "spinning": "Spin",
-        "squat": "Squat",
-        "sword fighting": "Sword",
-        "throwing ball": "Throw",
-        "walking": "Walk",
-    },
-    **{"waving hands": "WaveTwoHands"},
-}
+    "cartwheel": "Cartwheel", "clap": "Clap", "dribble": "DribbleBall", "fall_floor": "FallDown",
+    "jump": "VerticalJump", "kick": "FrontKick", "pick": "PickUp", "punch": "Punch",
+    "pushup": "PushUp", "run": "Run", "situp": "SitUp", "swing_baseball": "SwingBat",
+    "sword": "Sword", "throw": "Throw", "turn": "TurnAround", "walk": "Walk",
+    "wave": "WaveOneHand", "arm circles": "ArmCircles", "bowing": "Bow",
+    "cartwheeling": "Cartwheel", "clapping": "Clap", "dribbling basketball": "DribbleBall",
+    "falling down": "FallDown", "high kick": "FrontKick", "high knees": "HighKnees",
+    "hitting baseball": "SwingBat", "jogging": "Run", "jumping": "VerticalJump",
+    "jumping jacks": "JumpingJack", "lunge": "Lunge", "picking up": "PickUp",
+    "punching bag": "Punch", "push up": "PushUp", "side stepping": "SideStep", "spinning": "Spin",
+    "squat": "Squat", "sword fighting": "Sword", "throwing ball": "Throw", "walking": "Walk",
+    "waving hands": "WaveTwoHands",
+}  # fmt: skip
 
 
 def action(name: str) -> Action:

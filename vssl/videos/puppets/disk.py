@@ -1,4 +1,4 @@
-"""Draw a world to disk: by several processes, whole or to be continued, and once only."""
+"""Draw a world to disk once, by several processes; a run that was stopped is continued."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from vssl.videos.puppets.layouts import Place, lists, places
 from vssl.videos.puppets.worker import Task, draw_videos, draw_with
 from vssl.videos.puppets.world import World, digest, folder
 
-BYTES_A_PIXEL = 0.08  # of an encoded video, generously; measured 0.03 to 0.05
-MANIFEST = "manifest.json"  # written last: a set without one is not whole
-STARTED = ".drawing"  # written first: whose videos these are
+BYTES_A_PIXEL = 0.08  # of an encoded video; 0.03 to 0.05 were measured
+MANIFEST = "manifest.json"  # written last, so a folder without one is not finished
+STARTED = ".drawing"  # written first; it holds the digest of the world that is being drawn
 LOCK = ".lock"
 
 
 def make(world: World, root: Path | None = None, workers: int | None = None) -> Path:
-    """Draw what is missing of `world` under `root` and return that folder; a whole set is left as it is.
+    """Draw what is missing of `world` under `root`, and return that folder.
 
-    `workers` processes share the work, by default one a core. A killed run is continued by the next; a second
-    process that wants the same folder waits for the first.
+    `workers` processes share the work, by default one a core. The next run continues one that was
+    killed. A second process that needs the same folder waits for the first.
     """
     root = folder(world) if root is None else Path(root)
     if workers is not None and workers < 1:
@@ -53,7 +53,7 @@ def make(world: World, root: Path | None = None, workers: int | None = None) -> 
 
 
 def _whole(world: World, root: Path) -> bool:
-    """Whether this very world stands there in full; another world in its place is an error."""
+    """Whether the folder holds all of this world; another world in its place is an error."""
     try:
         found = json.loads((root / MANIFEST).read_text(encoding="utf-8"))["digest"]
     except (FileNotFoundError, NotADirectoryError):
@@ -67,14 +67,13 @@ def _whole(world: World, root: Path) -> bool:
 
 
 def _claim(world: World, root: Path) -> None:
-    """Refuse a folder that holds anything but a part of this world: nothing of anyone's is overwritten or mixed."""
+    """Refuse a folder that holds other files than this world's, so that none is overwritten."""
     if not root.exists():
         return
     if not root.is_dir():
         raise VsslError(f"cannot draw puppets into {root}: it is not a folder")
-    holds = any(
-        not path.name.startswith(".") for path in root.iterdir()
-    )  # asked first: another process may just be starting
+    # Asked before the markers are looked for: another process may be starting at this moment.
+    holds = any(not path.name.startswith(".") for path in root.iterdir())
     if (root / STARTED).is_file():
         _same((root / STARTED).read_text(encoding="utf-8").strip(), world, root)
     elif holds and not (root / MANIFEST).is_file():
@@ -86,7 +85,8 @@ def _claim(world: World, root: Path) -> None:
 def _same(found: str, world: World, root: Path) -> None:
     if found != digest(world):
         raise VsslError(
-            f"{root} holds the puppets {found}, not {digest(world)}; choose another folder or delete that one"
+            f"{root} holds the puppets {found}, not {digest(world)}; "
+            "choose another folder or delete that one"
         )
 
 

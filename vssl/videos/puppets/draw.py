@@ -1,4 +1,7 @@
-"""From a shot to pixels: the backdrop under the camera, the figure drawn large and reduced, light and grain. The hot loop."""
+"""From a shot to pixels: the backdrop under the camera, the figure, light and grain.
+
+Most of the time of drawing a video is spent here.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ from vssl.videos.puppets.paint import Colour, shade
 from vssl.videos.puppets.shot import Shot
 from vssl.videos.puppets.world import World
 
-FINE = 3  # the figure is drawn so many times larger and reduced, which smooths its edges
-GRAIN = 32  # the grain is cut at a random place of an image that is larger by so many pixels
+FINE = 3  # the figure is drawn this many times larger and reduced, which smooths its edges
+GRAIN = 32  # the grain of a frame is cut from an image that is larger by this many pixels
 OUTLINE = (28, 24, 30)
 
 LIMBS = tuple(
@@ -29,21 +32,21 @@ TORSO = ("left shoulder", "right shoulder", "right hip", "left hip")
 
 
 class Brush:
-    """Strokes on the enlarged piece of one frame."""
+    """Draws strokes on the enlarged piece of one frame."""
 
     def __init__(
         self, piece: Image.Image, points: dict[str, tuple[float, float]], scale: float
     ) -> None:
         self.pen = ImageDraw.Draw(piece)
         self.points = points
-        self.scale = scale  # pixels a body height
+        self.scale = scale  # pixels per body height
 
     def disc(self, x: float, y: float, across: float, down: float, colour: Colour) -> None:
-        """An ellipse with these half axes."""
+        """Draw an ellipse with these half axes."""
         self.pen.ellipse((x - across, y - down, x + across, y + down), fill=colour)
 
     def stroke(self, start: str, end: str, width: float, colour: Colour) -> None:
-        """A line with round ends."""
+        """Draw a line with round ends."""
         (x0, y0), (x1, y1) = self.points[start], self.points[end]
         self.pen.line((x0, y0, x1, y1), fill=colour, width=max(1, round(width)))
         half = width / 2
@@ -54,7 +57,10 @@ class Brush:
 def _parts(
     brush: Brush, shot: Shot, depth: dict[str, float], grow: float, only: Colour | None
 ) -> None:
-    """Draw the figure's parts from back to front, `grow` pixels wider on each side, in their colours or `only` in one."""
+    """Draw the figure's parts from back to front.
+
+    Each part is `grow` pixels wider on each side, and in its own colour unless `only` one is given.
+    """
     body, colours, scale = shot.performer.looks.body, shot.performer.looks.colours, brush.scale
     thick = body.thickness * scale
     order = [
@@ -64,9 +70,8 @@ def _parts(
     if "stick" in depth:
         order.append(((depth["right hand"] + depth["stick"]) / 2, -3))
     for away, index in sorted(order):
-        light = 1 + max(
-            -0.34, min(0.2, away * 1.7)
-        )  # what is farther is darker, so that crossing limbs can be told apart
+        # Parts that are farther away are darker, so that crossing limbs can be told apart.
+        light = 1 + max(-0.34, min(0.2, away * 1.7))
         if index >= 0:
             start, end, part, width = LIMBS[index]
             brush.stroke(start, end, width * thick + 2 * grow, only or shade(colours[part], light))
@@ -99,7 +104,7 @@ def _head(
     colours: dict[str, Colour],
     only: Colour | None,
 ) -> None:
-    """Hair all around, and the face on the side where the nose is, if that is not turned away."""
+    """Draw the hair as a disc, and over it the face where the nose is, unless it is turned away."""
     x, y = brush.points["head"]
     brush.disc(x, y, radius + grow, 1.1 * radius + grow, only or colours["hair"])
     if only is None and depth["nose"] > depth["head"] - 0.03:
@@ -110,7 +115,7 @@ def _head(
 
 
 def _figure(frame: Image.Image, shot: Shot, index: int, outline: bool) -> None:
-    """Draw shadow, figure and ball over one frame, within the piece that they cover."""
+    """Draw shadow, figure and ball over one frame, enlarging only the piece that they cover."""
     scale = float(shot.scale[index])
     places = {name: place[index] for name, place in shot.points.items()}
     ball = None
@@ -157,7 +162,7 @@ def _figure(frame: Image.Image, shot: Shot, index: int, outline: bool) -> None:
 def draw(world: World, shot: Shot) -> np.ndarray:
     """Draw every frame of a shot: uint8 [T, H, W, 3]."""
     height, width, style = world.height, world.width, world.style
-    rng = np.random.default_rng([*shot.key, 1])  # another stream than the one that planned the shot
+    rng = np.random.default_rng([*shot.key, 1])  # not the stream that planned the shot
     noise = np.clip(
         128 + rng.normal(0, style.grain, (height + GRAIN, width + GRAIN)).round(), 0, 255
     ).astype(np.uint8)
@@ -186,7 +191,7 @@ def draw(world: World, shot: Shot) -> np.ndarray:
 
 
 def _vignette(height: int, width: int, strength: float) -> Image.Image:
-    """A picture that darkens the corners by `strength` when it is multiplied in."""
+    """A picture to multiply a frame by, which darkens its corners by `strength`."""
     rows, columns = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)[None]
     level = 255 * (1 - strength * ((rows**2 + columns**2) / 2) ** 1.5)
     return Image.merge("RGB", [Image.fromarray(level.astype(np.uint8))] * 3)

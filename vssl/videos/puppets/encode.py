@@ -8,13 +8,17 @@ import numpy as np
 
 from vssl.files import replacing
 
-# A key frame every 12 frames halves the time of a random read against the codec's default, for a few kilobytes a video.
-# x264's macroblock tree makes the bytes differ from run to run, on one thread too; without it a video is a tenth larger.
+# A key frame every 12 frames halves the time of a random read, compared with the codec's default,
+# and costs a few kilobytes a video. x264's macroblock tree makes the bytes differ from run to run,
+# even on one thread; without it a video is a tenth larger.
 OPTIONS = {"preset": "veryfast", "crf": "23", "g": "12", "x264-params": "mbtree=0"}
 
 
 def encode(path: Path, frames: np.ndarray, fps: int) -> None:
-    """Write uint8 frames [T, H, W, 3] as H.264 in mp4, whole or not at all; with one thread, so that the bytes are always the same."""
+    """Write uint8 frames [T, H, W, 3] as H.264 in mp4, whole or not at all.
+
+    It takes one thread, so that the bytes are the same in every run.
+    """
     import av
 
     with replacing(path) as temporary, av.open(str(temporary), "w", format="mp4") as container:

@@ -1,4 +1,4 @@
-"""The generator as a function: one video of a world as frames, and what is true of it."""
+"""The generator as functions: the frames of one video of a world, and the ground truth about it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from vssl.videos.puppets.world import World
 
 @dataclass(frozen=True)
 class Truth:
-    """What the generator knows of a video and no list tells."""
+    """What the generator knows about a video beyond its class and group."""
 
     facing: str  # "right" or "left"
     scene: str
-    hertz: float  # cycles of the action a second
+    hertz: float  # cycles of the action per second
     box: np.ndarray  # [T, 4] of the figure in pixels: left, top, right, bottom
 
 
 def render(world: World, class_name: str, group: int, clip: int) -> np.ndarray:
-    """Draw one video as uint8 [T, H, W, 3]; group and clip count from 1, as in the file names."""
+    """Draw one video as uint8 [T, H, W, 3]; groups and clips are counted from 1."""
     return draw(world, shoot(world, perform(world, class_name, group), clip))
 
 
 def truth(world: World, class_name: str, group: int, clip: int) -> Truth:
-    """Tell which way the figure faces, where it acts, how fast, and where it is in each frame."""
+    """Say which way the figure faces, in which scene, how fast it acts, and where it is."""
     shot = shoot(world, perform(world, class_name, group), clip)
     return Truth(shot.facing, shot.performer.scene, shot.hertz, shot.box)

@@ -1,4 +1,4 @@
-"""Motions of the arms and the trunk, the feet more or less in place: each fills a pose from a beat."""
+"""Motions of the arms and the trunk, with little movement of the feet; each fills a pose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Motions of the whole body on the spot: each fills a pose from a beat."""
+"""Motions of the whole body on the spot; each fills a pose."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vssl.videos.puppets.motion import GRAVITY, Beat, Pose, ease, other, through
 
 
 def vertical_jump(pose: Pose, beat: Beat) -> None:
-    """Crouch, swing the arms up, fly as high as the time in the air takes, and land in the knees."""
+    """Crouch, swing the arms up, fly as high as the time in the air allows, and land softly."""
     crouch = beat.vigour * through(
         beat.phase, (0, 0), (0.28, 1), (0.40, 0), (0.80, 0), (0.88, 0.7), (0.98, 0)
     )
@@ -54,7 +54,7 @@ def front_kick(pose: Pose, beat: Beat) -> None:
 
 
 def spin(pose: Pose, beat: Beat) -> None:
-    """Turn round and round on one foot with the arms spread."""
+    """Spin on one foot with the arms spread."""
     pose.turn = beat.sign * 360 * beat.phase
     pose.move("upper arm", forward=0, outward=80 + 8 * np.sin(beat.angle))
     pose.move("forearm", forward=0, outward=84 + 8 * np.sin(beat.angle))
@@ -63,7 +63,7 @@ def spin(pose: Pose, beat: Beat) -> None:
 
 
 def fall_down(pose: Pose, beat: Beat) -> None:
-    """Stand, tip over ever faster, hit the ground, lie, and get up over the knees."""
+    """Stand, tip over faster and faster, hit the ground, lie, and get up over the knees."""
     cycle = beat.phase % 1.0
     way = beat.sign
     tipped = np.clip((cycle - 0.15) / 0.19, 0, 1) ** 2 * (1 - ease((cycle - 0.54) / 0.40))
@@ -73,7 +73,7 @@ def fall_down(pose: Pose, beat: Beat) -> None:
     pose.move("forearm", forward=20 + 122 * tipped * beat.vigour, outward=9 + 16 * tipped)
     pose.leg("both", hip=66 * kneel, knee=108 * kneel)
     pose.lean = 30 * kneel
-    pose.air = 0.05 * np.sin(np.pi * np.clip((cycle - 0.34) / 0.07, 0, 1))  # bounces once
+    pose.air = 0.05 * np.sin(np.pi * np.clip((cycle - 0.34) / 0.07, 0, 1))  # one bounce
 
 
 def lunge(pose: Pose, beat: Beat) -> None:

@@ -1,4 +1,4 @@
-"""Places under a roof, or with nothing but a backdrop: each function paints its things over a canvas's wall and floor."""
+"""Indoor scenes; each function paints over the wall and the floor of a canvas."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def corridor(canvas: Canvas) -> None:
 
 
 def tiles(canvas: Canvas) -> None:
-    """A tiled wall and floor in one: lines from edge to edge, no horizon."""
+    """Tiles from edge to edge, over wall and floor alike, without a horizon."""
     step = 13 * canvas.unit
     for x in np.arange(0, canvas.width, step):
         for y in np.arange(0, canvas.height, step):

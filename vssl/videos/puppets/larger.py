@@ -8,10 +8,12 @@ from vssl.videos.puppets.world import World, kinetics400
 
 
 def kinetics600() -> World:
-    """The stand-in for Kinetics-600: that for Kinetics-400 with three more classes and half as many performers again.
+    """The stand-in for Kinetics-600: that for Kinetics-400 with more classes and performers.
 
-    Like the real one it holds the smaller set: performers keep their numbers, and with these their looks and their videos. No
-    performer that it trains on is tested on in the smaller one, for it holds out the same first performers and a few more.
+    It has three more classes and half as many performers again. Like the real dataset it contains
+    the smaller one: performers keep their numbers, and therefore their looks and their videos. It
+    holds out the same first performers and a few more, so it trains on no performer that the
+    smaller one tests on.
     """
     smaller = kinetics400()
     more = ("TurnAround", "WalkBackward", "WaveOneHand")

@@ -1,4 +1,4 @@
-"""File names and lists of a world, as the real dataset that it stands in for lays them out."""
+"""File names and lists of a world, laid out as in the dataset that it stands in for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SPLITS = (1, 2, 3)
 
 @dataclass(frozen=True)
 class Place:
-    """One video: what it shows, counted from 1, and its path below the world's folder."""
+    """One video: its class, group and clip (counted from 1), and its path in the world's folder."""
 
     class_name: str
     group: int
@@ -23,7 +23,7 @@ class Place:
 
 
 def held_out(world: World, split: int) -> set[int]:
-    """The groups that a split tests on: the next 4 of 15, or 7 of 25 as in UCF101, in each split."""
+    """The groups that a split tests on: in each split the next 4 of 15, or 7 of 25 as in UCF101."""
     each = max(1, round(world.groups * 4 / 15))
     return {1 + (each * (split - 1) + index) % world.groups for index in range(each)}
 
@@ -51,7 +51,7 @@ def places(world: World) -> Iterator[Place]:
 
 
 def lists(world: World) -> dict[str, str]:
-    """The dataset's lists: path below the world's folder -> text."""
+    """The text of each of the dataset's lists, by its path below the world's folder."""
     return {"ucf101": _ucf101_lists, "hmdb51": _hmdb51_lists, "kinetics400": _kinetics400_lists}[
         world.layout
     ](world)
@@ -82,7 +82,10 @@ def _ucf101_lists(world: World) -> dict[str, str]:
 
 
 def _hmdb51_path(world: World, class_name: str, group: int, clip: int) -> str:
-    """As HMDB51 names its files: source, class, visible body, camera motion, people, view, quality, number."""
+    """A file's name as HMDB51 has it.
+
+    It names source, class, visible body parts, camera motion, people, view, quality and number.
+    """
     view = "fr" if action(class_name).view > 45 else world.facing(class_name, group, clip)[:2]
     return (
         f"hmdb51/{class_name}/Performer_{group:02d}_{class_name}_f_cm_np1_{view}_med_{clip - 1}.mp4"

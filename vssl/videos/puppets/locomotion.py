@@ -1,4 +1,4 @@
-"""Motions that go somewhere, or would if the floor did not stay: each fills a pose from a beat."""
+"""Motions that move the body along, or step on the spot; each fills a pose."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ def _gait(
     swing: float,
     elbow: float,
 ) -> None:
-    """Walk or run along (`way` 1) or backwards (-1): angles in degrees, `stance` is the share of a cycle that a foot stands.
+    """Walk or run forward (`way` 1) or backward (-1).
 
-    A standing foot goes back evenly, just as fast as the body goes forward, so it does not slide; then its leg swings
-    forward with a bent knee. Played backwards it looks different.
+    Angles are in degrees, and `stance` is the share of a cycle for which a foot stands. A standing
+    foot goes back as fast as the body goes forward, so it does not slide. Then its leg swings
+    forward with a bent knee, so that a video played in reverse looks different.
     """
     for side, ahead in (("left", 0.0), ("right", 0.5)):
         phase = (way * beat.phase + ahead) % 1.0
@@ -39,19 +40,19 @@ def _gait(
 
 
 def walk(pose: Pose, beat: Beat) -> None:
-    """Walk along."""
+    """Walk forward."""
     _gait(pose, beat, 1, 27 * beat.vigour, 0.56, 58, 26 * beat.vigour, 14)
     pose.lean = 4
 
 
 def walk_backward(pose: Pose, beat: Beat) -> None:
-    """Walk backwards: careful short steps, leaning away from the way, the elbows bent."""
+    """Walk backward in short careful steps, leaning back a little, with bent elbows."""
     _gait(pose, beat, -1, 24 * beat.vigour, 0.58, 66, 12 * beat.vigour, 42)
     pose.lean, pose.nod = -5, -6
 
 
 def run(pose: Pose, beat: Beat) -> None:
-    """Run along, with a flight after each step."""
+    """Run forward, with both feet in the air after each step."""
     _gait(pose, beat, 1, 38 * beat.vigour, 0.45, 105, 46 * beat.vigour, 85)
     pose.lean = 14
     pose.air = 0.07 * beat.vigour * np.clip(np.cos(2 * TURN * (beat.phase - 0.46)), 0, None)
@@ -68,7 +69,7 @@ def high_knees(pose: Pose, beat: Beat) -> None:
 
 
 def side_step(pose: Pose, beat: Beat) -> None:
-    """Step sideways, four steps one way and four back, the arms spreading with the legs."""
+    """Step sideways, four steps one way and four back; the arms spread with the legs."""
     spread = 0.5 - 0.5 * np.cos(beat.angle)
     pose.move("thigh", outward=4 + 26 * spread * beat.vigour)
     pose.move("shin", outward=4 + 26 * spread * beat.vigour)

@@ -1,4 +1,4 @@
-"""How a performer looks: proportions, clothes and colours that stand out from the place."""
+"""How a performer looks: proportions, clothes, and colours that stand out from the scene."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Looks:
 
 
 def _standing_out(draw: Callable[[], Colour], behind: Colour, enough: float) -> Colour:
-    """The first drawn colour that is `enough` apart from what is behind it, or the best of sixteen."""
+    """Draw colours until one is `enough` apart from what is behind it; else the best of sixteen."""
     best = draw()
     for _ in range(15):
         if distance(best, behind) >= enough:
@@ -31,7 +31,7 @@ def _standing_out(draw: Callable[[], Colour], behind: Colour, enough: float) -> 
 
 
 def looks(rng: np.random.Generator, behind: tuple[Colour, Colour], saturation: float) -> Looks:
-    """Draw a performer to stand before these colours (behind the upper and the lower half)."""
+    """Choose looks that stand out from the colours behind the upper and the lower half."""
 
     def about(value: float, spread: float) -> float:
         return value * float(rng.uniform(1 - spread, 1 + spread))

@@ -1,4 +1,4 @@
-"""What motions are made of: a pose over time, and smooth periodic curves to fill it with."""
+"""The parts of a motion: a pose over time, and smooth periodic curves to fill it with."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ import numpy as np
 
 SIDES = ("left", "right")
 TURN = 2 * np.pi
-GRAVITY = 5.8  # body heights a second squared: 9.81 m/s² for a person of 1.7 m
+GRAVITY = 5.8  # body heights per second squared: 9.81 m/s² for a person of 1.7 m
 
 
 def ease(x: np.ndarray) -> np.ndarray:
-    """Go from 0 to 1 with a level start and end, as muscles do."""
+    """Go from 0 to 1 with a level start and end, as muscles move."""
     x = np.clip(x, 0.0, 1.0)
     return x * x * (3 - 2 * x)
 
 
 def through(phase: np.ndarray, *points: tuple[float, float]) -> np.ndarray:
-    """Pass through (phase, value) points in each cycle, eased between them; the first must lie at phase 0."""
+    """A curve through (phase, value) points in each cycle, eased between them.
+
+    The first point must lie at phase 0.
+    """
     at = np.array([point[0] for point in points] + [1.0])
     value = np.array([point[1] for point in points] + [points[0][1]], float)
     phase = phase % 1.0
@@ -34,11 +37,11 @@ def other(side: str) -> str:
 
 @dataclass(frozen=True)
 class Beat:
-    """Where in its cycle an action is at each frame, and the performer's habits."""
+    """Where an action is in its cycle at each frame, and the performer's habits."""
 
-    phase: np.ndarray  # [T], one more after each cycle
-    hertz: float  # cycles a second
-    vigour: float = 1.0  # how wide the movements are
+    phase: np.ndarray  # [T], in cycles
+    hertz: float  # cycles per second
+    vigour: float = 1.0  # a factor on how wide the movements are
     side: str = "right"  # the hand, foot or direction that the performer prefers
 
     @property
@@ -52,7 +55,7 @@ class Beat:
         return 1 if self.side == "right" else -1
 
     def later(self, cycles: float) -> np.ndarray:
-        """The phase of something that runs ahead by so many cycles."""
+        """The phase of a part of the body that is ahead by this many cycles."""
         return self.phase + cycles
 
 
@@ -66,10 +69,11 @@ class Ball:
 
 @dataclass
 class Pose:
-    """Joint angles over time, in degrees, of a figure that faces along x with y up and z to its right.
+    """Joint angles over time, in degrees.
 
-    A limb's direction hangs down at (0, 0, 0): `forward` swings it to the front, `outward` to its side,
-    and `open` turns it about the vertical, away from the body's middle.
+    The figure faces along x, with y up and z to its right. A limb hangs straight down at (0, 0, 0):
+    `forward` swings it to the front, `outward` to its side, and `open` turns it about the vertical,
+    away from the body's middle.
     """
 
     frames: int
@@ -81,11 +85,11 @@ class Pose:
     wheel: np.ndarray | float = 0.0  # of the whole body to the right
     turn: np.ndarray | float = 0.0  # of the whole body about the vertical
     air: np.ndarray | float = 0.0  # height above the ground, in body heights
-    forward: np.ndarray | float = 0.0  # body heights a second along the way it faces
-    aside: np.ndarray | float = 0.0  # body heights a second to its right
+    forward: np.ndarray | float = 0.0  # body heights per second in the direction it faces
+    aside: np.ndarray | float = 0.0  # body heights per second to its right
     anchor: str | None = None  # the joint that stays on its spot; None: the pelvis
     ball: Ball | None = None
-    stick: bool = False  # something long in the right hand, pointing as the limb "stick" does
+    stick: bool = False  # a stick in the right hand, in the direction of the limb "stick"
     limbs: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -97,7 +101,7 @@ class Pose:
         self.move("right stick")
 
     def move(self, limb: str, **angles: np.ndarray | float) -> None:
-        """Set some of a limb's angles; `limb` is a part with its side, or a part of both sides."""
+        """Set angles of one limb ("left shin"), or of both sides' ("shin")."""
         names = [limb] if limb.startswith(SIDES) else [f"{side} {limb}" for side in SIDES]
         for name in names:
             values = self.limbs.setdefault(name, np.zeros((self.frames, 3)))  # [T, 3]

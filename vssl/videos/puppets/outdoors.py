@@ -1,4 +1,4 @@
-"""Places under the sky: each function paints its things over a canvas's sky and ground."""
+"""Outdoor scenes; each function paints over the sky and the ground of a canvas."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def forest(canvas: Canvas) -> None:
 
 
 def street(canvas: Canvas) -> None:
-    """A city at night; its pavement and haze are lit enough to see people by."""
+    """A city at night, with pavement and haze bright enough for people to be seen."""
     for _ in range(22):
         x, wide, tall = canvas.somewhere(), canvas.between(14, 30), canvas.between(22, 62)
         wall = hsv(0.64, 0.28, canvas.rng.uniform(0.2, 0.34))
@@ -134,7 +134,7 @@ def bricks(canvas: Canvas) -> None:
 
 
 def lawn(canvas: Canvas) -> None:
-    """Seen from above the horizon: grass from edge to edge."""
+    """Grass from edge to edge, seen from above, without a horizon."""
     for _ in range(12):
         canvas.disc(
             canvas.somewhere(),

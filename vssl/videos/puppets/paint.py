@@ -1,4 +1,4 @@
-"""Colours and textures for the drawing, and the canvas that a scene is painted on."""
+"""Colours, textures, and the canvas that a scene is painted on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Colour = tuple[int, int, int]
 
 
 def hsv(hue: float, saturation: float, value: float) -> Colour:
-    """A colour from hue (wraps), saturation and value (clipped), all in [0, 1]."""
+    """A colour from hue, saturation and value in [0, 1]; hue wraps, the others are clipped."""
     red, green, blue = colorsys.hsv_to_rgb(
         hue % 1, min(max(saturation, 0.0), 1.0), min(max(value, 0.0), 1.0)
     )
@@ -20,7 +20,7 @@ def hsv(hue: float, saturation: float, value: float) -> Colour:
 
 
 def shade(colour: Colour, factor: float) -> Colour:
-    """The colour, darker (below 1) or lighter."""
+    """The colour, made darker (factor below 1) or lighter."""
     red, green, blue = (max(0, min(255, int(part * factor))) for part in colour)
     return red, green, blue
 
@@ -33,13 +33,13 @@ def desaturate(colour: Colour, saturation: float) -> Colour:
 
 
 def distance(one: Colour, two: Colour) -> float:
-    """How far two colours are apart to the eye, roughly: 0 to 255."""
+    """Roughly how different two colours look, from 0 to 255."""
     red, green, blue = (float(a) - float(b) for a, b in zip(one, two, strict=True))
     return float(np.sqrt((2 * red**2 + 4 * green**2 + 3 * blue**2) / 9))
 
 
 def clouds(rng: np.random.Generator, height: int, width: int, sizes: tuple[int, ...]) -> np.ndarray:
-    """Smooth noise [height, width] of mean 0 and deviation 1, with patches of these sizes in pixels."""
+    """Smooth noise [height, width] of mean 0 and deviation 1, in patches of these pixel sizes."""
     total = np.zeros((height, width), np.float32)
     for size in sizes:
         coarse = rng.integers(
@@ -53,9 +53,10 @@ def clouds(rng: np.random.Generator, height: int, width: int, sizes: tuple[int, 
 
 @dataclass
 class Canvas:
-    """A backdrop in the making: `upper` fills it down to the horizon, `ground` below; a scene paints over both.
+    """A backdrop that is being painted.
 
-    Lengths are in `unit`s, of which a frame is 96 high, so that a scene looks the same at every size.
+    `upper` fills it down to the horizon and `ground` below, and a scene paints over both. A frame
+    is 96 `unit`s high; lengths are in units, so that a scene looks the same at every size.
     """
 
     height: int
@@ -64,7 +65,7 @@ class Canvas:
     upper: Colour
     ground: Colour
     rng: np.random.Generator
-    horizon: int  # 0: there is none, the ground fills the picture
+    horizon: int  # 0: there is no horizon, and the ground fills the picture
     image: Image.Image = field(init=False)
     pen: ImageDraw.ImageDraw = field(init=False)
 
@@ -120,7 +121,10 @@ class Canvas:
     def scatter(
         self, count: int, factor: float, size: float = 1.6, colour: Colour | None = None
     ) -> None:
-        """Strew flat specks over the ground, larger and wider apart towards the camera; they show the ground pass by."""
+        """Scatter flat specks over the ground, by which the camera's motion can be seen.
+
+        They are larger and wider apart towards the camera.
+        """
         depth = self.height - self.horizon
         for _ in range(count):
             near = float(self.rng.random()) ** 0.8
@@ -129,13 +133,12 @@ class Canvas:
             self.disc(self.somewhere(), self.horizon + near * depth, across, across * 0.45, tone)
 
     def floor_lines(self, colour: Colour, rows: tuple[int, ...]) -> None:
-        """Draw lines along the floor, so many units below the horizon, and darker ones into the depth."""
+        """Draw lines `rows` units below the horizon, and darker lines into the depth."""
         for row in rows:
             y = self.horizon + row * self.unit
             self.line(0, y, self.width, y, fill=colour)
         for x in np.arange(-self.width, 2 * self.width, 34 * self.unit):
-            spread = (self.height - self.horizon) / (
-                60 * self.unit
-            )  # they would meet 60 units above the horizon
+            # The lines would meet 60 units above the horizon.
+            spread = (self.height - self.horizon) / (60 * self.unit)
             end = x + (x - self.width / 2) * spread
             self.line(x, self.horizon, end, self.height, fill=shade(self.ground, 0.85))

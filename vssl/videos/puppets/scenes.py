@@ -1,4 +1,4 @@
-"""Where the figures act: painted backdrops, most with ground and horizon, three without."""
+"""The scenes that figures act in: painted backdrops, most of them with a horizon, three without."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Tone = tuple[float, float, float]  # hue, saturation, value
 
 @dataclass(frozen=True)
 class Scene:
-    """A kind of place; every backdrop of the kind is painted anew."""
+    """A kind of scene; each backdrop of the kind is painted differently."""
 
     upper: Tone
     ground: Tone
@@ -26,12 +26,12 @@ class Scene:
 
 @dataclass(frozen=True)
 class Backdrop:
-    """A painted scene, wider than a frame and continued by its mirror image without end."""
+    """A painted scene, wider than a frame; its mirror image continues it, over and over."""
 
     image: Image.Image
     period: int  # columns after which it repeats
-    spot: float  # the column and
-    contact: float  # the row where the figure's feet stand
+    spot: float  # the column where the figure stands
+    contact: float  # the row of its feet
     behind: tuple[Colour, Colour]  # mean colour behind the figure's upper and lower half
 
 
@@ -58,13 +58,11 @@ SCENES = {
 def backdrop(
     name: str, height: int, width: int, saturation: float, rng: np.random.Generator
 ) -> Backdrop:
-    """Paint a scene of this kind for frames of this size: its hues, its things and the spot to stand on are drawn anew."""
+    """Paint a scene for frames of this size, with random hues, objects and spot to stand on."""
     scene = SCENES[name]
     tall, wide = int(height * 1.7), int(width * 2.6)
     horizon = int(tall * rng.uniform(0.47, 0.54))
-    hue = (
-        1.0 if not scene.horizon and name != "lawn" else 0.03
-    )  # a studio may have any colour, a meadow not
+    hue = 1.0 if not scene.horizon and name != "lawn" else 0.03  # a studio may have any colour
 
     def tone(base: Tone) -> Colour:
         return hsv(

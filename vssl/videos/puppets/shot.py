@@ -1,4 +1,7 @@
-"""All that is decided before a pixel is drawn: who performs where, how the camera moves, where each joint is in the picture."""
+"""What is decided before a pixel is drawn.
+
+That is who performs where, how the camera moves, and where each joint is in the picture.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,12 @@ from vssl.videos.puppets.scenes import Backdrop, backdrop
 from vssl.videos.puppets.skeleton import Figure, figure
 from vssl.videos.puppets.world import World
 
-MARGIN = 0.03  # of the frame's height: what stays free around the figure
+MARGIN = 0.03  # the space kept free around the figure, as a share of the frame's height
 
 
 @dataclass(frozen=True)
 class Performer:
-    """One performer of one class: looks, place and habits, the same in all of the performer's videos."""
+    """One performer of one class, with the looks, scene and habits that all of its videos share."""
 
     class_name: str
     group: int
@@ -44,17 +47,15 @@ class Shot:
     depth: dict[str, np.ndarray]  # joint -> [T], towards the camera
     ball: tuple[str, np.ndarray] | None  # kind and [T, 2]
     air: np.ndarray  # [T]
-    scale: np.ndarray  # [T], pixels a body height
+    scale: np.ndarray  # [T], pixels per body height
     ground: np.ndarray  # [T], row of the ground under the figure
-    window: (
-        np.ndarray
-    )  # [T, 3]: left column and top row of the frame on the backdrop, backdrop pixels a frame pixel
+    window: np.ndarray  # [T, 3], on the backdrop: left column, top row, pixels per frame pixel
     light: np.ndarray  # [T, 3], factor on red, green and blue
-    key: tuple[int, ...]  # for the grain
+    key: tuple[int, ...]  # seeds the grain
 
     @property
     def box(self) -> np.ndarray:
-        """The figure's bounding box [T, 4]: left, top, right, bottom, without ball and stick."""
+        """The figure's bounding box [T, 4] (left, top, right, bottom), without ball and stick."""
         body = self.performer.looks.body
         points = np.stack(
             [place for name, place in self.points.items() if name not in ("stick", "head")]
@@ -70,7 +71,8 @@ def perform(world: World, class_name: str, group: int) -> Performer:
     """Cast the performer of a class and group (counted from 1), and paint the scene."""
     if class_name not in world.classes:
         raise VsslError(
-            f"puppet world {world.name!r} has no class {class_name!r}; it has {', '.join(world.classes)}"
+            f"puppet world {world.name!r} has no class {class_name!r}; "
+            f"it has {', '.join(world.classes)}"
         )
     if not 1 <= group <= world.groups:
         raise VsslError(
@@ -124,11 +126,11 @@ def shoot(world: World, performer: Performer, clip: int) -> Shot:
     acted = figure(pose, performer.looks.body, beat, view, facing, world.fps)
     size, zoom, camera = _follow(world, performer, acted, seconds, rng)
 
-    def project(
-        points: np.ndarray,
-    ) -> np.ndarray:  # [..., T, 3] -> [..., T, 2], the ground's spot at (0, 0)
+    def project(points: np.ndarray) -> np.ndarray:
+        """Points in space to pixels around the spot on the ground where the figure stands."""
         across = (points[..., 0] * size - camera[:, 0]) * zoom
-        return np.stack([across, -(points[..., 1] * size + camera[:, 1]) * zoom], -1)
+        down = -(points[..., 1] * size + camera[:, 1]) * zoom
+        return np.stack([across, down], -1)  # [..., T, 3] -> [..., T, 2]
 
     flat = {name: project(place) for name, place in acted.joints.items()}
     origin = _stand(world, np.stack(list(flat.values())), size, rng)
@@ -156,7 +158,10 @@ def shoot(world: World, performer: Performer, clip: int) -> Shot:
 def _follow(
     world: World, performer: Performer, acted: Figure, seconds: np.ndarray, rng: np.random.Generator
 ) -> tuple[float, np.ndarray, np.ndarray]:
-    """Hold a camera: the figure's size in pixels, the zoom [T] and the way [T, 2] of a camera that follows, drifts and shakes."""
+    """Plan a camera that follows the figure, drifts and shakes.
+
+    Gives the figure's size in pixels, the zoom [T] and the camera's path [T, 2].
+    """
     height, width, shake = world.height, world.width, world.style.shake
     size = world.figure * height * performer.size * float(rng.uniform(0.95, 1.05))
     zoom = 1 + 0.04 * shake * np.sin(TURN * (seconds * rng.uniform(0.05, 0.2) + rng.random()))
@@ -167,19 +172,21 @@ def _follow(
     )
     camera = drift + _tremble(rng, len(seconds), 0.0035 * height * shake) * [1, 0.6]
     joints = np.stack(list(acted.joints.values()))  # [joints, T, 3]
-    # Before a motion that needs more room than there is, the camera stands farther away.
+    # The camera stands farther away where a motion needs more room than there is.
     reach = np.ptp(joints[:, :, 0] - acted.track), joints[:, :, 1].max()
     room = np.array([width, height]) / zoom.max() - 2 * MARGIN * height - np.ptp(camera, axis=0)
     size = min(size, room[0] / (reach[0] + 0.12), room[1] / (reach[1] + 0.115))
-    slack = min(
-        0.2, 0.1 * width / (size * np.ptp(acted.track) + 1e-6)
-    )  # of the way that the figure gains on the camera
+    # The figure moves ahead of the camera by this share of its path.
+    slack = min(0.2, 0.1 * width / (size * np.ptp(acted.track) + 1e-6))
     camera[:, 0] += (1 - slack) * acted.track * size
     return size, zoom, camera
 
 
 def _stand(world: World, flat: np.ndarray, size: float, rng: np.random.Generator) -> np.ndarray:
-    """Choose the spot in the frame (column, row) on which a figure with these points [joints, T, 2] around it stays within the frame."""
+    """Choose a spot (column, row) from which the figure stays within the frame.
+
+    `flat` holds the figure's points around that spot, [joints, T, 2].
+    """
     height, width = world.height, world.width
     pad = np.array([0.06, 0.085]) * size + MARGIN * height
     low, high = (
@@ -193,14 +200,14 @@ def _stand(world: World, flat: np.ndarray, size: float, rng: np.random.Generator
 
 
 def _between(rng: np.random.Generator, low: float, high: float, least: float, most: float) -> float:
-    """A random place in [low, high], between `least` and `most` if that can be."""
+    """A random place in [low, high], between `least` and `most` if possible."""
     if low > high:
         return (low + high) / 2
     return float(np.clip(rng.uniform(least, most), low, high))
 
 
 def _tremble(rng: np.random.Generator, frames: int, step: float) -> np.ndarray:
-    """A hand's unsteadiness [T, 2]: a random walk that is drawn back to the middle."""
+    """The trembling of a hand [T, 2]: a random walk that is drawn back to the middle."""
     steps = rng.normal(0, 1, (frames, 2)) * step
     walk = np.zeros((frames, 2))
     for frame in range(1, frames):

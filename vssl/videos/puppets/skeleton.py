@@ -1,4 +1,4 @@
-"""From joint angles to points in space: a body of two-part limbs that stands on the ground by its lowest joint."""
+"""From joint angles to points in space; the body stands on the ground with its lowest joint."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Figure:
     """Joints over time, in body heights: x along the picture, y up, z towards the camera."""
 
     joints: dict[str, np.ndarray]  # name -> [T, 3]
-    ball: tuple[str, np.ndarray] | None  # its kind and [T, 3]; NaN where it is gone
+    ball: tuple[str, np.ndarray] | None  # its kind and [T, 3]; NaN while there is none
     air: np.ndarray  # [T], height above the ground
-    track: np.ndarray  # [T], x of the body on its way
+    track: np.ndarray  # [T], x of the body as it moves along
 
 
 def rotate(points: np.ndarray, axis: str, degrees: np.ndarray | float) -> np.ndarray:
@@ -105,37 +105,37 @@ def joints(pose: Pose, body: Body) -> dict[str, np.ndarray]:
 
 
 def _ball(ball: Ball, beat: Beat, found: dict[str, np.ndarray]) -> np.ndarray:
-    """Where the ball is [T, 3], in front of a figure that does not turn while it plays."""
+    """Where the ball is [T, 3]; a figure with a ball does not turn."""
     hand, phase = found[f"{ball.side} hand"], beat.phase % 1.0
     place = hand.copy()
-    if ball.kind == "dribble":  # falls from the hand's height and comes back, fastest at the ground
+    if ball.kind == "dribble":  # falls from the hand and comes back, fastest at the ground
         fall = 1 - np.abs(2 * phase - 1)  # 0 in the hand, 1 on the ground
         place[:, 0] += 0.03
         place[:, 1] = 0.06 + (hand[:, 1] - 0.10) * (1 - fall**2)
         return place
-    seconds = (phase - 0.57) / beat.hertz  # since it left the hand
+    seconds = (phase - 0.57) / beat.hertz  # since the ball left the hand
     flies = seconds >= 0
     place[flies, 0] = 0.30 + 3.4 * seconds[flies]
     place[flies, 1] = np.maximum(
         1.02 + 0.9 * seconds[flies] - GRAVITY / 2 * seconds[flies] ** 2, 0.05
     )
     place[flies & (phase < 0.93) & (place[:, 0] > 2.5)] = np.nan
-    place[phase >= 0.93] = hand[phase >= 0.93]  # the next one
+    place[phase >= 0.93] = hand[phase >= 0.93]  # the next ball
     return place
 
 
 def figure(pose: Pose, body: Body, beat: Beat, view: float, facing: int, fps: int) -> Figure:
-    """Stand the figure on the ground, walk it along, and turn it to the camera.
+    """Put the figure on the ground, move it along, and turn it to the camera.
 
-    `view` is 0 in profile and 90 towards the camera; `facing` is +1 to the right of the picture and -1 to the left.
+    `view` is 0 in profile and 90 towards the camera. `facing` is +1 to the right of the picture and
+    -1 to the left.
     """
     found = {
         name: rotate(rotate(points, "z", -np.asarray(pose.topple)), "x", pose.wheel)
         for name, points in joints(pose, body).items()
     }
-    lowest = np.min(
-        [points[:, 1] for name, points in found.items() if name != "stick"], axis=0
-    )  # [T]
+    heights = [points[:, 1] for name, points in found.items() if name != "stick"]
+    lowest = np.min(heights, axis=0)  # [T]
     spot = found[pose.anchor][:, [0, 2]] if pose.anchor else np.zeros((pose.frames, 2))
     spot = spot - spot.mean(0)
     air = np.broadcast_to(np.asarray(pose.air, float), (pose.frames,))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 
-# The hashes of the generator's source files, as they were when its pixels were last changed. The text of those
-# files may change without another version, as long as every pixel, file name and line of a list stays: ledger
-# records and frame stores name worlds by their digests. A change to any of them needs another version: add a
-# number behind these bytes (+ b"2"), and store new thumbnails for tests/videos/puppets/test_version.py.
+# These are the hashes of the generator's source files, as they were when its pixels were last
+# changed. The text of those files may change without another version, as long as every pixel, file
+# name and line of a list stays: committed results and frame stores name worlds by their digests. A
+# change to any of these needs another version: add a number behind these bytes (+ b"2"), and store
+# new thumbnails for tests/videos/puppets/test_version.py.
 VERSION = base64.b64decode(
     "F0hVhZNvbiu70hkcSBibS11iRvBQIyldTpOWID9k0v+ZPfNaUu/tPWqiBxH9N2C/13UAyX5HmVu7qDffLfvEmcXcC6pB"
     "2IiZgEIWfdWuwDxsaA8Rj6eeXJTtCUgB+poZ3nAScTYVlfmZZqSfM98rwGYDeCAGFA0M7h8AggWty5aA4oD8/nzjjfi9"

@@ -1,8 +1,8 @@
 """The processes that draw.
 
-They are started by command rather than by `multiprocessing`, which would import the caller's main module in
-each: that may load torch, or be a notebook. They report over one pipe, a line a video, and stop by themselves when nobody
-reads it any more, so a killed caller leaves none behind.
+They are started by a command line rather than by `multiprocessing`, which would import the caller's
+main module in each, and that may load torch or be a notebook. They report over one pipe, a line for
+each video, and stop when nobody reads it any more, so a killed caller leaves none behind.
 """
 
 from __future__ import annotations
@@ -23,20 +23,21 @@ from vssl.videos.puppets.encode import encode
 from vssl.videos.puppets.shot import perform, shoot
 from vssl.videos.puppets.world import World
 
+COMMAND = "from vssl.videos.puppets.worker import main; main()"
 FAILED = "failed: "
 
 
 @dataclass(frozen=True)
 class Task:
-    """The videos of one performer: the scene is painted once for all of them."""
+    """The videos of one performer, for all of which the scene is painted once."""
 
     class_name: str
     group: int
-    videos: tuple[tuple[int, str], ...]  # clip, path below the root
+    videos: tuple[tuple[int, str], ...]  # (clip, path below the root)
 
 
 def draw_videos(world: World, root: Path, tasks: list[Task]) -> Iterator[str]:
-    """Draw and encode in this process; gives the path of each video when it is written."""
+    """Draw and encode in this process; yields the path of each video when it is written."""
     for task in tasks:
         performer = perform(world, task.class_name, task.group)
         for clip, path in task.videos:
@@ -45,24 +46,18 @@ def draw_videos(world: World, root: Path, tasks: list[Task]) -> Iterator[str]:
 
 
 def draw_with(workers: int, world: World, root: Path, tasks: list[Task]) -> Iterator[str]:
-    """Draw and encode in `workers` processes; gives the path of each video when it is written."""
+    """Draw and encode in `workers` processes; yields the path of each video when it is written."""
     environment = paths.for_children() | {"OMP_NUM_THREADS": "1"}
     reading, writing = os.pipe()
     processes: list[subprocess.Popen] = []
     with os.fdopen(reading, encoding="utf-8") as reports:
         try:
-            with (
-                os.fdopen(writing, "w") as pipe
-            ):  # ours is closed once theirs are open, so that reading ends with the last of them
+            # Our end is closed once theirs are open, so that reading ends with the last worker.
+            with os.fdopen(writing, "w") as pipe:
                 for _ in range(workers):
-                    command = [
-                        sys.executable,
-                        "-c",
-                        "from vssl.videos.puppets.worker import main; main()",
-                    ]
-                    # An own session: Ctrl-C reaches the caller alone, which then ends its workers.
+                    # In its own session: Ctrl-C reaches the caller alone, which ends its workers.
                     process = subprocess.Popen(
-                        command,
+                        [sys.executable, "-c", COMMAND],
                         stdin=subprocess.PIPE,
                         stdout=pipe,
                         env=environment,
@@ -78,7 +73,8 @@ def draw_with(workers: int, world: World, root: Path, tasks: list[Task]) -> Iter
             for process in processes:
                 if status := process.wait():
                     raise VsslError(
-                        f"a drawing process ended with status {status}; run it again, the videos drawn so far are kept"
+                        f"a drawing process ended with status {status}; "
+                        "run it again, the videos drawn so far are kept"
                     )
         finally:
             for process in processes:
@@ -87,7 +83,7 @@ def draw_with(workers: int, world: World, root: Path, tasks: list[Task]) -> Iter
 
 
 def _send(process: subprocess.Popen, work: tuple[World, Path, list[Task]]) -> None:
-    """Tell a worker what to draw; one that died before reading it is found out later, by its status."""
+    """Tell a worker what to draw; if it died before reading this, its status shows it later."""
     assert process.stdin is not None
     with contextlib.suppress(BrokenPipeError), process.stdin:
         pickle.dump(work, process.stdin)
@@ -96,12 +92,11 @@ def _send(process: subprocess.Popen, work: tuple[World, Path, list[Task]]) -> No
 def main() -> None:
     """Draw what is read from standard input, and report on standard output."""
     world, root, tasks = pickle.load(sys.stdin.buffer)
-    with contextlib.suppress(BrokenPipeError):  # the caller is gone: so is the reason to go on
+    with contextlib.suppress(BrokenPipeError):  # the caller is gone, so drawing stops
         try:
             for path in draw_videos(world, root, tasks):
-                os.write(
-                    1, f"{path}\n".encode()
-                )  # one write a line: lines of several workers never mix
+                # One write for each line, so that lines of several workers never mix.
+                os.write(1, f"{path}\n".encode())
         except BrokenPipeError:
             raise
         except Exception as error:

@@ -1,4 +1,4 @@
-"""What a puppet world is: its classes, sizes, style and seed, the three worlds there are, and their digests."""
+"""Puppet worlds: their classes, sizes, style and seed, their digests, and three of them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ LAYOUTS = ("ucf101", "hmdb51", "kinetics400")
 
 @dataclass(frozen=True)
 class Style:
-    """How the frames look, whatever is on them."""
+    """How the frames look, whatever they show."""
 
-    outline: bool = False  # a dark line around the figure, as in a comic
+    outline: bool = False  # a dark line around the figure, as in a comic strip
     saturation: float = 1.0  # 0 is grey
     vignette: float = 0.0  # how much darker the corners are
     grain: float = 2.5  # standard deviation of the noise, in grey levels
@@ -30,32 +30,24 @@ class Style:
 
 @dataclass(frozen=True)
 class World:
-    """A set of puppet videos to be drawn: the same world gives the same pixels on every run."""
+    """A set of puppet videos to draw; the same world gives the same pixels in every run."""
 
     name: str
     layout: str  # whose official folders and lists: "ucf101", "hmdb51" or "kinetics400"
     classes: tuple[str, ...]
     scenes: tuple[str, ...]
-    groups: int = 15  # performers a class; a performer never crosses a split
-    clips: int = 3  # videos a performer
+    groups: int = 15  # performers of each class; all videos of one are on one side of a split
+    clips: int = 3  # videos of each performer
     frames: tuple[int, int] = (72, 92)  # shortest and longest video, both included
     height: int = 96
     width: int = 128
     fps: int = 25
     seed: int = 0
-    scene_bias: float = (
-        0.0  # probability that a performer acts in the scene of the class rather than in any
-    )
-    shared_scenes: int | None = (
-        None  # so many backgrounds for all performers; None: everyone has an own one
-    )
-    tempo_deviation: float = (
-        0.12  # standard deviation of the logarithm of a video's tempo around that of its class
-    )
+    scene_bias: float = 0.0  # probability of acting in the scene of the class
+    shared_scenes: int | None = None  # backdrops for all performers; None: each has one of its own
+    tempo_deviation: float = 0.12  # of the logarithm of a video's tempo, around that of its class
     figure: float = 0.74  # height of a standing figure, as a fraction of the frame's
-    view_deviation: float = (
-        14.0  # degrees by which performers turn away from the usual view of their class
-    )
+    view_deviation: float = 14.0  # degrees, of a performer's view around that of its class
     style: Style = field(default_factory=Style)
 
     def __post_init__(self) -> None:
@@ -92,16 +84,16 @@ class World:
         return len(self.classes) * self.groups * self.clips
 
     def facing(self, class_name: str, group: int, clip: int) -> str:
-        """Which way the figure of a video faces, "right" or "left": in turns, so that every class is seen both ways."""
+        """Which way the figure faces, "right" or "left"; every class has both."""
         return ("left", "right")[(self.classes.index(class_name) + group + clip) % 2]
 
 
 def digest(world: World) -> str:
-    """Identify a world by 16 hexadecimal digits: a hash of its fields and of the generator's version.
+    """Identify a world by 16 hexadecimal digits: a hash of its fields and the generator's version.
 
-    A field that was added later is marked ``metadata={"later": True}`` and is left out at its default,
-    so that the worlds from before keep their digests. The encoded bytes are not part of the digest,
-    because they differ between builds of a codec.
+    A field that was added later is marked ``metadata={"later": True}`` and is left out at its
+    default, so that the worlds from before keep their digests. The encoded bytes are not part of
+    the digest, because they differ between builds of a codec.
     """
     described = asdict(world)
     for one in fields(world):
@@ -112,125 +104,65 @@ def digest(world: World) -> str:
 
 
 def folder(world: World) -> Path:
-    """Where a world is drawn unless told otherwise."""
+    """Where a world is drawn by default."""
     return paths.data() / "puppets" / f"{world.name}-{digest(world)}"
 
 
 def ucf101() -> World:
-    """The stand-in for UCF101: 16 classes, 15 performers each, 720 videos."""
+    """The stand-in for UCF101: 16 classes with 15 performers each, 720 videos."""
     return World(
         name="ucf101",
         layout="ucf101",
         classes=(
-            *("Bow", "Clap", "DribbleBall", "FallDown", "FrontKick", "JumpingJack", "Punch", "Run"),
-            *(
-                "Spin",
-                "Squat",
-                "Throw",
-                "VerticalJump",
-                "Walk",
-                "WalkBackward",
-                "WaveOneHand",
-                "WaveTwoHands",
-            ),
+            "Bow", "Clap", "DribbleBall", "FallDown", "FrontKick", "JumpingJack", "Punch", "Run",
+            "Spin", "Squat", "Throw", "VerticalJump", "Walk", "WalkBackward", "WaveOneHand",
+            "WaveTwoHands",
         ),
         scenes=(
-            "park",
-            "beach",
-            "forest",
-            "gym",
-            "street",
-            "bricks",
-            "room",
-            "stadium",
-            "studio",
+            "park", "beach", "forest", "gym", "street", "bricks", "room", "stadium", "studio",
             "lawn",
         ),
-    )
+    )  # fmt: skip
 
 
 def hmdb51() -> World:
-    """The stand-in for HMDB51: other scenes, drawn with an outline and filmed as in a movie; ten classes are shared with `ucf101`."""
+    """The stand-in for HMDB51: other scenes, outlined figures, and a camera as in a film.
+
+    It shares ten classes with `ucf101`.
+    """
     return World(
         name="hmdb51",
         layout="hmdb51",
         classes=(
-            *(
-                "cartwheel",
-                "clap",
-                "dribble",
-                "fall_floor",
-                "jump",
-                "kick",
-                "pick",
-                "punch",
-                "pushup",
-                "run",
-            ),
-            *("situp", "swing_baseball", "sword", "throw", "turn", "walk", "wave"),
+            "cartwheel", "clap", "dribble", "fall_floor", "jump", "kick", "pick", "punch",
+            "pushup", "run", "situp", "swing_baseball", "sword", "throw", "turn", "walk", "wave",
         ),
         scenes=("desert", "snow", "stage", "corridor", "harbour", "tiles", "street"),
         groups=10,
         seed=51,
         style=Style(outline=True, saturation=0.7, vignette=0.3, grain=4.0, shake=1.6, tint=0.06),
-    )
+    )  # fmt: skip
 
 
 def kinetics400() -> World:
-    """The stand-in for Kinetics-400: more classes, performers, scenes and looks, for pre-training."""
+    """The stand-in for Kinetics-400: more classes, performers and scenes, for pre-training."""
     return World(
         name="kinetics400",
         layout="kinetics400",
         classes=(
-            *(
-                "arm circles",
-                "bowing",
-                "cartwheeling",
-                "clapping",
-                "dribbling basketball",
-                "falling down",
-                "high kick",
-                "high knees",
-            ),
-            *(
-                "hitting baseball",
-                "jogging",
-                "jumping",
-                "jumping jacks",
-                "lunge",
-                "picking up",
-                "punching bag",
-                "push up",
-            ),
-            *(
-                "side stepping",
-                "situp",
-                "spinning",
-                "squat",
-                "sword fighting",
-                "throwing ball",
-                "walking",
-                "waving hands",
-            ),
+            "arm circles", "bowing", "cartwheeling", "clapping", "dribbling basketball",
+            "falling down", "high kick", "high knees", "hitting baseball", "jogging", "jumping",
+            "jumping jacks", "lunge", "picking up", "punching bag", "push up", "side stepping",
+            "situp", "spinning", "squat", "sword fighting", "throwing ball", "walking",
+            "waving hands",
         ),
         scenes=(
-            *(
-                "park",
-                "beach",
-                "forest",
-                "gym",
-                "street",
-                "bricks",
-                "room",
-                "stadium",
-                "studio",
-                "lawn",
-            ),
-            *("desert", "snow", "stage", "corridor", "harbour", "tiles"),
+            "park", "beach", "forest", "gym", "street", "bricks", "room", "stadium", "studio",
+            "lawn", "desert", "snow", "stage", "corridor", "harbour", "tiles",
         ),
         groups=40,
         clips=2,
         seed=400,
         view_deviation=20.0,
         style=Style(tint=0.08, shake=1.2),
-    )
+    )  # fmt: skip
