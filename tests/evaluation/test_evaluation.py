@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from vssl import evaluation
 from vssl.augment import Augment, CentreCrop
 from vssl.errors import VsslError
-from vssl.evaluation import recognition
+from vssl.evaluation import recognition, retrieval
 from vssl.evaluation.features import over_clips
 from vssl.evaluation.retrieval import blind, instance, nearest, recall
-from vssl.samplers import RandomClip, Uniform
+from vssl.samplers import RandomClip, Uniform, Windows
 from vssl.training import Batches
 from vssl.videos.store import part_of
 
@@ -151,7 +153,7 @@ def test_three_crops_lie_side_by_side_for_each_clip():
                 out,
             )
 
-    seen, _ = over_clips(
+    found, owners = over_clips(
         MeanNet(),
         lambda x: 255 * x.mean((1, 2, 3, 4))[:, None],
         Frames([24, 24]),
@@ -160,7 +162,8 @@ def test_three_crops_lie_side_by_side_for_each_clip():
         8,
         crops=3,
     )
-    assert seen.shape == (2, 6, 1)
+    assert owners.tolist() == 6 * [0] + 6 * [1]
+    seen = found.reshape(2, 6, 1)
     assert np.allclose(
         seen[:, :, 0], np.array([[0], [1]]) + np.tile([35, 65, 95], 2), atol=1e-3
     )  # left, middle, right, of each clip
@@ -250,3 +253,55 @@ def test_blind_retrieval_is_what_shuffled_neighbours_score():
     assert by_clip["R@1"] == pytest.approx(found["R@1"]) and by_clip["R@5"] != pytest.approx(
         found["R@5"]
     )
+
+
+def test_every_window_of_a_video_counts_whatever_its_length():
+    frames = MemoryFrames([20, 5, 40])
+    head = nn.Module()
+    head.forward = lambda view: view.feature
+    scores, videos = evaluation.recognise(
+        MeanNet(), head, frames, np.arange(3), Windows(8), 8, average="logits"
+    )
+    assert videos.tolist() == [0, 1, 2]
+    for video in range(3):
+        clips = Windows(8)(frames.num_frames[video]).clips
+        whole = [frames.gather(video, clip.frames)[:, 2:10, 3:11] / 255 for clip in clips]
+        assert np.allclose(scores[video], np.mean([one.mean((0, 1, 2)) for one in whole], 0))
+
+
+def stable(queries, gallery, count):
+    """The order of a stable sort of whole rows: of equals, the lower row first."""
+
+    def unit(x):
+        return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+
+    sim = unit(queries.astype(np.float32)) @ unit(gallery.astype(np.float32)).T
+    return np.argsort(-sim, axis=1, kind="stable")[:, :count]
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    queries=st.integers(1, 6),
+    gallery=st.integers(1, 60),
+    count=st.integers(1, 70),
+    levels=st.integers(1, 3),
+)
+def test_equally_near_neighbours_come_in_the_order_of_their_rows(
+    seed, queries, gallery, count, levels
+):
+    rng = np.random.default_rng(seed)
+    q, g = (rng.integers(0, levels, (n, 3)).astype(np.float32) for n in (queries, gallery))
+    assert (retrieval.nearest(q, g, count) == stable(q, g, count)).all()
+
+
+def test_queries_are_looked_at_in_parts(monkeypatch):
+    rng = np.random.default_rng(0)
+    q, g = rng.normal(size=(50, 8)), rng.normal(size=(40, 8))
+    whole = retrieval.nearest(q, g, 5)
+    monkeypatch.setattr(retrieval, "BYTES", 4 * 40 * 7)
+    assert (retrieval.nearest(q, g, 5) == whole).all()
+    clips = rng.normal(size=(10, 3, 8))
+    alone = retrieval.instance(clips)
+    monkeypatch.setattr(retrieval, "BYTES", 2**28)
+    assert alone == retrieval.instance(clips)

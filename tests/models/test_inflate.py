@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import http.server
 import socket
+import threading
 import urllib.error
+import urllib.request
+from importlib import import_module
 
 import pytest
 import torch
@@ -11,6 +16,8 @@ from torch import nn
 
 from vssl import models
 from vssl.errors import VsslError
+
+inflation = import_module("vssl.models.inflate")
 
 BLOCKS = {"r3d50": (3, 4, 6, 3), "r3d101": (3, 4, 23, 3)}
 REACH = {
@@ -186,7 +193,7 @@ def checkpoints(tmp_path, monkeypatch):
     def offline(*arguments, **options):
         raise urllib.error.URLError("Name or service not known")
 
-    monkeypatch.setattr(torch.hub, "download_url_to_file", offline)
+    monkeypatch.setattr(urllib.request, "urlopen", offline)
     folder = tmp_path / "hub" / "checkpoints"
     folder.mkdir(parents=True)
     return folder
@@ -225,6 +232,65 @@ def test_imagenet_weights_that_cannot_be_had_are_told_in_one_line(checkpoints):
     for asked in (models.imagenet, models.imagenet_weights):
         with pytest.raises(VsslError, match="for r3d50 and r3d101, not for 'r3d'"):
             asked("r3d")
+
+
+@pytest.fixture
+def server(checkpoints, monkeypatch):
+    """A server of weights on this machine: `server(answer)` says where it answers so."""
+    monkeypatch.undo()
+    monkeypatch.setenv("TORCH_HOME", str(checkpoints.parents[1]))
+    started = []
+
+    def start(answer):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                answer(self)
+
+            def log_message(self, *arguments):
+                pass
+
+        started.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        threading.Thread(target=started[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{started[-1].server_port}/weights"
+
+    yield start
+    for one in started:
+        one.shutdown()
+
+
+def test_what_is_downloaded_is_whole_or_absent(server, tmp_path):
+    content = b"weights" * 1000
+
+    def answer(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    url = server(answer)
+    digest = hashlib.sha256(content).hexdigest()
+    right, wrong = tmp_path / f"net-{digest[:8]}.pth", tmp_path / "net-00000000.pth"
+    inflation._download(url, right)
+    assert right.read_bytes() == content
+    with pytest.raises(RuntimeError, match=f"has the hash {digest[:8]}, not 00000000"):
+        inflation._download(url, wrong)
+    assert not wrong.exists()
+
+
+def test_a_server_that_hangs_is_given_up_and_no_other_connection_is_hurried(
+    server, tmp_path, monkeypatch
+):
+    limits, release = [], threading.Event()
+
+    def answer(handler):
+        limits.append(socket.getdefaulttimeout())
+        release.wait(20)
+
+    monkeypatch.setattr(inflation, "PATIENCE", 0.3)
+    url = server(answer)
+    with pytest.raises(OSError, match="timed out"):
+        inflation._download(url, tmp_path / "net-00000000.pth")
+    release.set()
+    assert limits == [None]  # while it waited, another thread could wait as long as it liked
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"PK\x03\x04 half a download"])

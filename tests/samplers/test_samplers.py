@@ -1,7 +1,7 @@
 """Samplers: whatever the video's length, indices are valid, labels follow from the indices, and short videos do as the docs say."""
 
 from fractions import Fraction
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ from vssl.samplers import (
     Repeat,
     Several,
     Uniform,
+    Windows,
 )
 
 LENGTHS = st.integers(1, 400)
@@ -290,6 +291,29 @@ def test_every_cut_is_drawn_alike():
     cuts = [sampler(200, rng).labels["cut"][0] for _ in range(3000)]
     counts = np.bincount(cuts, minlength=15)
     assert len(counts) == 15 and (abs(counts - 200) < 5 * 200**0.5).all()  # five deviations
+
+
+@FEW
+@given(num_frames=LENGTHS, length=st.integers(1, 32), stride=st.integers(1, 4))
+def test_windows_cover_the_video_and_end_with_it(num_frames, length, stride):
+    clips = Windows(length, stride)(num_frames).clips
+    starts = [int(clip.frames[0]) for clip in clips]
+    span, reach = length * stride, (length - 1) * stride + 1
+    assert all(clip.frames.min() >= 0 and clip.frames.max() < num_frames for clip in clips)
+    if num_frames <= reach:
+        assert starts == [0]
+        return
+    assert clips[-1].frames[-1] == num_frames - 1
+    assert starts[:-1] == list(range(0, num_frames - reach, span))
+    assert all(b - a <= span for a, b in pairwise(starts))
+
+
+def test_cstp_s_test_clips():
+    """Starts at 1, 61, 121, ... as its code counts, and one that ends with the video."""
+    starts = [int(clip.frames[0]) for clip in Windows(15, 4)(200).clips]
+    assert starts == [0, 60, 120, 143]
+    with pytest.raises(VsslError, match="serves in a test alone"):
+        _ = Windows().layout
 
 
 def test_impossible_wishes_are_refused_in_one_line():

@@ -218,7 +218,7 @@ class Rows:
             len(self.features), generator=torch.Generator().manual_seed(epoch)
         ).split(8)
 
-    def prepared(self, batch, device):
+    def prepared(self, batch, device, layout):
         return self.features[batch].to(device), {"number": self.number[batch].to(device)}
 
     def size(self, batch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from vssl.augment import Augment, CentreCrop, PlacedCrop, Source
 from vssl.clips import Sample, Sampler
 from vssl.errors import VsslError
+from vssl.models import layout_of
 from vssl.progress import progress
 from vssl.training.batches import SAMPLER, Frames, Wanted, generator, read
 from vssl.training.loop import device_here
@@ -54,51 +55,55 @@ def over_clips(
     batch: int = 64,
     crops: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Apply `compute` to every clip of every readable video, centre-cropped: results [n, V, ...] and the n videos they belong to.
+    """Apply `compute` to every clip of every readable video, cropped in the middle.
 
-    With 3 `crops`, each clip is seen three times along its longer side (CVRL's test), and V is three times the clips. No video is
-    dropped for the sake of a full batch; one that the store failed on is left out here and named there.
+    Gives the results of all clips, [M, ...], those of a video side by side, and the video of each,
+    [M]. With 3 `crops`, each clip is seen three times along its longer side (CVRL's test), and its
+    results stand side by side. No video is dropped for the sake of a full batch; one that the store
+    failed on is left out here and named there.
     """
-    device = device_here()
-    model.to(device, memory_format=torch.channels_last_3d).eval()
     if crops not in (1, 3):
         raise VsslError(f"a clip is tested on 1 crop or on 3, not on {crops}")
-    each = (
-        [Augment((CentreCrop(size),))]
-        if crops == 1
-        else [Augment((PlacedCrop(size, place),)) for place in (0, 1, 2)]
-    )
-    readable = videos[frames.num_frames[videos] > 0]
-    results: list[np.ndarray] = []
-    views = len(sample_of(sampler, frames, readable[0]).clips) if len(readable) else 1
+    device = device_here()
+    layout = layout_of(model, device)
+    model.to(device, memory_format=layout).eval()
+    places = [CentreCrop(size)] if crops == 1 else [PlacedCrop(size, place) for place in (0, 1, 2)]
+    each = [Augment((place,)) for place in places]
+    results, owners = [], []
     with torch.inference_mode():
-        for group in progress(
-            np.array_split(readable, max(1, -(-len(readable) * views // batch))), "features"
-        ):
-            if not len(group):
-                continue
-            clips = [
-                (v, clip.frames)
-                for v in group.tolist()
-                for clip in sample_of(sampler, frames, v).clips
-            ]
-            places = [
-                crop.draw(
-                    np.random.default_rng(0), Source(len(clips[0][1]), frames.height, frames.width)
-                )
-                for crop in each
-            ]  # given, not drawn
-            window = each[0].window(places[0]) if crops == 1 else None
-            pixels = torch.as_tensor(
-                read(frames, [Wanted(v, numbers, window) for v, numbers in clips])
-            ).to(device)  # [N, T, H, W, C]
-            seen = [
-                compute(crop.apply(pixels, [place] * len(clips))).float()
-                for crop, place in zip(each, places, strict=True)
-            ]
-            results.append(torch.stack(seen, 1).flatten(0, 1).cpu().numpy())  # [N * crops, ...]
+        for group in _groups(videos[frames.num_frames[videos] > 0], frames, sampler, batch):
+            clips = [(v, clip) for v in group for clip in sample_of(sampler, frames, v).clips]
+            source = Source(len(clips[0][1].frames), frames.height, frames.width)
+            drawn = [crop.draw(np.random.default_rng(0), source) for crop in each]  # nothing random
+            window = each[0].window(drawn[0]) if crops == 1 else None
+            pixels = read(frames, [Wanted(v, clip.frames, window) for v, clip in clips])
+            pixels = torch.as_tensor(pixels).to(device)  # [N, T, H, W, C]
+            found = []
+            for crop, one in zip(each, drawn, strict=True):
+                x = crop.apply(pixels, [one] * len(clips)).contiguous(memory_format=layout)
+                found.append(compute(x).float())  # [N, ...]
+            results.append(torch.stack(found, 1).flatten(0, 1).cpu().numpy())  # [N * crops, ...]
+            owners += [v for v, _ in clips for _ in each]
     joined = np.concatenate(results) if results else np.zeros((0, 1), np.float32)
-    return joined.reshape(len(readable), views * crops, *joined.shape[1:]), readable
+    return joined, np.array(owners, dtype=np.int64)
+
+
+def _groups(
+    videos: np.ndarray, frames: Frames, sampler: Sampler, batch: int
+) -> Iterator[list[int]]:
+    """Videos in groups of about `batch` clips, counted by the first video's."""
+    if len(videos):
+        views = len(sample_of(sampler, frames, videos[0]).clips)
+        groups = np.array_split(videos, max(1, -(-len(videos) * views // batch)))
+        yield from (group.tolist() for group in progress(groups, "features") if len(group))
+
+
+def by_video(results: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The mean over the clips of each video, [n, ...], and the videos, in the order they came in."""
+    first = np.flatnonzero(np.append(True, owners[1:] != owners[:-1])) if len(owners) else []
+    parts = np.split(results, first[1:]) if len(owners) else []
+    means = [part.mean(0) for part in parts]
+    return np.array(means) if means else results, owners[first]
 
 
 def extract(
@@ -121,8 +126,8 @@ def extract(
         widths[:] = [part.shape[1] for part in pooled]
         return torch.cat(pooled, 1)
 
-    joined, readable = over_clips(
-        backbone, compute, frames, videos, sampler, size
-    )  # [n, V, all D' side by side]
+    joined, owners = over_clips(backbone, compute, frames, videos, sampler, size)  # [M, all D']
+    readable = owners[:: len(sampler.layout)]  # [n]
+    joined = joined.reshape(len(readable), len(sampler.layout), -1)  # [n, V, all D' side by side]
     parts = np.split(joined, np.cumsum(widths)[:-1], axis=2)
     return dict(zip(layers, parts, strict=True)), readable

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vssl.clips import Sampler
-from vssl.evaluation.features import over_clips
+from vssl.evaluation.features import by_video, over_clips
 from vssl.models.heads import seen_by
 from vssl.training.batches import Batches, Frames
 from vssl.training.loop import device_here
@@ -32,9 +32,9 @@ def recognise(
     average: Literal["softmax", "logits"] = "softmax",
     crops: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The scores of each video [n, K], the mean over its clips of the softmax (the papers) or of the logits (VCOP's code).
+    """The scores of each video, [n, K], and the n readable videos.
 
-    Returns them with the n readable videos.
+    They are the mean over its clips of the softmax (the papers) or of the logits (VCOP's code).
     """
     head.to(device_here()).eval()
 
@@ -42,10 +42,7 @@ def recognise(
         logits = head(seen_by(backbone, x)).float()  # [N, K]
         return logits.softmax(1) if average == "softmax" else logits
 
-    scores, readable = over_clips(
-        backbone, compute, frames, videos, sampler, size, crops=crops
-    )  # [n, V, K]
-    return scores.mean(1), readable  # [n, K]
+    return by_video(*over_clips(backbone, compute, frames, videos, sampler, size, crops=crops))
 
 
 def top(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:

@@ -1,12 +1,18 @@
-"""Nearest-neighbour retrieval: a test video asks, training videos answer, R@k counts the queries answered in the first k."""
+"""Nearest-neighbour retrieval: a test video asks, and training videos answer.
+
+R@k is the share of queries with an answer of their class among the first k.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
+import torch
 
 RANKS = (1, 5, 10, 20, 50)
+BYTES = 2**28  # of similarities that lie in memory at once
 
 
 def _unit(features: np.ndarray) -> np.ndarray:
@@ -15,8 +21,36 @@ def _unit(features: np.ndarray) -> np.ndarray:
 
 
 def nearest(queries: np.ndarray, gallery: np.ndarray, count: int) -> np.ndarray:
-    """The `count` nearest gallery rows of each query by cosine, nearest first, [Q, count]; ties go to the lower row."""
-    return np.argsort(-(_unit(queries) @ _unit(gallery).T), axis=1, kind="stable")[:, :count]
+    """The `count` nearest gallery rows of each query by cosine, nearest first, [Q, count].
+
+    Of two that are equally near, the lower row comes first. A gallery of fewer rows is given whole.
+    """
+    units, answers = _unit(gallery), []
+    for part in _parts(len(queries), len(gallery)):
+        answers.append(first_rows(_unit(queries[part]) @ units.T, count))  # [q, count]
+    return np.concatenate(answers) if answers else np.zeros((0, min(count, len(gallery))), np.int64)
+
+
+def first_rows(similarity: np.ndarray, count: int) -> np.ndarray:
+    """The columns of the `count` highest values of each row, highest first, [Q, count].
+
+    Of equal values the lower column comes first. torch finds the highest values, in no order that
+    it promises among equals, so equals are put in order here: those above the last value are all
+    found, and of those equal to it the lowest columns are taken.
+    """
+    sim = torch.from_numpy(similarity)
+    count = min(count, sim.shape[1])
+    value, column = sim.topk(count, dim=1)  # both [Q, count]
+    last = value[:, -1:]  # [Q, 1]
+    # Columns equal to the last value that topk was free to choose among.
+    tied = (sim == last).sum(1) > (value == last).sum(1)  # [Q]
+    for row in tied.nonzero()[:, 0].tolist():
+        above = int((value[row] > last[row]).sum())
+        column[row, above:] = (sim[row] == last[row]).nonzero()[: count - above, 0]
+    # Equal values in order of their columns: first by column, then, keeping that order, by value.
+    by_column = column.argsort(dim=1)
+    column, value = column.gather(1, by_column), value.gather(1, by_column)
+    return column.gather(1, value.argsort(dim=1, descending=True, stable=True)).numpy()
 
 
 def recall(
@@ -42,12 +76,7 @@ def recall(
             queries.reshape(-1, queries.shape[-1]),
             gallery.reshape(-1, gallery.shape[-1]),
         )  # [n * V, D]
-    found = np.concatenate(
-        [
-            gallery_labels[nearest(part, gallery, max(ranks))] == labels[:, None]
-            for part, labels in zip(_parts(queries), _parts(query_labels), strict=True)
-        ]
-    )  # [Q, max(ranks)]
+    found = gallery_labels[nearest(queries, gallery, max(ranks))] == query_labels[:, None]
     return {f"R@{k}": 100 * float(found[:, :k].any(1).mean()) for k in ranks}
 
 
@@ -57,7 +86,7 @@ def blind(
     clips: int = 1,
     ranks: tuple[int, ...] = RANKS,
 ) -> dict[str, float]:
-    """R@k in percent of neighbours drawn at random, without putting back: what features that know nothing score.
+    """R@k in percent of neighbours drawn at random: what features that know nothing score.
 
     With N gallery items of which n are of the query's class, 1 - C(N - n, k) / C(N, k). `clips` is a video's at clip level.
     """
@@ -77,18 +106,23 @@ def blind(
 
 
 def instance(clips: np.ndarray) -> dict[str, float]:
-    """How often, in percent, the nearest other clip of all is of the same video; clips are [n, V, D]. With the rate of guessing."""
+    """How often, in percent, the nearest other clip of all is of the same video, and by chance.
+
+    Clips are [n, V, D].
+    """
     videos, views, _ = clips.shape
     rows = _unit(clips.reshape(videos * views, -1))  # [n * V, D]
     video = np.repeat(np.arange(videos), views)
     right = 0
-    for part in _parts(np.arange(len(rows))):
+    for part in _parts(len(rows), len(rows)):
         sim = rows[part] @ rows.T
-        sim[np.arange(len(part)), part] = -np.inf  # not itself
+        sim[np.arange(len(sim)), np.arange(part.start, part.stop)] = -np.inf  # not itself
         right += int((video[sim.argmax(1)] == video[part]).sum())
     return {"instance": 100 * right / len(rows), "chance": 100 * (views - 1) / (len(rows) - 1)}
 
 
-def _parts(rows: np.ndarray, size: int = 4096) -> list[np.ndarray]:
-    """Rows in parts, so that the similarities of 37,830 query clips with 95,370 gallery clips never lie in memory at once."""
-    return np.array_split(rows, max(1, -(-len(rows) // size)))
+def _parts(queries: int, gallery: int) -> Iterator[slice]:
+    """Queries in parts, so that no more than `BYTES` of similarities lie in memory at once."""
+    size = max(1, BYTES // (4 * max(1, gallery)))
+    for start in range(0, queries, size):
+        yield slice(start, min(start + size, queries))

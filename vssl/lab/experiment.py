@@ -92,16 +92,17 @@ class Generator(Experiment, Protocol):
 
 @dataclass(frozen=True)
 class Net:
-    """A backbone by name and width."""
+    """A backbone by name and width; `pool` and `stem` are as in `models.build`."""
 
     name: str = "r2plus1d"
     width: int = 64
     pool: bool = False
+    stem: str = "plain"
 
     def build(self, seed: int) -> models.Backbone:
         """The net with initial weights drawn from `seed`."""
         torch.manual_seed(seed)
-        return models.build(self.name, self.width, self.pool)
+        return models.build(self.name, self.width, self.pool, self.stem)
 
 
 @dataclass(frozen=True)

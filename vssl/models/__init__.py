@@ -11,6 +11,9 @@ Every net has five stages, `stem` and `stage2` to `stage5`; the papers' p4 and p
 
 from __future__ import annotations
 
+import torch
+from torch import nn
+
 from vssl.errors import VsslError
 from vssl.models.backbone import Backbone
 from vssl.models.bottleneck import BLOCKS, r2d50, r3d50, r3d101
@@ -18,18 +21,22 @@ from vssl.models.c3d import c3d
 from vssl.models.count import macs, parameters
 from vssl.models.inception import s3dg
 from vssl.models.inflate import imagenet, imagenet_weights, inflate
+from vssl.models.layout import layout_of
 from vssl.models.resnet import r2plus1d, r2plus1d18, r3d, r3d18
 
 __all__ = [
     "BLOCKS",
     "NAMES",
+    "STEMS",
     "Backbone",
     "build",
     "imagenet",
     "imagenet_weights",
     "inflate",
+    "layout_of",
     "macs",
     "parameters",
+    "start_as_differences",
 ]
 
 _BUILDERS = {
@@ -44,19 +51,48 @@ _BUILDERS = {
     "r2d50": r2d50,
 }
 NAMES = tuple(_BUILDERS)
+STEMS = ("plain", "differences")
 
 
-def build(name: str, width: int = 64, pool: bool = False) -> Backbone:
-    """Build the backbone `name` with PyTorch's default initialisation (r3d50, r3d101 and r2d50 with their paper's).
+def build(name: str, width: int = 64, pool: bool = False, stem: str = "plain") -> Backbone:
+    """Build the backbone `name` with PyTorch's default initialisation.
 
-    `width` is the number of channels after the stem (64 in the papers); every other width scales with it. `pool` adds a
-    max-pool 1x3x3 with stride 1x2x2 after the stem: small profiles run about four times as fast with it. Of the papers' nets only r3d50,
-    r3d101 and r2d50 have it, and they have it always.
+    width   channels after the stem (64 in the papers); every other width scales with it.
+    pool    adds a max-pool 1x3x3 with stride 1x2x2 after the stem: small profiles run about four
+            times as fast with it. Of the papers' nets only r3d50, r3d101 and r2d50 have it, and they
+            have it always; their initialisation too is their paper's.
+    stem    "plain", or "differences": half of the filters that span time in the stem start as
+            differences in time (`start_as_differences`). It is ours; no paper has it.
     """
     if name not in _BUILDERS:
         raise VsslError(f"there is no backbone {name!r}; choose one of {', '.join(NAMES)}")
     if width < 4:
         raise VsslError(
-            f"a backbone {width} channels wide has empty layers; choose a width of 4 or more (64 is the papers')"
+            f"a backbone {width} channels wide has empty layers; choose a width of 4 or more (64 "
+            "is the papers')"
         )
-    return _BUILDERS[name](width, pool)
+    if stem not in STEMS:
+        raise VsslError(f"the stem starts {' or '.join(map(repr, STEMS))}, not {stem!r}")
+    backbone = _BUILDERS[name](width, pool)
+    return backbone if stem == "plain" else start_as_differences(backbone)
+
+
+@torch.no_grad()
+def start_as_differences(backbone: Backbone) -> Backbone:
+    """Let every second filter of the stem start as a difference in time, three times as strong.
+
+    Each loses its mean over time, k[::2] -= k[::2].mean(time), so that it gives nothing on a still
+    clip; then k[::2] *= 3. The filters are those of the stem's first convolution that spans time: in
+    a factored stem the second one. Small nets learn from motion sooner so.
+    """
+    stem = backbone.blocks["stem"].modules()
+    spans = [m for m in stem if isinstance(m, nn.Conv3d) and m.kernel_size[0] > 1]
+    if not spans:
+        raise VsslError(
+            f"the stem of {backbone.name} sees one frame at a time, so it has no differences in "
+            "time; take stem='plain' or another net"
+        )
+    k = spans[0].weight  # [O, I, T, H, W]
+    k[::2] -= k[::2].mean(2, keepdim=True)
+    k[::2] *= 3
+    return backbone

@@ -10,11 +10,11 @@ far (R3D-50 with random weights, over random statistics and images; no trained w
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 import http.client
 import pickle
-import socket
-from collections.abc import Iterator, Mapping
+import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,13 @@ import torch
 from torch import Tensor, nn
 
 from vssl.errors import VsslError
+from vssl.files import replacing
 from vssl.models.backbone import Backbone
 from vssl.models.bottleneck import BLOCKS, r3d50, r3d101
 
-PATIENCE = 30.0  # seconds without a byte until a download is given up; torch would wait for ever
+PATIENCE = 30.0  # seconds without a byte until a download is given up
+# What a download and a damaged file end in.
+PROBLEMS = (OSError, RuntimeError, EOFError, http.client.HTTPException, pickle.UnpicklingError)
 
 
 def inflate(flat: nn.Module | Mapping[str, Tensor], backbone: Backbone) -> Backbone:
@@ -85,15 +88,10 @@ def imagenet(name: str) -> Backbone:
     """
     weights, file = imagenet_weights(name)
     try:
-        with _impatient():
-            state = weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
-    except (
-        OSError,
-        RuntimeError,
-        EOFError,
-        http.client.HTTPException,
-        pickle.UnpicklingError,
-    ) as problem:
+        if not file.exists():
+            _download(weights.url, file)
+        state = torch.load(file, map_location="cpu", weights_only=True)
+    except PROBLEMS as problem:
         reason = (str(problem) or type(problem).__name__).splitlines()[0]
         if file.exists():
             raise VsslError(
@@ -161,11 +159,16 @@ def _same_layers(given: Mapping[str, Tensor], wanted: list[str], backbone: Backb
         )
 
 
-@contextlib.contextmanager
-def _impatient() -> Iterator[None]:
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(PATIENCE)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
+def _download(url: str, file: Path) -> None:
+    """Fetch weights into a file, which is whole or absent; its name ends in the start of its hash.
+
+    The patience is that of this connection alone. torch hub's own download waits for ever, and the
+    only limit that one can set for it holds for the whole process.
+    """
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+        content = answer.read()
+    found, wanted = hashlib.sha256(content).hexdigest(), file.stem.rpartition("-")[2]
+    if not found.startswith(wanted):
+        raise RuntimeError(f"what came has the hash {found[: len(wanted)]}, not {wanted}")
+    with replacing(file) as temporary:
+        temporary.write_bytes(content)

@@ -5,7 +5,7 @@ from vssl.samplers.interval import LINEAR, UNIFORM, Interval, Law, decreasing, i
 from vssl.samplers.order import ClipOrder
 from vssl.samplers.pace import Pace
 from vssl.samplers.repeat import Repeat, Several
-from vssl.samplers.uniform import RandomClip, Uniform
+from vssl.samplers.uniform import RandomClip, Uniform, Windows
 
 __all__ = [
     "LINEAR",
@@ -19,6 +19,7 @@ __all__ = [
     "Repeat",
     "Several",
     "Uniform",
+    "Windows",
     "decreasing",
     "increasing",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vssl.clips import Clip, Sample
+from vssl.errors import VsslError
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,31 @@ class Uniform:
         )  # VCOP truncates; rounding would move one clip in two by a frame
         frames = (starts[:, None] + np.arange(self.length) * self.stride) % num_frames  # [V, T]
         return Sample(tuple(Clip(row) for row in frames))
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Clips that follow each other without a gap, and a last one that ends with the video.
+
+    So every frame is looked at, and a long video has more clips than a short one: how many there
+    are is known only with the video, and so this is a sampler for tests alone. A video shorter than
+    a clip gives one, which loops. Nothing is drawn: the generator is not used.
+    """
+
+    length: int = 16
+    stride: int = 1
+
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """Refused: the number of clips depends on the video."""
+        raise VsslError(
+            "Windows has as many clips as fit into a video, so it serves in a test alone; train "
+            "with RandomClip, for example"
+        )
+
+    def __call__(self, num_frames: int, rng: np.random.Generator | None = None) -> Sample:
+        span = self.length * self.stride
+        last = max(0, num_frames - ((self.length - 1) * self.stride + 1))
+        starts = np.append(np.arange(0, last, span), last)  # [V]
+        frames = starts[:, None] + np.arange(self.length) * self.stride  # [V, T]
+        return Sample(tuple(Clip(row) for row in frames % num_frames))

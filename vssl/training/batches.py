@@ -44,8 +44,10 @@ class BatchSource(Protocol):
         """The batches of an epoch, as they are read."""
         ...
 
-    def prepared(self, batch: Any, device: torch.device) -> tuple[Any, dict[str, Tensor]]:
-        """What the model is called with: its input and the labels, on the device."""
+    def prepared(
+        self, batch: Any, device: torch.device, layout: torch.memory_format
+    ) -> tuple[Any, dict[str, Tensor]]:
+        """What the model is called with: its input, laid out so, and the labels, on the device."""
         ...
 
     def size(self, batch: Any) -> int:
@@ -207,13 +209,17 @@ class Batches:
         return self.sampler(int(self.frames.num_frames[video]), rng)
 
     def prepared(
-        self, batch: Batch, device: torch.device
+        self,
+        batch: Batch,
+        device: torch.device,
+        layout: torch.memory_format = torch.channels_last_3d,
     ) -> tuple[tuple[Tensor, ...], dict[str, Tensor]]:
         """The views of a batch, [N, C, T, H, W] for each length, and its labels, on the device."""
         views = []
         for group in batch.groups:
             clips = torch.as_tensor(group.clips).to(device, non_blocking=True)  # [N, T, H, W, C]
-            views.append(self.augment.apply(clips, group.parameters))
+            x = self.augment.apply(clips, group.parameters)
+            views.append(x.contiguous(memory_format=layout))
         labels = {
             name: torch.from_numpy(value).to(device, non_blocking=True)
             for name, value in batch.labels.items()

@@ -18,6 +18,7 @@ from torch import nn
 
 from vssl.errors import VsslError
 from vssl.files import write_text
+from vssl.models import layout_of
 from vssl.progress import say
 from vssl.recipe import Recipe
 from vssl.training import checkpoint
@@ -55,8 +56,8 @@ def fit(
     batches = batches.share(rank, ranks) if ranks > 1 else batches
     cuda = device.type == "cuda"
     half = in_half_precision(recipe, device)
-    # Plainly cropped clips lie so in memory; on a CPU it saves each convolution a copy.
-    model.to(device, memory_format=torch.channels_last_3d)
+    layout = layout_of(model, device)
+    model.to(device, memory_format=layout)
     optimizer = recipe.optimizer(model.parameters())
     first, history = _resume(folder, model, optimizer, device)
     trained = _parallel(model, recipe, device, ranks)
@@ -75,7 +76,7 @@ def fit(
 
             for group in optimizer.param_groups:
                 group["lr"] = recipe.rate * recipe.factor(epoch + step / len(batches))
-            x, labels = batches.prepared(batch, device)
+            x, labels = batches.prepared(batch, device, layout)
             with torch.autocast(device.type, torch.bfloat16, enabled=half):
                 loss, metrics, _ = trained(x, labels)
 
