@@ -13,7 +13,7 @@ import torch
 from vssl import methods, models
 from vssl.clips import clips_of
 from vssl.errors import VsslError
-from vssl.lab.work import BACKWARD
+from vssl.lab.cost import BACKWARD
 from vssl.methods import Method
 from vssl.results import speed
 from vssl.results.speed import OURS, Row

@@ -88,6 +88,9 @@ class Fade(Keyed):
     def needs(self):
         return ()
 
+    def work(self):
+        raise NotImplementedError
+
     def compute(self, folder, inputs):
         torch.save({"share": torch.tensor(self.share)}, folder / "fade.pt")
         return {"share": self.share}, {}

@@ -9,16 +9,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vssl.lab.cost import estimate
     from vssl.lab.experiment import Inflated, Net, PreTrain, Random
     from vssl.lab.labels import FineTune, LinearEvaluation
     from vssl.lab.mean import Mean
     from vssl.lab.measures import Features, Instance, PretextTest, Probe, Retrieve
     from vssl.lab.profile import Scale, resolve
     from vssl.lab.store import Run, done, run
-    from vssl.lab.work import estimate
 
 _FILES = {
-    "work": ("estimate",),
+    "cost": ("estimate",),
     "experiment": ("Inflated", "Net", "PreTrain", "Random"),
     "labels": ("FineTune", "LinearEvaluation"),
     "mean": ("Mean",),

@@ -23,9 +23,10 @@ from torch import nn
 
 from vssl import evaluation, methods, models, samplers, training
 from vssl.augment import Alternating, Augment, CentreCrop
-from vssl.clips import Sampler, samples_of
+from vssl.clips import Sampler, clips_of, samples_of
 from vssl.errors import VsslError
 from vssl.lab import key
+from vssl.lab.cost import Work
 from vssl.lab.data import Data, Opened
 from vssl.objectives import Pretext
 from vssl.progress import say
@@ -69,6 +70,7 @@ class Experiment(Protocol):
     def key(self) -> str: ...
     def describe(self) -> str: ...
     def needs(self) -> tuple[Experiment, ...]: ...
+    def work(self) -> Work: ...
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed: ...
 
 
@@ -173,6 +175,12 @@ class PreTrain(Keyed):
     def needs(self) -> tuple[Experiment, ...]:
         """What must be run first."""
         return tuple(need for need in (self.start, self.generator) if need is not None)
+
+    def work(self) -> Work:
+        """What goes through the net."""
+        clips = clips_of(self.sampler()) * self.recipe.epochs * self.recipe.passes
+        trained = self.data.counts()[0] * clips
+        return Work(self.data, self.net, self.length, self.size, trained)
 
     def sampler(self) -> Sampler:
         """The method's sampler, in clips of this length."""

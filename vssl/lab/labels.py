@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from vssl import evaluation, samplers, training
 from vssl.errors import VsslError
+from vssl.lab.cost import Work
 from vssl.lab.data import Data
 from vssl.lab.experiment import (
     TRAINING_CODE,
@@ -54,6 +55,7 @@ class _FromLabels(Keyed):
 
     code = (*TRAINING_CODE, "methods", "evaluation", "lab/labels.py")
     shared = True
+    frozen: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not 0 < self.share <= 1:
@@ -72,13 +74,18 @@ class _FromLabels(Keyed):
         """What must be run first."""
         return runs_of(self.start)
 
+    def work(self) -> Work:
+        """What goes through the net; a frozen one is not gone back through."""
+        train, test = self.data.counts()
+        recipe, labelled = self.labelled.recipe, self.labelled
+        learnt = self.share * train * recipe.epochs * recipe.passes
+        tested = test * len(labelled.test.layout) * labelled.crops
+        trained, seen = (0, learnt + tested) if self.frozen else (learnt, tested)
+        return Work(self.data, self.start.net, self.length, self.size, trained, seen)
+
     def labels(self) -> str:
         """How many labels, in words; nothing where it is all of them."""
         return "" if self.share == 1 else f" on {100 * self.share:g} % of the labels"
-
-    def trained(self, backbone: nn.Module) -> nn.Module:
-        """The backbone as it is trained."""
-        raise NotImplementedError
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         """Train, test, and give the accuracies, the curves and the predictions."""
@@ -86,7 +93,8 @@ class _FromLabels(Keyed):
         backbone = self.start.backbone(inputs)
         torch.manual_seed(self.seed)
         head = labelled.head.sized(len(opened.dataset.classes))
-        model = Pretext(self.trained(backbone), Classify("action", head), (self.length,))
+        backbone = Frozen(backbone) if self.frozen else backbone
+        model = Pretext(backbone, Classify("action", head), (self.length,))
         videos = opened.train[opened.frames.num_frames[opened.train] > 0]
         videos = share_of(opened.actions, videos, self.share, self.seed)
         recipe = replace(labelled.recipe, batch=min(labelled.recipe.batch, len(videos)))
@@ -124,23 +132,17 @@ class FineTune(_FromLabels):
         data = f"{self.data.title()}{self.labels()}"
         return f"fine-tuning, seed {self.seed}, on {data}, from {self.start.describe()}"
 
-    def trained(self, backbone: nn.Module) -> nn.Module:
-        """The backbone as it is trained."""
-        return backbone
-
 
 @dataclass(frozen=True)
 class LinearEvaluation(_FromLabels):
     """Train the head alone, on the frozen features of random clips, and test it."""
 
+    frozen = True
+
     def describe(self) -> str:
         """One line for a plan."""
         data = f"{self.data.title()}{self.labels()}"
         return f"linear evaluation, seed {self.seed}, on {data}, of {self.start.describe()}"
-
-    def trained(self, backbone: nn.Module) -> nn.Module:
-        """The backbone, frozen."""
-        return Frozen(backbone)
 
 
 class Frozen(nn.Module):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vssl.errors import VsslError
+from vssl.lab.cost import Work
 from vssl.lab.experiment import Computed, Experiment, Keyed
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class Mean(Keyed):
 
     def needs(self) -> tuple[Experiment, ...]:
         return self.parts
+
+    def work(self) -> Work:
+        """A mean of numbers: nothing goes through a net."""
+        return self.parts[0].work()._replace(trained=0, seen=0)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         common = [name for name in inputs[0].metrics if all(name in run.metrics for run in inputs)]

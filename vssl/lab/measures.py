@@ -12,6 +12,7 @@ from vssl import evaluation, samplers, training
 from vssl.clips import clips_of
 from vssl.errors import VsslError
 from vssl.evaluation import retrieval
+from vssl.lab.cost import Work
 from vssl.lab.data import Data
 from vssl.lab.experiment import TRAINING_CODE, Computed, Experiment, Keyed, PreTrain, Start, runs_of
 
@@ -41,6 +42,12 @@ class PretextTest(Keyed):
     def needs(self) -> tuple[Experiment, ...]:
         """What must be run first."""
         return (self.start,)
+
+    def work(self) -> Work:
+        """What goes through the net."""
+        start = self.start
+        seen = start.data.counts()[1] * clips_of(start.method.test_sampler(start.length))
+        return Work(start.data, start.net, start.length, start.size, seen=seen)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         """Test, and give the metrics, and each clip's class as predicted and in truth."""
@@ -76,6 +83,11 @@ class Features(Keyed):
 
     def needs(self) -> tuple[Experiment, ...]:
         return runs_of(self.start)
+
+    def work(self) -> Work:
+        """What goes through the net."""
+        seen = sum(self.data.counts()) * self.clips
+        return Work(self.data, self.start.net, self.length, self.size, seen=seen)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         opened = self.data.open()
@@ -125,6 +137,10 @@ class Retrieve(Keyed):
     def needs(self) -> tuple[Experiment, ...]:
         return (self.features,)
 
+    def work(self) -> Work:
+        """Arithmetic on vectors: nothing goes through a net."""
+        return self.features.work()._replace(seen=0)
+
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         train, test = _sides(inputs[0], self.layer)
         if self.by == "scene":
@@ -158,6 +174,10 @@ class Instance(Keyed):
     def needs(self) -> tuple[Experiment, ...]:
         return (self.features,)
 
+    def work(self) -> Work:
+        """Arithmetic on vectors: nothing goes through a net."""
+        return self.features.work()._replace(seen=0)
+
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         _, (clips, _) = _sides(inputs[0], self.layer)  # [n, V, D]
         return {**retrieval.instance(clips), "unreadable": inputs[0].metrics["unreadable"]}, {}
@@ -177,6 +197,10 @@ class Probe(Keyed):
 
     def needs(self) -> tuple[Experiment, ...]:
         return (self.features,)
+
+    def work(self) -> Work:
+        """Arithmetic on vectors: nothing goes through a net."""
+        return self.features.work()._replace(seen=0)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         train, test = _sides(inputs[0], self.layer)

@@ -6,7 +6,7 @@ import pytest
 
 from vssl import methods, models
 from vssl.errors import DataError
-from vssl.lab import Mean, Net, PretextTest, estimate, resolve, work
+from vssl.lab import Mean, Net, PretextTest, cost, estimate, resolve
 from vssl.lab.cost import Cost
 from vssl.shelf.plan import Plan, Planned, counted
 
@@ -23,15 +23,17 @@ def test_the_paper_s_pre_training_is_counted_as_the_paper_says(planning):
     found = estimate(start, "paper")
     assert found.clips == 9537 * 10 * 18  # the tenfold list, 18 times
     multiply_adds = 3 * found.clips * models.macs(Net("r2plus1d").build(0), 16, 112)
-    assert found.seconds == pytest.approx(work.OVERHEAD + multiply_adds / work.GPU_RATE)
+    assert found.seconds == pytest.approx(cost.OVERHEAD + multiply_adds / cost.GPU_RATE)
     assert (found.data, found.found, found.size) == ("UCF101", False, "16 x 112 x 112")
 
 
 @pytest.mark.parametrize("name", models.NAMES)
 def test_a_net_is_counted_without_being_made(name):
-    assert work._macs(Net(name, 8, True), 8, 64) == models.macs(models.build(name, 8, True), 8, 64)
+    assert cost.multiply_adds(Net(name, 8, True), 8, 64) == models.macs(
+        models.build(name, 8, True), 8, 64
+    )
     assert (
-        work._macs(Net("r3d50", 2048), 8, 64) > 1e12
+        cost.multiply_adds(Net("r3d50", 2048), 8, 64) > 1e12
     )  # 32 billion parameters: no machine here could hold them
 
 
@@ -58,7 +60,7 @@ def test_what_follows_a_pre_training_is_counted_too():
     assert estimate(PretextTest(start), "demo").clips == 192 * 4
     assert estimate(demo.fine_tune(start), "demo").clips == 528 * 8 + 192 * 4
     assert estimate(demo.retrieve(start), "demo") == Cost(
-        start.data.title(), True, 0, "16 x 56 x 56", work.OVERHEAD, "one core"
+        start.data.title(), True, 0, "16 x 56 x 56", cost.OVERHEAD, "one core"
     )
 
 
@@ -85,7 +87,7 @@ def test_each_split_is_counted_and_their_mean_costs_nothing_more():
     ) == 3
     assert [demo.linear(start, split=split).data.split for split in (1, 2, 3)] == [1, 2, 3]
     assert estimate(Mean(splits), "demo") == Cost(
-        splits[0].data.title(), True, 0, "16 x 56 x 56", work.OVERHEAD, "one core"
+        splits[0].data.title(), True, 0, "16 x 56 x 56", cost.OVERHEAD, "one core"
     )
     assert all(estimate(one, "demo").clips > 0 for one in splits)
 
