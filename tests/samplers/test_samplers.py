@@ -20,6 +20,7 @@ from vssl.samplers import (
     Several,
     Uniform,
     Windows,
+    reflected,
 )
 
 LENGTHS = st.integers(1, 400)
@@ -314,6 +315,17 @@ def test_cstp_s_test_clips():
     assert starts == [0, 60, 120, 143]
     with pytest.raises(VsslError, match="serves in a test alone"):
         _ = Windows().layout
+
+
+@FEW
+@given(num_frames=LENGTHS, count=st.integers(0, 900))
+def test_a_short_video_is_reflected_without_a_jump(num_frames, count):
+    frames = reflected(num_frames, count)
+    assert len(frames) == count
+    assert (frames[:num_frames] == np.arange(min(num_frames, count))).all()
+    if num_frames > 1:
+        assert (abs(np.diff(frames)) == 1).all()
+    assert count == 0 or (frames.min() >= 0 and frames.max() < num_frames)
 
 
 def test_impossible_wishes_are_refused_in_one_line():

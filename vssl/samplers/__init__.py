@@ -5,6 +5,7 @@ from vssl.samplers.interval import LINEAR, UNIFORM, Interval, Law, decreasing, i
 from vssl.samplers.order import ClipOrder
 from vssl.samplers.pace import Pace
 from vssl.samplers.repeat import Repeat, Several
+from vssl.samplers.short import reflected
 from vssl.samplers.uniform import RandomClip, Uniform, Windows
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "Windows",
     "decreasing",
     "increasing",
+    "reflected",
 ]

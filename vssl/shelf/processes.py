@@ -115,13 +115,13 @@ def _end_session(pid: int) -> None:
 
 
 def descendants(pid: int) -> list[int]:
-    """The processes below `pid`, nearest first."""
-    parents, found = _parents(), [pid]
-    for one in found:
-        found += [
-            child for child, parent in parents.items() if parent == one and child not in found
-        ]
-    return found[1:]
+    """The processes below `pid`, nearest first, in whatever session."""
+    import psutil
+
+    try:
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def end_with_parent() -> None:
@@ -135,21 +135,3 @@ def end_with_parent() -> None:
                 os.kill(one, signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True, name="end-with-parent").start()
-
-
-def _parents() -> dict[int, int]:
-    """The parent of every process: from /proc, or from `ps` where there is none (macOS)."""
-    if not Path("/proc/self/stat").is_file():
-        lines = subprocess.run(
-            ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
-        ).stdout.splitlines()
-        return {int(pid): int(parent) for pid, parent in map(str.split, lines)}
-    parents = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            with contextlib.suppress(OSError):  # it ended while we looked
-                # The name, in brackets, may hold spaces and brackets: split behind the last one.
-                parents[int(folder.name)] = int(
-                    (folder / "stat").read_text().rpartition(")")[2].split()[1]
-                )
-    return parents
