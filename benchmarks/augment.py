@@ -17,7 +17,8 @@ from vssl.augment import Augment, Blur, Flip, Grey, Jitter, RandomCrop, RandomRe
 from vssl.results.speed import OURS, Row, absent, rows
 
 CLIPS = 32  # a batch, and a round
-TOLERANCE = 2e-3  # of 1, and for nearly every value: two ways to a hue differ where two channels are all but equal
+# Of 1, and for nearly every value: two ways to a hue differ where two channels are all but equal.
+TOLERANCE = 2e-3
 
 
 def run(setting: Setting) -> Iterator[Row]:
@@ -149,7 +150,10 @@ def _differs(ours: Tensor, theirs: Tensor) -> str:
 
 
 def _kornia(module: Any, clips: Tensor) -> Work:
-    """The same kinds of steps as kornia has them, with as strong settings; it draws while the clock runs."""
+    """The same kinds of steps as kornia has them, with as strong settings.
+
+    It draws while the clock runs.
+    """
     steps = module.VideoSequential(
         module.RandomResizedCrop((CROP, CROP), scale=(0.3, 1.0), ratio=(0.5, 2.0), p=1.0),
         module.RandomHorizontalFlip(p=0.5),

@@ -51,7 +51,10 @@ def run(setting: Setting) -> Iterator[Row]:
         name: Timing(*(tuple(kind) for kind in zip(*times, strict=True)))
         for name, times in spent.items()
     }
-    case = f"{together} runs of r3d 16 wide, 8x56x56, on {'one GPU' if setting.cuda else f'{cores} cores'}"
+    case = (
+        f"{together} runs of r3d 16 wide, 8x56x56, on"
+        f" {'one GPU' if setting.cuda else f'{cores} cores'}"
+    )
     yield from rows(
         "beside",
         case,
@@ -98,7 +101,8 @@ class _Run:
         line = self.process.stdout.readline()
         if not line:
             raise VsslError(
-                f"a training process ended with code {self.process.wait()} before its time; see above, or try fewer at once"
+                f"a training process ended with code {self.process.wait()} before its time; see"
+                " above, or try fewer at once"
             )
         return json.loads(line)
 

@@ -19,8 +19,12 @@ from vssl.videos.entries import survey
 
 Read = Callable[[Path, int], np.ndarray]
 CLIPS = 24  # a round
-CLOSER = 0.2  # mean difference, of 255, by which a neighbouring frame must be more like what a reader shows to call it another one
-UNLIKE = 12.0  # and one beyond which it is another frame whatever its neighbours: scalers differ by a level or two
+# Mean difference, of 255, by which a neighbouring frame must be more like what a reader shows to
+# call it another one.
+CLOSER = 0.2
+# And one beyond which it is another frame whatever its neighbours: scalers differ by a level or
+# two.
+UNLIKE = 12.0
 
 
 def run(setting: Setting) -> Iterator[Row]:
@@ -72,7 +76,10 @@ def _work(read: Read, jobs: list[tuple[Path, int]]) -> Callable[[], None]:
 
 
 def _differs(ours: Read, theirs: Read, jobs: list[tuple[Path, int]]) -> str:
-    """What a reader's frames have different from ours, which are those of a sequential decode; empty where nothing."""
+    """What a reader's frames have different from ours, which are those of a sequential decode.
+
+    Empty where nothing.
+    """
     others = 0
     for path, start in jobs:
         expected, found = (
@@ -132,7 +139,10 @@ def _pyav(path: Path, start: int) -> np.ndarray:
 
 
 def _torchcodec(mode: str) -> Callable[[Any], Read]:
-    """Exact: it looks through the packets of a file whenever it opens one. Approximate: it trusts the header's frame rate."""
+    """Exact: it looks through the packets of a file whenever it opens one.
+
+    Approximate: it trusts the header's frame rate.
+    """
 
     def make(module: Any) -> Read:
         from torchvision.transforms.v2 import functional

@@ -1,4 +1,7 @@
-"""How cost grows, with what: straight lines, or a reason. And whether memory does, over ten thousand steps."""
+"""How cost grows, with what: straight lines, or a reason.
+
+And whether memory does, over ten thousand steps.
+"""
 
 from __future__ import annotations
 
@@ -69,9 +72,10 @@ def _videos() -> tuple[str, str, Points]:
             methods.Pace(jitter=False).augment(32),
             10,
         )
-        return lambda: sum(
-            batches.size(batch) for batch in batches.epoch(0)
-        ), videos  # with the epoch's own shuffling
+        return (
+            lambda: sum(batches.size(batch) for batch in batches.epoch(0)),
+            videos,
+        )  # with the epoch's own shuffling
 
     return (
         "clips of an epoch over so many videos",
@@ -84,9 +88,10 @@ def _frames(folder: Path) -> tuple[str, str, Points]:
     def point(frames: int) -> tuple[Callable[[], object], int]:
         store, rng = _blank(folder / str(frames), frames), np.random.default_rng(0)
         sampler = RandomClip(16)
-        return lambda: [
-            store.gather(0, sampler(frames, rng).clips[0].frames) for _ in range(CLIPS)
-        ], CLIPS
+        return (
+            lambda: [store.gather(0, sampler(frames, rng).clips[0].frames) for _ in range(CLIPS)],
+            CLIPS,
+        )
 
     return (
         "clips from a video of so many frames",
@@ -228,7 +233,10 @@ def memory(steps: int = 10_000, looks: int = 10) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         history = fit(model, batches, recipe, Path(folder), device=torch.device("cpu"), report=look)
     seconds = sum(record["seconds"] for record in history)
-    note = f"{seen[0]:.0f} MB and {objects[0]:,} objects after {each:,} steps, {seen[-1]:.0f} MB and {objects[-1]:,} after {steps:,}"
+    note = (
+        f"{seen[0]:.0f} MB and {objects[0]:,} objects after {each:,} steps, {seen[-1]:.0f} MB and"
+        f" {objects[-1]:,} after {steps:,}"
+    )
     more = {"megabytes": seen, "objects": objects, "steps": each}
     wall = (seconds,)
     yield Row(

@@ -20,7 +20,8 @@ ENDINGS = (".avi", ".mp4", ".mkv", ".mov", ".webm")
 FEWEST, SHORTEST = 8, 16  # videos that fill a batch with four clips each; frames of a clip
 MOST = 48  # videos of a folder: enough for a figure, few enough for a minute
 
-# UCF101's files are MPEG-4 with a key frame every 12 frames; Kinetics comes as H.264, with one every 250 unless somebody took care.
+# UCF101's files are MPEG-4 with a key frame every 12 frames; Kinetics comes as H.264, with one
+# every 250 unless somebody took care.
 KINDS = {
     "MPEG-4, a key frame every 12": (
         "mpeg4",
@@ -129,8 +130,8 @@ def found(folder: Path) -> list[Material]:
     some = [path for path in progress(some, "looking at the videos") if _frames(path) >= SHORTEST]
     if len(some) < FEWEST:
         raise VsslError(
-            f"{folder} holds {len(some)} readable videos of {SHORTEST} frames or more ({', '.join(ENDINGS)}); "
-            f"name a folder with at least {FEWEST}"
+            f"{folder} holds {len(some)} readable videos of {SHORTEST} frames or more"
+            f" ({', '.join(ENDINGS)}); name a folder with at least {FEWEST}"
         )
     return [Material(f"{len(some)} videos of {folder.name}", tuple(some))]
 

@@ -1,4 +1,6 @@
-"""The libraries that a stage compares with. All are optional: one that is not there is skipped, by name and with the reason.
+"""The libraries that a stage compares with.
+
+All are optional: one that is not there is skipped, by name and with the reason.
 
 `make peers` installs them; torchcodec also wants the system's own FFmpeg.
 """

@@ -21,7 +21,8 @@ from vssl.videos.catalogue import find
 
 GPUS = (1, 8, 64)
 CORES = 16  # of a machine, for a GPU each or for all eight
-# Clips of 16 x 112 x 112 a second through R3D-18, forward and backward, on one GPU of the H100 class.
+# Clips of 16 x 112 x 112 a second through R3D-18, forward and backward, on one GPU of the H100
+# class.
 RATES = {
     "published, end to end": 171,
     "published, data already there": 425,

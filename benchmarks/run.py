@@ -50,7 +50,8 @@ def bench(
 
     if rounds < 2:
         raise VsslError(
-            f"a ratio wants 2 rounds or more, not {rounds}: with one there is no telling noise from speed"
+            f"a ratio wants 2 rounds or more, not {rounds}: with one there is no telling noise from"
+            " speed"
         )
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # so that a core-second is a core's second, whoever is measured
@@ -64,7 +65,8 @@ def bench(
         )
         setting = Setting(read, rounds, cuda=torch.cuda.is_available())
         print(
-            f"{_where(setting)}; one thread; medians of {rounds} rounds or a few fewer after one to warm up (slowest to fastest)\n"
+            f"{_where(setting)}; one thread; medians of {rounds} rounds or a few fewer after one to"
+            " warm up (slowest to fastest)\n"
         )
         found: list[Row] = []
         for run in chosen.values():

@@ -1,6 +1,7 @@
 """A training step of each backbone, against the plain recipe: float32, contiguous, eager.
 
-On a CPU at the size of the `demo` profile, on a GPU at the papers': a step of theirs takes a core the better part of a minute.
+On a CPU at the size of the `demo` profile, on a GPU at the papers': a step of theirs takes a core
+the better part of a minute.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ def _on_cpu(name: str, setting: Setting) -> Iterator[Row]:
         PLAIN: training_step(backbone, x, False),
     }
     _agree(backbone, x)
-    case = f"{name}, 16 wide, {'pooled after the stem, ' if pool else ''}{clips} clips of {x.shape[2]}x56x56"
+    case = (
+        f"{name}, 16 wide, {'pooled after the stem, ' if pool else ''}{clips} clips of"
+        f" {x.shape[2]}x56x56"
+    )
     yield from rows(
         "step",
         case,
@@ -50,7 +54,10 @@ def _on_cpu(name: str, setting: Setting) -> Iterator[Row]:
 
 
 def _on_gpu(name: str, setting: Setting) -> Iterator[Row]:
-    """Half precision in both layouts, compiled and not, against the plain recipe. Ours is what `training.fit` does without being asked."""
+    """Half precision in both layouts, compiled and not, against the plain recipe.
+
+    Ours is what `training.fit` does without being asked.
+    """
     clips, device = 32, torch.device("cuda")
     backbone = models.build(name).to(device)
     x = torch.rand(clips, 3, LENGTH, CROP, CROP, device=device)

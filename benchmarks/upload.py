@@ -1,4 +1,7 @@
-"""From memory to the GPU: bytes or floats, pinned or not. On a machine without a GPU there is nothing to measure."""
+"""From memory to the GPU: bytes or floats, pinned or not.
+
+On a machine without a GPU there is nothing to measure.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from vssl import arguments, cli
+from vssl import arguments, cli, commands
 from vssl.errors import DataError
 
 COMMANDS = ("", "reproduce", "data", "data make", "data index", "data check", "ledger", "doctor")
@@ -33,8 +33,8 @@ def test_every_help_shows_an_example(capsys, command):
 def test_the_examples_are_understood(capsys, monkeypatch, command):
     """What a help page shows is parsed for real; only the work behind it is left out."""
     ran = []
-    for name in ("_reproduce", "_data_make", "_data_index", "_data_check", "_ledger", "_doctor"):
-        monkeypatch.setattr(cli, name, lambda options: ran.append(options) or 0)
+    for name in ("reproduce", "data_make", "data_index", "data_check", "ledger", "doctor"):
+        monkeypatch.setattr(commands, name, lambda options: ran.append(options) or 0)
     monkeypatch.setattr(cli, "folder", str)  # /data/UCF-101 is not there
     _, out, _ = replies(capsys, *command.split(), "--help")
     examples = re.findall(r"^  vssl (.*)$", out.partition("examples:")[2], re.MULTILINE)
@@ -115,7 +115,7 @@ def test_what_may_happen_to_a_person_gets_one_line(capsys, monkeypatch, raised, 
     def fail(options):
         raise raised
 
-    monkeypatch.setattr(cli, "_ledger", fail)
+    monkeypatch.setattr(commands, "ledger", fail)
     got, out, err = replies(capsys, "ledger")
     assert (got, out) == (code, "")
     assert err.startswith(line) and err.count("\n") == 1
@@ -133,7 +133,7 @@ def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch, raised):
     def fail(options):
         raise raised
 
-    monkeypatch.setattr(cli, "_ledger", fail)
+    monkeypatch.setattr(commands, "ledger", fail)
     with pytest.raises(type(raised)):
         cli.main(["ledger"])
 
@@ -150,9 +150,9 @@ def test_the_profiles_are_the_labs():
     from vssl.lab import profile, sizes
     from vssl.videos import catalogue
 
-    assert tuple(sizes.PROFILES) == cli.PROFILES
+    assert tuple(sizes.PROFILES) == commands.PROFILES
     for name in catalogue.STAND_INS:
-        for size in cli.SIZES:
+        for size in commands.SIZES:
             profile.world(name, size)
 
 
@@ -165,7 +165,10 @@ def test_reproduce_hands_on_what_was_asked(capsys, monkeypatch, tmp_path):
         "reproduce",
         lambda ids, profile, **rest: asked.update(rest, ids=ids, profile=profile) or 3,
     )
-    argv = f"reproduce 000 100_pace --profile smoke --jobs 2 --seeds 0,2 --resume --plan --limit-minutes 1.5 --data-root {tmp_path}"
+    argv = (
+        "reproduce 000 100_pace --profile smoke --jobs 2 --seeds 0,2 --resume --plan"
+        f" --limit-minutes 1.5 --data-root {tmp_path}"
+    )
     assert cli.main(argv.split()) == 3
     wanted = {
         "ids": ["000", "100_pace"],

@@ -25,6 +25,7 @@ LAYERS = (
     ("results",),
     ("shelf",),
     ("doctor", "arguments"),
+    ("commands",),
     ("cli",),
     ("__main__",),
 )
@@ -44,7 +45,10 @@ HEAVY = (
 
 
 def modules(package: Path) -> dict[str, Path]:
-    """Every module of the package by its dotted name; a folder's own name stands for its __init__.py."""
+    """Every module of the package by its dotted name.
+
+    A folder's own name stands for its __init__.py.
+    """
     found = {}
     for path in sorted(package.rglob("*.py")):
         parts = path.relative_to(package.parent).with_suffix("").parts
@@ -96,7 +100,8 @@ def upward(package: Path) -> list[str]:
 def circle(package: Path) -> list[str]:
     """The first circle of imports, as the modules on it; empty without one."""
     known = modules(package)
-    # A package's __init__ re-exports its own modules, and they may import a neighbour directly: that is no circle.
+    # A package's __init__ re-exports its own modules, and they may import a neighbour directly:
+    # that is no circle.
     graph = {
         name: {other for other in imports(name, path, known) if not name.startswith(f"{other}.")}
         for name, path in known.items()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from vssl import cli
+from vssl.commands import PROFILES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("README.md", "CONTRIBUTING.md")
@@ -104,7 +105,7 @@ def _chosen(ids: list[str]) -> int:
 
 def test_the_profiles_of_the_page_are_there():
     table = re.findall(r"^\| `(\w+)` \|", text("README.md"), re.MULTILINE)
-    assert tuple(table) == cli.PROFILES
+    assert tuple(table) == PROFILES
 
 
 def test_the_page_shows_what_a_newcomer_needs():

@@ -133,7 +133,7 @@ def test_one_version_everywhere():
     assert citation["license"] == PROJECT["license"] == "MIT"
 
 
-# ---------------------------------------------------------------------------------------------------- Makefile
+# ------------------------------------------------------------ makefile
 
 
 def make(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:

@@ -22,7 +22,8 @@ class Parser(argparse.ArgumentParser):
         if action.choices is not None and value not in action.choices:
             choices = list(action.choices)
             raise VsslError(
-                f"there is no command {value!r}{guess(str(value), choices)}; {self.prog} knows {', '.join(choices)}"
+                f"there is no command {value!r}{guess(str(value), choices)}; {self.prog} knows"
+                f" {', '.join(choices)}"
             )
 
 
@@ -33,7 +34,10 @@ def guess(word: str, known: Iterable[str]) -> str:
 
 
 def one_of(word: str, known: Iterable[str], what: str) -> str:
-    """Return `word` if it is one of `known`; otherwise say which there are, and which was perhaps meant."""
+    """Return `word` if it is one of `known`.
+
+    Otherwise say which there are, and which was perhaps meant.
+    """
     known = list(known)
     if word in known:
         return word

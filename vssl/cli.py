@@ -1,35 +1,22 @@
-"""The command `vssl`: reproduce notebooks, make and check data, read the ledger and look at the machine.
+"""The command `vssl`: its arguments, and what becomes of an error.
 
-A mistake gets one line that says what is wrong and what to do, and exit code 2. What is heavy is imported by the command that
-needs it, so that `vssl --help` answers at once.
+A mistake gets one line that says what is wrong and what to do, and exit code 2. What the commands
+do is in `vssl.commands`.
 """
 
 from __future__ import annotations
 
 import argparse
 import errno
-import json
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from vssl import __version__, paths
-from vssl.arguments import Parser, count, folder, guess, minutes, one_of, seeds
+from vssl import __version__, commands, paths
+from vssl.arguments import Parser, count, folder, guess, minutes, seeds
 from vssl.errors import VsslError
 from vssl.videos import catalogue
-
-if TYPE_CHECKING:
-    from vssl.videos.datasets import Dataset
-
-PROFILES = (
-    "smoke",
-    "demo",
-    "gpu",
-    "paper",
-)  # named here too, so that a slip is answered without loading torch; a test compares
-SIZES = PROFILES[:3]  # of puppets; the paper profile wants the real data
 
 WRONG_INPUT = 2
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
@@ -67,11 +54,13 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         if error.errno in DISK_FULL:
             return _complain(
-                f"the disk is full{_at(error)}; free some space, or set VSSL_DATA and VSSL_RUNS to folders elsewhere"
+                f"the disk is full{_at(error)}; free some space, or set VSSL_DATA and VSSL_RUNS to"
+                " folders elsewhere"
             )
         if error.errno in NOT_ALLOWED or _in_our_folders(error.filename):
             return _complain(
-                f"{error.strerror}{_at(error)}; VSSL_DATA and VSSL_RUNS say where data and runs go: choose folders you can write"
+                f"{error.strerror}{_at(error)}; VSSL_DATA and VSSL_RUNS say where data and runs go:"
+                " choose folders you can write"
             )
         raise
 
@@ -103,7 +92,8 @@ def _dispatch(argv: list[str]) -> int:
     if unknown:
         flags = [flag for action in command._actions for flag in action.option_strings]
         raise VsslError(
-            f"{unknown[0]!r} is not understood{guess(unknown[0], flags)}; {command.prog} --help shows what is"
+            f"{unknown[0]!r} is not understood{guess(unknown[0], flags)}; {command.prog} --help"
+            " shows what is"
         )
     if not hasattr(options, "run"):
         command.print_help()
@@ -111,91 +101,7 @@ def _dispatch(argv: list[str]) -> int:
     return options.run(options)
 
 
-# ---------------------------------------------------------------------------------------------------- commands
-
-
-def _reproduce(options: argparse.Namespace) -> int:
-    profile = one_of(options.profile, PROFILES, "profile")
-    from vssl.shelf import runner
-
-    return runner.reproduce(
-        options.ids,
-        profile,
-        jobs=options.jobs,
-        resume=options.resume,
-        seeds=options.seeds,
-        data_root=options.data_root,
-        plan_only=options.plan,
-        limit_minutes=options.limit_minutes,
-    )
-
-
-def _data_make(options: argparse.Namespace) -> int:
-    names = [
-        one_of(name, catalogue.STAND_INS, "puppet set")
-        for name in options.sets or catalogue.STAND_INS
-    ]
-    size = one_of(options.size, SIZES, "size")
-    from vssl.lab.profile import world
-    from vssl.videos import puppets
-
-    for name in names:
-        print(f"{name} ({size}): {puppets.make(world(name, size))}")
-    return 0
-
-
-def _data_index(options: argparse.Namespace) -> int:
-    print(_dataset(options).summary())
-    return 0
-
-
-def _data_check(options: argparse.Namespace) -> int:
-    from vssl.videos.check import failures
-
-    dataset = _dataset(options)
-    failed = failures([video.path for video in dataset.videos], workers=options.jobs)
-    for reason in failed.values():
-        print(reason)
-    print(
-        f"{len(dataset.videos) - len(failed)} of {len(dataset.videos)} videos of {dataset.name} decode"
-    )
-    return 1 if failed else 0
-
-
-def _dataset(options: argparse.Namespace) -> Dataset:
-    """The dataset at --root, or the puppets that stand in for it, drawn if they are not there yet."""
-    name = one_of(options.name, catalogue.NAMES, "dataset")
-    size = one_of(options.size, SIZES, "size")
-    if options.root:
-        return catalogue.open_dataset(name, options.root)
-    from vssl.lab.profile import world
-    from vssl.videos import puppets
-
-    return catalogue.open_dataset(name, puppets.make(world(name, size)))
-
-
-def _ledger(options: argparse.Namespace) -> int:
-    from vssl.results import ledger
-
-    if options.add:
-        print(
-            "\n".join(ledger.add())
-            or "nothing to add: no notebook left numbers since the last time"
-        )
-    else:
-        print(ledger.summary())
-    return 0
-
-
-def _doctor(options: argparse.Namespace) -> int:
-    from vssl import doctor
-
-    report = doctor.report(probe=not options.no_probe)
-    print(json.dumps(report, indent=1) if options.json else doctor.text(report))
-    return 1 if report["problems"] else 0
-
-
-# ---------------------------------------------------------------------------------------------------- arguments
+# ------------------------------------------------------------ arguments
 
 
 def _add(
@@ -216,16 +122,19 @@ def _add(
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="vssl",
-        description="Five papers on self-supervised video representation learning, as a package and a shelf of notebooks.",
+        description=(
+            "Five papers on self-supervised video representation learning, as a package and a shelf"
+            " of notebooks."
+        ),
         epilog="examples:\n  vssl reproduce 000 100 --profile demo\n  vssl doctor",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"vssl {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND")
-    _add_reproduce(commands)
+    groups = parser.add_subparsers(metavar="COMMAND")
+    _add_reproduce(groups)
     data = _add(
-        commands,
+        groups,
         "data",
         "draw puppet videos, index and check datasets",
         None,
@@ -233,20 +142,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_data(data.add_subparsers(metavar="COMMAND"))
     ledger = _add(
-        commands,
+        groups,
         "ledger",
         "list the committed results, or add what notebooks left",
-        _ledger,
+        commands.ledger,
         "vssl ledger\nvssl ledger --add",
     )
     ledger.add_argument(
         "--add", action="store_true", help="move the numbers that notebooks left into data/results/"
     )
     doctor = _add(
-        commands,
+        groups,
         "doctor",
         "say what is on this machine and try a 3-d convolution",
-        _doctor,
+        commands.doctor,
         "vssl doctor\nvssl doctor --json",
     )
     doctor.add_argument("--json", action="store_true", help="print the same as JSON")
@@ -256,13 +165,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_reproduce(commands: argparse._SubParsersAction) -> None:
+def _add_reproduce(groups: argparse._SubParsersAction) -> None:
     reproduce = _add(
-        commands,
+        groups,
         "reproduce",
         "run notebooks from start to end and write a report",
-        _reproduce,
-        "vssl reproduce 000 100 --profile demo\nvssl reproduce 100 --profile gpu --seeds 0,1,2 --resume\nvssl reproduce --plan",
+        commands.reproduce,
+        "vssl reproduce 000 100 --profile demo\nvssl reproduce 100 --profile gpu --seeds 0,1,2"
+        " --resume\nvssl reproduce --plan",
     )
     reproduce.add_argument(
         "ids",
@@ -302,12 +212,12 @@ def _add_reproduce(commands: argparse._SubParsersAction) -> None:
     )
 
 
-def _add_data(commands: argparse._SubParsersAction) -> None:
+def _add_data(groups: argparse._SubParsersAction) -> None:
     make = _add(
-        commands,
+        groups,
         "make",
         "draw the puppet sets that stand in for real data",
-        _data_make,
+        commands.data_make,
         "vssl data make\nvssl data make ucf101 --size smoke",
     )
     make.add_argument(
@@ -316,19 +226,22 @@ def _add_data(commands: argparse._SubParsersAction) -> None:
     make.add_argument(
         "--size", default="demo", metavar="S", help="smoke, demo or gpu (default: demo)"
     )
-    examples = "vssl data {0} --root /data/UCF-101\nvssl data {0} --root /data/HMDB51 --name hmdb51\nvssl data {0} --name ucf101 --size demo"
+    examples = (
+        "vssl data {0} --root /data/UCF-101\nvssl data {0} --root /data/HMDB51 --name hmdb51\nvssl"
+        " data {0} --name ucf101 --size demo"
+    )
     index = _add(
-        commands,
+        groups,
         "index",
         "count the videos of a dataset, name what is missing",
-        _data_index,
+        commands.data_index,
         examples.format("index"),
     )
     check = _add(
-        commands,
+        groups,
         "check",
         "decode every video of a dataset, list what fails",
-        _data_check,
+        commands.data_check,
         examples.format("check"),
     )
     check.add_argument(

@@ -26,7 +26,10 @@ GIGABYTE = 1e9
 
 
 def report(probe: bool = True) -> dict:
-    """Look at everything and return it as plain data; `problems` stop vssl, `warnings` only cost time."""
+    """Look at everything and return it as plain data.
+
+    `problems` stop vssl, `warnings` only cost time.
+    """
     found: dict = {"problems": [], "warnings": [], "notes": []}
     found["python"] = f"{platform.python_version()} at {sys.executable}"
     found["vssl"] = f"{vssl.__version__} at {Path(vssl.__file__).parent}"
@@ -52,9 +55,12 @@ def text(report: dict) -> str:
         ("vssl", report["vssl"]),
         (
             "torch",
-            f"{torch['version']}, CUDA {torch['cuda'] or 'none'}, cuDNN {torch['cudnn'] or 'none'}"
-            if torch
-            else "missing",
+            (
+                f"{torch['version']}, CUDA {torch['cuda'] or 'none'}, cuDNN"
+                f" {torch['cudnn'] or 'none'}"
+                if torch
+                else "missing"
+            ),
         ),
         ("torchvision", report["torchvision"] or "missing"),
         ("PyAV", f"{pyav['version']}, FFmpeg {pyav['ffmpeg']}" if pyav else "missing"),
@@ -79,13 +85,19 @@ def text(report: dict) -> str:
         lines.append(
             (
                 "conv3d",
-                f"float32 {probe['float32_ms']:.1f} ms, bf16 {probe['bf16_ms']:.1f} ms on {probe['device']}",
+                (
+                    f"float32 {probe['float32_ms']:.1f} ms, bf16 {probe['bf16_ms']:.1f} ms on"
+                    f" {probe['device']}"
+                ),
             )
         )
         lines.append(
             (
                 "",
-                f"bf16 differs from float32 by {100 * probe['difference']:.2f} % of the largest value",
+                (
+                    f"bf16 differs from float32 by {100 * probe['difference']:.2f} % of the largest"
+                    " value"
+                ),
             )
         )
     lines += [
@@ -94,24 +106,26 @@ def text(report: dict) -> str:
     lines.append(
         (
             "",
-            "something is missing: see the problems"
-            if report["problems"]
-            else "all that vssl needs is here",
+            (
+                "something is missing: see the problems"
+                if report["problems"]
+                else "all that vssl needs is here"
+            ),
         )
     )
     return "\n".join(f"{name:<12} {value}" for name, value in lines)
 
 
-# ---------------------------------------------------------------------------------------------------- what is there
+# ------------------------------------------------------------ what is there
 
 
 def _machine() -> dict:
     place = paths.data()
     existing = next(folder for folder in (place, *place.parents) if folder.exists())
     return {
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        "cores": (
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        ),
         "memory_gb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIGABYTE,
         "data_folder": str(place),
         "disk_free_gb": shutil.disk_usage(existing).free / GIGABYTE,
@@ -161,7 +175,8 @@ def _torchvision(found: dict) -> str | None:
     except (ImportError, OSError, RuntimeError) as error:
         match = f" (built for torch {wanted})" if wanted else ""
         found["problems"].append(
-            f"torchvision {version}{match} does not load: {_first_line(error)}); make env installs a pair that fits"
+            f"torchvision {version}{match} does not load: {_first_line(error)}); make env installs"
+            " a pair that fits"
         )
     return version
 
@@ -209,7 +224,7 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-# ---------------------------------------------------------------------------------------------------- the probe
+# ------------------------------------------------------------ the probe
 
 
 def _probe(found: dict) -> dict:
@@ -237,15 +252,18 @@ def _probe(found: dict) -> dict:
     slower = times["bf16"] / times["float32"]
     if difference > TOLERANCE:
         found["warnings"].append(
-            f"bf16 conv3d is wrong on {device.type}: {difference:.0%} off; train in float32 or take another torch"
+            f"bf16 conv3d is wrong on {device.type}: {difference:.0%} off; train in float32 or take"
+            " another torch"
         )
     if slower > 1 and device.type == "cuda":
         found["warnings"].append(
-            f"bf16 conv3d takes {slower:.1f} times as long as float32 on this GPU; a newer torch or cuDNN may mend it"
+            f"bf16 conv3d takes {slower:.1f} times as long as float32 on this GPU; a newer torch or"
+            " cuDNN may mend it"
         )
     if slower > 1 and device.type == "cpu":
         found["notes"].append(
-            f"bf16 conv3d takes {slower:.1f} times as long as float32 on this CPU; vssl trains in float32 on CPUs"
+            f"bf16 conv3d takes {slower:.1f} times as long as float32 on this CPU; vssl trains in"
+            " float32 on CPUs"
         )
     return {
         "device": device.type,

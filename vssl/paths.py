@@ -1,4 +1,7 @@
-"""Where things are: the project's root, its data, its runs, its figures. Never the current folder."""
+"""Where things are: the project's root, its data, its runs, its figures.
+
+Never the current folder.
+"""
 
 from __future__ import annotations
 

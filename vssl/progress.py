@@ -14,7 +14,10 @@ T = TypeVar("T")
 def progress(
     items: Iterable[T], what: str, total: int | None = None, every: float = 30.0
 ) -> Iterator[T]:
-    """Yield `items`, telling on stderr how far we are; silent where `VSSL_QUIET` is set or a notebook's kernel runs."""
+    """Yield `items`, telling on stderr how far we are.
+
+    Silent where `VSSL_QUIET` is set or a notebook's kernel runs.
+    """
     total = len(items) if total is None and hasattr(items, "__len__") else total  # type: ignore[arg-type]
     if _silent():
         yield from items

@@ -1,4 +1,7 @@
-"""Crops: a window cut beforehand changes nothing; crops and resizes are torchvision's, in both ways."""
+"""Crops: a window cut beforehand changes nothing.
+
+Crops and resizes are torchvision's, in both ways.
+"""
 
 import numpy as np
 import pytest

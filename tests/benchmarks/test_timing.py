@@ -1,4 +1,7 @@
-"""The stop-watch: every contender every round, in turn; core-seconds see threads and children; ratios are of one round."""
+"""The stop-watch: every contender every round, in turn; core-seconds see threads and children.
+
+Ratios are of one round.
+"""
 
 from __future__ import annotations
 

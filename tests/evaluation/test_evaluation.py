@@ -1,4 +1,7 @@
-"""Evaluation against slow, obvious counts; no query is dropped; the probe reads a signal that is there and none that is not."""
+"""Evaluation against slow, obvious counts; no query is dropped.
+
+The probe reads a signal that is there and none that is not.
+"""
 
 import numpy as np
 import pytest
@@ -114,7 +117,8 @@ def test_pooling_is_vcops_9216_values():
 def test_recognition_averages_softmax_or_logits():
     class Head(nn.Module):
         def forward(self, view):
-            # Clip scores that make the two averages disagree: one clip very sure of class 0, two mildly for class 1.
+            # Clip scores that make the two averages disagree: one clip very sure of class 0, two
+            # mildly for class 1.
             sure = (view.feature[:, :1] * 255 % 10 < 0.5).float()
             return torch.cat([sure * 9, (1 - sure) * 3, torch.zeros_like(sure)], 1)
 

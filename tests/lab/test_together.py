@@ -34,7 +34,8 @@ class StillNet(Net):
         backbone = super().build(seed)
         norms = [module for module in backbone.modules() if isinstance(module, nn.BatchNorm3d)]
         for norm in norms:
-            norm.momentum = None  # the mean of what was seen: a batch of noise, so that activations have a scale
+            # The mean of what was seen: a batch of noise, so that activations have a scale.
+            norm.momentum = None
         with torch.no_grad():
             backbone.train()(torch.rand(8, 3, 8, 40, 40))
         for norm in norms:

@@ -73,7 +73,7 @@ def test_info_nce_wants_two_clips_of_each_video(shape):
 
 
 def test_info_nce_is_same_context_of_unit_vectors():
-    """CVRL's Eq. 1 and Pace's Eq. 2 are one loss where both normalise: two papers, two lines of code, one number."""
+    """CVRL's Eq. 1 and Pace's Eq. 2 are one loss where both normalise."""
     z = torch.randn(6, 2, 8, generator=torch.Generator().manual_seed(2))
     assert info_nce(z, 0.1).item() == pytest.approx(
         same_context(z, normalize=True, temperature=0.1).item(), rel=1e-5
@@ -124,7 +124,10 @@ def test_normalised_and_tempered_is_the_raw_loss_of_scaled_unit_vectors():
 
 
 def test_huge_similarities_stay_finite():
-    """Raw dot products of 512 rectified features reach the thousands; a plain exponential would overflow."""
+    """Raw dot products of 512 rectified features reach the thousands.
+
+    A plain exponential would overflow.
+    """
     z = (100 * torch.rand(4, 2, 512, generator=torch.Generator().manual_seed(3))).requires_grad_()
     for loss in (same_context(z), same_pace(z.flatten(0, 1), torch.tensor([0, 1] * 4))):
         (grad,) = torch.autograd.grad(loss, z, retain_graph=True)

@@ -23,7 +23,9 @@ BLOCKS = {"r3d50": (3, 4, 6, 3), "r3d101": (3, 4, 23, 3)}
 REACH = {
     "r3d50": 10,
     "r3d101": 27,
-}  # steps of the last map at either end that feel the padding: the stem, then each kernel of three frames
+    # Steps of the last map at either end that feel the padding: the stem, then each kernel of three
+    # frames.
+}
 FILE = "resnet50-0676ba61.pth"
 
 
@@ -180,7 +182,10 @@ def test_grouped_and_wide_nets_are_refused_by_their_shapes(flat):
         theirs, ours = getattr(torchvision.models, flat)(), models.build("r3d50")
         with pytest.raises(
             VsslError,
-            match=r"layer1.0.conv1.weight of the 2-D net is \[128, 64, 1, 1\], but .* \[64, 64, 1, 1\]",
+            match=(
+                r"layer1.0.conv1.weight of the 2-D net is \[128, 64, 1, 1\], but .* \[64, 64,"
+                r" 1, 1\]"
+            ),
         ):
             models.inflate(theirs, ours)
 

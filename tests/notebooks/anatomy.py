@@ -67,7 +67,7 @@ class _Cell:
         self.outputs: list[dict[str, Any]] = raw.get("outputs", [])
 
 
-# ---------------------------------------------------------------------------------------------------- rules
+# ------------------------------------------------------------ rules
 
 
 def _file(path: Path, notebook: dict[str, Any]) -> Iterator[str]:

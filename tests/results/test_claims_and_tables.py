@@ -1,4 +1,7 @@
-"""Claims are judged by one fixed method; tables never mix the paper's numbers with ours, and never show a smoke number."""
+"""Claims are judged by one fixed method.
+
+Tables never mix the paper's numbers with ours, and never show a smoke number.
+"""
 
 import json
 import math

@@ -62,7 +62,10 @@ def test_the_binary_search_is_the_floored_inverse(name, v, longest):
 
 
 def test_the_printed_algorithm_s_midpoint_is_the_lower_bound_or_one_more():
-    """Appendix A prints the midpoint as the result; ours is the lower bound. How often they differ is a fact about the paper."""
+    """Appendix A prints the midpoint as the result; ours is the lower bound.
+
+    How often they differ is a fact about the paper.
+    """
 
     def printed(cdf, v, upper):
         lower, t = 0, 0

@@ -39,7 +39,10 @@ def draw(sampler, num_frames, seed):
 
 
 def code_of_the_paper(pace, start, num_frames, length):
-    """The public code's rule, frame by frame: go on by the pace; restart from frame 0 when the next frame would pass the end."""
+    """The public code's rule, frame by frame: go on by the pace.
+
+    Restart from frame 0 when the next frame would pass the end.
+    """
     frames, s, i = [], start, 0
     for _ in range(length):
         frames.append(s + int(i * pace))

@@ -62,7 +62,8 @@ def test_without_torch_or_a_gpu_nothing_is_changed(torch, monkeypatch):
     assert "CUDA_VISIBLE_DEVICES" not in os.environ
 
 
-# A lab of our own, on a machine with three GPUs: each run notes which one it saw, and the long one waits until the last is done.
+# A lab of our own, on a machine with three GPUs: each run notes which one it saw, and the long one
+# waits until the last is done.
 SLOTLAB = """
 import os, sys, time, types
 from pathlib import Path

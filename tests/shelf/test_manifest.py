@@ -7,7 +7,10 @@ import pytest
 from vssl.errors import VsslError
 from vssl.shelf.manifest import find, markdown_table, shelf
 
-ONE = "{id: 100_pace, paper: pace, title: Pace, question: 'Why?', minutes: {smoke: 1, demo: 2.5}, needs: [ucf101], figures: [pace_idea]}"
+ONE = (
+    "{id: 100_pace, paper: pace, title: Pace, question: 'Why?', minutes: {smoke: 1, demo: 2.5},"
+    " needs: [ucf101], figures: [pace_idea]}"
+)
 TWO = "{id: 200_cvrl, paper: cvrl, title: CVRL, question: 'How?', minutes: {smoke: 1}}"
 
 
@@ -51,7 +54,9 @@ def test_an_unknown_notebook_is_answered_with_the_known_ones(manifest):
     manifest(ONE, TWO)
     with pytest.raises(
         VsslError,
-        match=r"no notebook '100_pase' \(did you mean 100_pace\?\); the shelf has 100_pace, 200_cvrl",
+        match=(
+            r"no notebook '100_pase' \(did you mean 100_pace\?\); the shelf has 100_pace, 200_cvrl"
+        ),
     ):
         find(["100_pase"])
 

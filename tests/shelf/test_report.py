@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from vssl.shelf import report as reports
-from vssl.shelf.report import Outcome, Report
+from vssl.shelf.outcomes import Outcome, Report
 
 TABLE = {
     "title": "Retrieval",

@@ -22,12 +22,15 @@ from nbformat import v4
 from vssl import files
 from vssl.errors import VsslError
 from vssl.shelf import plan as planning
-from vssl.shelf import processes, runner, worker
+from vssl.shelf import processes, runner, surroundings, worker
 from vssl.shelf.execute import Job, Limits, _judge, declarations, execute, unfit
 from vssl.shelf.plan import Plan
 from vssl.shelf.processes import Children, Ended
 
-PARAMETERS = 'profile: str = "smoke"  # size\nseeds: list[int] | None = None  # seeds\ndata_root: str | None = None  # data'
+PARAMETERS = (
+    'profile: str = "smoke"  # size\nseeds: list[int] | None = None  # seeds\ndata_root: str | None'
+    " = None  # data"
+)
 # What results.stamp does, without the import of the lab.
 STAMP = """\
 import json, os, sys
@@ -85,7 +88,9 @@ def notebook(
     return path
 
 
-# ---------------------------------------------------------------------------- one notebook: each trap is a failure
+# ------------------------------------------------------------ one notebook: each
+# trap is a failure.
+
 
 AROUND = """\
 import os, pathlib
@@ -121,7 +126,10 @@ LIMITS = {"slow cell": Limits(cell=3, whole=90), "slow": Limits(cell=90, whole=1
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
-    """What became of every trap: (verdict, job) by name. A forgotten user kernel named python3, which cannot start, lies in the way."""
+    """What became of every trap: (verdict, job) by name.
+
+    A forgotten user kernel named python3, which cannot start, lies in the way.
+    """
     root = tmp_path_factory.mktemp("a folder {with} braces")
     shelf = root / "notebooks"
     for folder in ("out", "notebooks", "tries"):
@@ -131,8 +139,9 @@ def ran(tmp_path_factory):
         "SHELF": str(shelf),
     }
     envs = {
-        "broken kernel": env
-        | {"JUPYTER_PATH": broken(root / "broken", root / "tries" / "broken kernel")}
+        "broken kernel": (
+            env | {"JUPYTER_PATH": broken(root / "broken", root / "tries" / "broken kernel")}
+        )
     }
 
     def one(item):
@@ -266,7 +275,8 @@ def test_declarations_are_read_as_python():
     }
 
 
-# ---------------------------------------------------------------------------- the shelf: plan, compute, execute, report
+# ------------------------------------------------------------ the shelf: plan,
+# compute, execute, report.
 
 
 @pytest.fixture(scope="module")
@@ -290,7 +300,10 @@ def reproduced(tmp_path_factory):
     )
     bad = (
         "plan",
-        "bad = fakelab.Step('bad', fails='no luck')\nplan = [fakelab.Step('c', (bad,)), fakelab.Step('a', (fakelab.Step('base'),))]",
+        (
+            "bad = fakelab.Step('bad', fails='no luck')\nplan = [fakelab.Step('c', (bad,)),"
+            " fakelab.Step('a', (fakelab.Step('base'),))]"
+        ),
     )
     notebook(
         root / "notebooks" / "100_good.ipynb",
@@ -459,7 +472,7 @@ def test_a_data_root_is_made_absolute(project, monkeypatch):
     assert seen == {"profile": "smoke", "data_root": str(project / "lib")}
 
 
-# ---------------------------------------------------------------------------- the plan
+# ------------------------------------------------------------ the plan
 
 
 class InProcess:
@@ -538,14 +551,14 @@ def test_what_is_done_needs_nothing_any_more(fakelab):
     assert "1 done, 1 to do" in plan.text() and "done   step top  (for 100_a)" in plan.text()
 
 
-# ---------------------------------------------------------------------------- what it stands on
+# ------------------------------------------------------------ what it stands on
 
 
 def test_the_fingerprint_knows_cells_package_and_parameters_but_not_outputs(tmp_path, monkeypatch):
     source = tmp_path / "vssl" / "lab" / "runner.py"
     source.parent.mkdir(parents=True)
     source.write_text("1")
-    monkeypatch.setattr(runner, "__file__", str(source))
+    monkeypatch.setattr(surroundings, "__file__", str(source))
     path = notebook(tmp_path / "a.ipynb", "1")
     first = runner.fingerprint(path, {"profile": "demo"})
     stored = nbformat.read(path, 4)
@@ -618,9 +631,13 @@ def test_a_child_that_takes_too_long_is_ended_with_all_it_started(tmp_path):
 
 def test_a_child_ends_when_its_runner_is_killed(tmp_path):
     log = tmp_path / "log"
-    ours = f"import os, runpy, time; ours = runpy.run_path({processes.__file__!r})"  # without the import of the lab
+    # Without the import of the lab.
+    ours = f"import os, runpy, time; ours = runpy.run_path({processes.__file__!r})"
     child = f"{ours}; ours['end_with_parent'](); print(os.getpid(), flush=True); time.sleep(100)"
-    run = f"from pathlib import Path; ours['Children']().run(['-c', {child!r}], os.environ, Path({str(log)!r}))"
+    run = (
+        f"from pathlib import Path; ours['Children']().run(['-c', {child!r}], os.environ,"
+        f" Path({str(log)!r}))"
+    )
     parent = subprocess.Popen([sys.executable, "-c", f"{ours}; {run}"])
     while not (log.is_file() and log.read_text().strip()):
         time.sleep(0.05)

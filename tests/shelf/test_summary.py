@@ -86,7 +86,8 @@ def test_a_notebook_that_did_not_pass_has_no_results():
     assert [shown.notebook for shown in found.tables] == ["101_pace_table_1"]
     assert (
         found.lead()
-        == "1 claim in 1 table: 0 hold, 0 reversed, 1 undecided; 2 notebooks did not pass and are left out"
+        == "1 claim in 1 table: 0 hold, 0 reversed, 1 undecided; 2 notebooks did not pass and are"
+        " left out"
     )
     assert "300_segments" not in summaries.html(found) + str(summaries.rows(found))
 
@@ -108,10 +109,16 @@ def test_every_table_has_its_header_once():
         "Which paces? 101_pace_table_1 · gpu · seed 0 · 3.0 min",
     ]
     assert [line[0] for line in lines] == [
-        "**[Which paces?](#101_pace_table_1-pace-which-paces)** · 101_pace_table_1 · demo · seeds 0, 1, 2 · 3.1 h",
+        (
+            "**[Which paces?](#101_pace_table_1-pace-which-paces)** · 101_pace_table_1 · demo ·"
+            " seeds 0, 1, 2 · 3.1 h"
+        ),
         "claim 0 [Top1]",
         "claim 1 [Top1]",
-        "**[Which paces?](#101_pace_table_1-pace-which-paces)** · 101_pace_table_1 · gpu · seed 0 · 3.0 min",
+        (
+            "**[Which paces?](#101_pace_table_1-pace-which-paces)** · 101_pace_table_1 · gpu · seed"
+            " 0 · 3.0 min"
+        ),
         "no claims",
     ]
     assert [line[3] for line in lines] == ["", "✓ holds", "✗ reversed", "", ""]
@@ -160,7 +167,10 @@ def test_what_others_wrote_is_escaped():
     [
         (
             {"asked": 312, "distinct": 140, "pretrains_asked": 84, "pretrains_distinct": 24},
-            "312 runs asked for, 140 distinct; of them pre-trainings: 84 asked for, 24 distinct, so none was computed twice.",
+            (
+                "312 runs asked for, 140 distinct; of them pre-trainings: 84 asked for, 24"
+                " distinct, so none was computed twice."
+            ),
         ),
         ({"asked": 312, "distinct": 140}, "312 runs asked for, 140 distinct."),
         (

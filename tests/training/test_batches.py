@@ -92,7 +92,10 @@ def test_a_clip_does_not_depend_on_the_batch_size(memory_frames):
 
 
 class Marks:
-    """Frames that name themselves: each pixel is its video's number. Any number of videos costs nothing."""
+    """Frames that name themselves: each pixel is its video's number.
+
+    Any number of videos costs nothing.
+    """
 
     height, width = 6, 8
 

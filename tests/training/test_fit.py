@@ -74,7 +74,8 @@ def without_times(history):
 def test_two_epochs_straight_equal_one_and_a_resume(memory_frames, tmp_path):
     frames = memory_frames((20,) * 24)
     straight = fit(model(), batches(frames), RECIPE, tmp_path / "straight")
-    # A cosine over one epoch would be another schedule, so the first epoch is run by stopping after it.
+    # A cosine over one epoch would be another schedule, so the first epoch is run by stopping after
+    # it.
     with pytest.raises(KeyboardInterrupt):
         fit(
             model(),
@@ -327,7 +328,10 @@ WORKER = """
 
 
 def test_kill_at_any_moment_loses_at_most_the_running_epoch(memory_frames, tmp_path):
-    """Three times kill -9 a training process a moment after an epoch ended; the last try ends where an undisturbed run ends."""
+    """Three times kill -9 a training process a moment after an epoch ended.
+
+    The last try ends where an undisturbed run ends.
+    """
     epochs = 8
     recipe = Recipe("sgd", rate=0.05, epochs=epochs, batch=8)
     here = Path(__file__)

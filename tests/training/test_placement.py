@@ -1,4 +1,7 @@
-"""Frames on a device give the batches that the file gives, bit for bit; where they are put goes by their size."""
+"""Frames on a device give the batches that the file gives, bit for bit.
+
+Where they are put goes by their size.
+"""
 
 from __future__ import annotations
 

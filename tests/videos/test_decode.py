@@ -1,4 +1,7 @@
-"""Frame i is the i-th frame of a sequential decode, for every kind of file; and no file, however broken, hangs or kills the reader."""
+"""Frame i is the i-th frame of a sequential decode, for every kind of file.
+
+And no file, however broken, hangs or kills the reader.
+"""
 
 from __future__ import annotations
 
@@ -187,7 +190,9 @@ def test_a_mirrored_display_matrix_is_honoured():
         picture = np.random.default_rng(0).integers(256, size=(4, 6, 3))
         expected = np.zeros_like(turn(picture))
         a, b, c, d = (
-            matrix  # the definition, pixel by pixel: x' = a x + c y, y' = b x + d y, moved back to begin at 0
+            # The definition, pixel by pixel: x' = a x + c y, y' = b x + d y, moved back to begin at
+            # 0.
+            matrix
         )
         points = [(a * x + c * y, b * x + d * y, x, y) for y in range(4) for x in range(6)]
         left, top = min(point[0] for point in points), min(point[1] for point in points)

@@ -1,4 +1,7 @@
-"""Beginning at an entry shows the very frames of a sequential decode; what cannot be proved to is no entry."""
+"""Beginning at an entry shows the very frames of a sequential decode.
+
+What cannot be proved to is no entry.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The store holds exactly what a decode gives; a kill, a crash, a full disk or a damaged file loses nothing in silence."""
+"""The store holds exactly what a decode gives.
+
+A kill, a crash, a full disk or a damaged file loses nothing in silence.
+"""
 
 from __future__ import annotations
 

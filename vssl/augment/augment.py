@@ -35,8 +35,8 @@ class Step(Protocol):
     it answered.
 
     A step with `moves = True` only moves pixels, and may be given bytes; the others are given float
-    in [0, 1]. A step with `crops = True` cuts all clips to one size. `reads` names what a step needs
-    to be told of a clip: its "box" or its "quarter_turns". No step changes what it is given.
+    in [0, 1]. A step with `crops = True` cuts all clips to one size. `reads` names what a step
+    needs to be told of a clip: its "box" or its "quarter_turns". No step changes what it is given.
     """
 
     def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray: ...
@@ -66,8 +66,8 @@ class Augment:
         if not crops or not crops[0] or any(crops[1:]):
             names = ", ".join(type(step).__name__ for step in self.steps) or "nothing"
             raise VsslError(
-                f"an augmentation begins with a crop and has no other one, and this one is {names}; "
-                "put CentreCrop, RandomCrop, RandomResizedCrop or BoxCrop first"
+                f"an augmentation begins with a crop and has no other one, and this one is {names};"
+                " put CentreCrop, RandomCrop, RandomResizedCrop or BoxCrop first"
             )
 
     @property

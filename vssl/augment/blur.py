@@ -14,7 +14,10 @@ from vssl.augment.augment import Source, batched, per_row, planes
 
 @dataclass(frozen=True)
 class Blur:
-    """Gaussian blur with one sigma a clip (consistent=False: one a frame); `radius`, in pixels, is where the kernel ends, each way."""
+    """Gaussian blur with one sigma a clip (consistent=False: one a frame).
+
+    `radius`, in pixels, is where the kernel ends, each way.
+    """
 
     probability: float = 0.5
     sigma: tuple[float, float] = (0.1, 2.0)

@@ -15,7 +15,10 @@ LUMA = (0.2989, 0.587, 0.114)  # ITU-R 601, as torchvision has it
 
 @dataclass(frozen=True)
 class Grey:
-    """Luma in all three channels, the whole clip or not at all; consistent=False: each frame or not."""
+    """Luma in all three channels, the whole clip or not at all.
+
+    Consistent=False: each frame or not.
+    """
 
     probability: float = 0.2
     consistent: bool = True
@@ -29,7 +32,10 @@ class Grey:
 
 @dataclass(frozen=True)
 class Solarise:
-    """Values from `threshold` up turned into their negative: the whole clip or not at all; consistent=False: each frame or not."""
+    """Values from `threshold` up turned into their negative: the whole clip or not at all.
+
+    Consistent=False: each frame or not.
+    """
 
     probability: float = 0.2
     threshold: float = 0.5

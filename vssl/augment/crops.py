@@ -98,7 +98,8 @@ class RandomResizedCrop:
     def __post_init__(self) -> None:
         if not (0 < self.area[0] <= self.area[1] <= 1 and 0 < self.aspect[0] <= self.aspect[1]):
             raise VsslError(
-                f"area and aspect go from a lower to a higher number above 0, area up to 1 at most; not {self.area} and {self.aspect}"
+                "area and aspect go from a lower to a higher number above 0, area up to 1 at most;"
+                f" not {self.area} and {self.aspect}"
             )
 
     def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray:
@@ -175,7 +176,8 @@ def _window(p: np.ndarray, size: int) -> tuple[int, int, int, int]:
 def _crop(x: Tensor, p: Tensor, size: int) -> Tensor:
     """Cut [size, size] out of each clip at its own corner: a copy, nothing is computed.
 
-    Clips of that size pass as they are: there is one place only, or they were cut to their window where they were read.
+    Clips of that size pass as they are: there is one place only, or they were cut to their window
+    where they were read.
     """
     if x.shape[-2:] == (size, size):
         return x

@@ -52,7 +52,10 @@ class RandAugment:
 
 
 def operate(clips: Tensor, name: str, strength: float) -> Tensor:
-    """One operator on clips [..., T, C, H, W] in [0, 1]; strength in [-1, 1], the sign of which matters only where there are two ways."""
+    """One operator on clips [..., T, C, H, W] in [0, 1].
+
+    Strength in [-1, 1], the sign of which matters only where there are two ways.
+    """
     from torchvision.transforms.v2 import (
         functional as v2,
     )  # late: torchvision takes seconds to import

@@ -29,7 +29,8 @@ def pool(feature_map: Tensor, how: str) -> Tensor:
     """One vector a clip from a stage's map [N, D, T', H', W'].
 
     "average"   the mean over time and space: p5 of the Pace paper, 512-d.
-    "max"       max-pooled to 3 x 3 places, every time step kept, flattened: VCOP's layout, 9,216-d on p5 and on p4.
+    "max"       max-pooled to 3 x 3 places, every time step kept, flattened: VCOP's layout, 9,216-d
+                on p5 and on p4.
     """
     if how == "average":
         return feature_map.mean((2, 3, 4))  # [N, D]

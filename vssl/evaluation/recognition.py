@@ -59,10 +59,13 @@ def linear_probe(
     test_labels: np.ndarray,
     strength: float = 0.05,
 ) -> tuple[float, np.ndarray]:
-    """Top-1 in percent of a logistic regression on frozen features, and its predictions [n]; features are [n, V, D].
+    """Top-1 in percent of a logistic regression on frozen features, and its predictions [n].
 
-    The clips of a video are averaged; each feature is standardised with the training set's mean and deviation. `strength` is
-    scikit-learn's C, fixed beforehand: nothing is chosen on the test videos.
+    Features are [n, V, D].
+
+    The clips of a video are averaged; each feature is standardised with the training set's mean and
+    deviation. `strength` is scikit-learn's C, fixed beforehand: nothing is chosen on the test
+    videos.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

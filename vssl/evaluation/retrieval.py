@@ -61,10 +61,14 @@ def recall(
     level: Literal["video", "clip"] = "video",
     ranks: tuple[int, ...] = RANKS,
 ) -> dict[str, float]:
-    """R@k in percent: the share of queries with a neighbour of their class among the k nearest; features are [n, V, D].
+    """R@k in percent: the share of queries with a neighbour of their class among the k nearest.
 
-    "video"   the clips of a video are averaged first, one query a video: what the shared code of this field does.
-    "clip"    every clip of a test video asks among all training clips: what the Pace paper's text says.
+    Features are [n, V, D].
+
+    "video"   the clips of a video are averaged first, one query a video: what the shared code of
+              this field does.
+    "clip"    every clip of a test video asks among all training clips: what the Pace paper's text
+              says.
     Every query counts. A gallery smaller than k is searched whole.
     """
     if level == "video":
@@ -88,7 +92,8 @@ def blind(
 ) -> dict[str, float]:
     """R@k in percent of neighbours drawn at random: what features that know nothing score.
 
-    With N gallery items of which n are of the query's class, 1 - C(N - n, k) / C(N, k). `clips` is a video's at clip level.
+    With N gallery items of which n are of the query's class, 1 - C(N - n, k) / C(N, k). `clips` is
+    a video's at clip level.
     """
     size = clips * len(gallery_labels)
     right = clips * (gallery_labels[None] == query_labels[:, None]).sum(

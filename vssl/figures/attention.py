@@ -1,4 +1,7 @@
-"""Where a net looks: the energy of its last maps over the frame (Zagoruyko and Komodakis, 2017; Pace, Fig. 5)."""
+"""Where a net looks: the energy of its last maps over the frame (Zagoruyko and Komodakis, 2017.
+
+Pace, Fig. 5).
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,8 @@ def overlay(
         or frames.shape[:2] != maps.shape[:2]
     ):
         raise VsslError(
-            f"an overlay wants uint8 frames [R, Cn, H, W, 3] and maps [R, Cn, H', W'], not {frames.shape} and {maps.shape}"
+            "an overlay wants uint8 frames [R, Cn, H, W, 3] and maps [R, Cn, H', W'], not"
+            f" {frames.shape} and {maps.shape}"
         )
     rows, columns, height, width = frames.shape[:4]
     if (rows, columns) != (len(row_names), len(column_names)):

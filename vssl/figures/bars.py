@@ -19,7 +19,10 @@ Values = Mapping[str, Mapping[str, Sequence[float]]]  # group -> name -> one val
 
 
 def interval(seeds: Sequence[float]) -> float:
-    """Half of the 95 % interval of the mean by Student's t; zero for a single seed, which says nothing of its spread."""
+    """Half of the 95 % interval of the mean by Student's t.
+
+    Zero for a single seed, which says nothing of its spread.
+    """
     return students(0.975, seeds) if len(seeds) > 1 else 0.0
 
 
@@ -69,7 +72,8 @@ def bars(
         default=0.0,
     )
     left, right = axes[0, 0].get_xlim()
-    # last: all panels share what is set here. Where nothing has run, autoscaling sees the paper's marks alone, and puts them on the frame.
+    # last: all panels share what is set here. Where nothing has run, autoscaling sees the paper's
+    # marks alone, and puts them on the frame.
     axes[0, 0].set_xlim(
         min(0.0, left) if lowest < 0 else 0.0, max(right, 1.12 * _highest(values, paper or {}))
     )

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 
 def confusion(matrix: np.ndarray, names: Sequence[str], title: str) -> Figure:
-    """Counts [K, K], true classes down and predicted ones across; the shade is the share of the true class, the number the count."""
+    """Counts [K, K], true classes down and predicted ones across.
+
+    The shade is the share of the true class, the number the count.
+    """
     matrix = np.asarray(matrix)
     if matrix.shape != (len(names), len(names)) or not len(names) or (matrix < 0).any():
         raise VsslError(
-            f"a confusion matrix of {len(names)} classes wants counts [{len(names)}, {len(names)}], not {list(matrix.shape)}"
+            f"a confusion matrix of {len(names)} classes wants counts [{len(names)}, {len(names)}],"
+            f" not {list(matrix.shape)}"
         )
     share = 100 * matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
     cells = len(names)

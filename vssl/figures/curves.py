@@ -21,7 +21,10 @@ def training(
     xlabel: str = "epoch",
     chance: float | None = None,
 ) -> Figure:
-    """A curve each from its steps [S] and values [S], or [seeds, S]; each is named at its end, and `chance` is a dashed line."""
+    """A curve each from its steps [S] and values [S], or [seeds, S].
+
+    Each is named at its end, and `chance` is a dashed line.
+    """
     lines = {name: _mean_and_range(name, *curve) for name, curve in curves.items()}
     if not lines:
         raise VsslError("there is no curve to draw")
@@ -59,7 +62,8 @@ def _mean_and_range(
     )  # [S], [seeds, S]
     if steps.ndim != 1 or not len(steps) or values.ndim != 2 or values.shape[1] != len(steps):
         raise VsslError(
-            f"curve {name!r} wants steps [S] and values [S] or [seeds, S], not {list(steps.shape)} and {list(values.shape)}"
+            f"curve {name!r} wants steps [S] and values [S] or [seeds, S], not {list(steps.shape)}"
+            f" and {list(values.shape)}"
         )
     return steps, values.mean(0), values.min(0), values.max(0), len(values)
 

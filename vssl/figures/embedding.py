@@ -33,7 +33,8 @@ def tsne(features: np.ndarray, seed: int = 0, perplexity: float | None = None) -
     perplexity = min(30.0, (len(features) - 1) / 3) if perplexity is None else perplexity
     if not 0 < perplexity < len(features):
         raise VsslError(
-            f"t-SNE of {len(features)} features wants a perplexity between 0 and {len(features)}, not {perplexity:g}"
+            f"t-SNE of {len(features)} features wants a perplexity between 0 and {len(features)},"
+            f" not {perplexity:g}"
         )
     features = np.pad(
         features, ((0, 0), (0, max(0, 2 - features.shape[1])))
@@ -49,7 +50,10 @@ def tsne(features: np.ndarray, seed: int = 0, perplexity: float | None = None) -
 def scatter(
     coordinates: np.ndarray, labels: np.ndarray, names: Sequence[str], title: str
 ) -> Figure:
-    """Points [n, 2] by class [n]: a colour and a marker each; a class that forms an island has its name on it."""
+    """Points [n, 2] by class [n]: a colour and a marker each.
+
+    A class that forms an island has its name on it.
+    """
     return _figure({"": coordinates}, labels, names, title)
 
 
@@ -124,7 +128,10 @@ def _points(axis: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[
 def _islands(
     axis: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[str], inches: np.ndarray
 ) -> None:
-    """Write a class's name at its median if most points around there are its own; where classes mix, a name would mislead."""
+    """Write a class's name at its median if most points around there are its own.
+
+    Where classes mix, a name would mislead.
+    """
     if len(names) > 24:
         return  # a hundred names would hide every point; the legend has them
     own = {}
@@ -166,5 +173,6 @@ def _check(coordinates: np.ndarray, labels: np.ndarray, names: Sequence[str]) ->
         raise VsslError(f"a scatter wants finite coordinates [n, 2], not {list(points.shape)}")
     if labels.shape != points.shape[:1] or not ((labels >= 0) & (labels < len(names))).all():
         raise VsslError(
-            f"a scatter of {len(points)} points wants as many labels, each below {len(names)} (the number of names)"
+            f"a scatter of {len(points)} points wants as many labels, each below {len(names)} (the"
+            " number of names)"
         )

@@ -40,12 +40,14 @@ def laws(drawn: Mapping[str, Drawn], longest: int, title: str) -> Figure:
         draws = np.asarray(draws)
         if not len(draws) or draws.dtype.kind not in "iu" or draws.min() < 0:
             raise VsslError(
-                f"law {name!r} wants the intervals that it gave: at least one, each a whole number from 0 up"
+                f"law {name!r} wants the intervals that it gave: at least one, each a whole number"
+                " from 0 up"
             )
         counts = np.bincount(draws, minlength=longest)
         if len(counts) > longest:
             raise VsslError(
-                f"law {name!r} gave an interval of {len(counts) - 1}, and the longest is {longest - 1}"
+                f"law {name!r} gave an interval of {len(counts) - 1}, and the longest is"
+                f" {longest - 1}"
             )
         share = 100 * counts / len(draws)
         axis.bar(np.arange(longest) + 0.5, share, width=1.0, color=style.PALE, linewidth=0)

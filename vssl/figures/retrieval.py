@@ -29,7 +29,8 @@ def strips(
 ) -> Figure:
     """A row for each query uint8 [Q, H, W, 3] with its neighbours [Q, k, H, W, 3], nearest first.
 
-    `correct` [Q, k] says which share the query's class, `names` are the classes of the queries, `found` those of the neighbours.
+    `correct` [Q, k] says which share the query's class, `names` are the classes of the queries,
+    `found` those of the neighbours.
     """
     queries, neighbours, correct = (
         np.asarray(queries),
@@ -43,8 +44,9 @@ def strips(
         or not len(queries) == len(neighbours) == len(names)
     ):
         raise VsslError(
-            "retrieval strips want queries [Q, H, W, 3], neighbours [Q, k, H, W, 3], correct [Q, k] and Q names, "
-            f"not {queries.shape}, {neighbours.shape}, {correct.shape} and {len(names)}"
+            "retrieval strips want queries [Q, H, W, 3], neighbours [Q, k, H, W, 3], correct [Q,"
+            f" k] and Q names, not {queries.shape}, {neighbours.shape}, {correct.shape} and"
+            f" {len(names)}"
         )
     rows, k, height, width = neighbours.shape[:4]
     tile = min(1.5, (style.WIDTH - 0.2) / (k + 1))  # inches

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def paces(frames: Mapping[object, np.ndarray], num_frames: int, title: str) -> Figure:
-    """Which frames of a video of `num_frames` each row takes; a repeated frame is stacked, and the seam of a loop is marked."""
+    """Which frames of a video of `num_frames` each row takes.
+
+    A repeated frame is stacked, and the seam of a loop is marked.
+    """
     rows = {str(label): np.asarray(indices) for label, indices in frames.items()}
     if not rows or any(
         r.ndim != 1 or not len(r) or r.min() < 0 or r.max() >= num_frames for r in rows.values()
@@ -98,7 +101,10 @@ def _seam(axis: Axes, row: int, last: int, first: int) -> None:
 
 
 def film(strips: Mapping[object, np.ndarray], title: str) -> Figure:
-    """Film strips, one a row: uint8 [T, H, W, 3] each, first frame on the left; rows may differ in length, not in frame size."""
+    """Film strips, one a row: uint8 [T, H, W, 3] each, first frame on the left.
+
+    Rows may differ in length, not in frame size.
+    """
     rows = {str(label): np.asarray(strip) for label, strip in strips.items()}
     if not rows or any(
         r.ndim != 4 or r.dtype != np.uint8 or r.shape[3] != 3 or not len(r) for r in rows.values()

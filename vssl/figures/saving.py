@@ -43,7 +43,8 @@ def save(
     alt = " ".join(alt.split())
     if len(alt) < 20:
         raise VsslError(
-            f"figure {name} has no alt text worth the name ({alt!r}); say in a sentence what is to be seen (20 characters or more)"
+            f"figure {name} has no alt text worth the name ({alt!r}); say in a sentence what is to"
+            " be seen (20 characters or more)"
         )
     style.use()
     if face := "; ".join(part for part in (SMOKE if smoke else "", note) if part):
@@ -82,7 +83,10 @@ def _bytes(fig: Figure, kind: str, **options) -> bytes:
 
 
 def _show(png: bytes, name: str, alt: str) -> None:
-    """Display the image if a notebook's kernel runs; its plain text names the figure and holds no number that a rerun could change."""
+    """Display the image if a notebook's kernel runs.
+
+    Its plain text names the figure and holds no number that a rerun could change.
+    """
     if "ipykernel" not in sys.modules:
         return
     from IPython import get_ipython

@@ -1,4 +1,4 @@
-"""How fast things are: races of contenders, the stages of a clip on one axis, rounds on a noisy machine, and how cost grows."""
+"""How fast things are: races, the stages of a clip on one axis, and rounds on a noisy machine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ import numpy as np
 
 from vssl.errors import VsslError
 from vssl.figures import style
+from vssl.figures.growth import Growth, growth
+from vssl.figures.ticks import plain, thousands
+
+__all__ = ["Bar", "Growth", "growth", "races", "rounds", "way"]
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +31,10 @@ DOTS = {"ours": "o", "also ours": "o", "other": "s", "floor": "D"}
 
 @dataclass(frozen=True)
 class Bar:
-    """A contender's rate, of its slowest and of its fastest round; without a rate it was not run."""
+    """A contender's rate, of its slowest and of its fastest round.
+
+    Without a rate it was not run.
+    """
 
     name: str
     rate: float | None = None
@@ -40,7 +47,9 @@ class Bar:
 def races(
     panels: Mapping[str, Sequence[Bar]], title: str, xlabel: str, columns: int = 1, note: str = ""
 ) -> Figure:
-    """A panel a race, its contenders from top to bottom; a line spans the rounds, and hatched is a floor that does less than the job.
+    """A panel a race, its contenders from top to bottom.
+
+    A line spans the rounds, and hatched is a floor that does less than the job.
 
     Side by side, panels share the names of the first one, so they must have the same contenders.
     """
@@ -48,7 +57,8 @@ def races(
         raise VsslError("races want at least one panel, and a contender in each")
     if columns > 1 and len({frozenset(bar.name for bar in bars) for bars in panels.values()}) > 1:
         raise VsslError(
-            "panels side by side share their names: give each the same contenders, or draw one below the other"
+            "panels side by side share their names: give each the same contenders, or draw one"
+            " below the other"
         )
     counts = [len(bars) for bars in panels.values()]
     rows = -(-len(panels) // columns)
@@ -117,13 +127,16 @@ def _race(axis: Axes, bars: list[Bar], narrow: bool) -> None:
         * (1.72 if narrow else 1.3),
     )
     axis.set_ylim(len(bars) - 0.4, -0.6)
-    _thousands(axis.xaxis)
+    thousands(axis.xaxis)
     axis.set_yticks(range(len(bars)), [bar.name for bar in bars])
     axis.tick_params(axis="y", length=0)
 
 
 def way(groups: Mapping[str, Sequence[Bar]], title: str, xlabel: str, note: str = "") -> Figure:
-    """Stages on one logarithmic axis, from the first a clip passes to the last; groups have a heading and a rule between them."""
+    """Stages on one logarithmic axis, from the first a clip passes to the last.
+
+    Groups have a heading and a rule between them.
+    """
     bars = [bar for group in groups.values() for bar in group]
     if not bars or any(not bar.rate for bar in bars):
         raise VsslError("the way of a clip wants stages, each with a rate above 0")
@@ -212,115 +225,8 @@ def rounds(seconds: Mapping[str, Sequence[float]], title: str, note: str = "") -
         ylim=(middle / (1.2 * spread), middle * 1.2 * spread),
         yscale="log",
     )
-    _plain(right.yaxis)
+    plain(right.yaxis)
     left.legend(frameon=False, loc="upper left", ncols=2)
     for axis in (left, right):
         axis.xaxis.get_major_locator().set_params(integer=True)
     return fig
-
-
-@dataclass(frozen=True)
-class Growth:
-    """What one unit costs at each size of something: sizes [P] and costs [P] of every round [P, rounds]; `power` of the dashed line."""
-
-    sizes: Sequence[float]
-    costs: Sequence[Sequence[float]]
-    power: float = 0.0
-    ylabel: str = "cost"
-
-
-def growth(
-    panels: Mapping[str, Growth],
-    title: str,
-    note: str = "",
-    level: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
-) -> Figure:
-    """Small multiples, both axes logarithmic: points are median rounds, lines span the rounds.
-
-    Dashed, from the first point on, is the cost in proportion to the work. `level` adds panels of a value that should not grow, on
-    linear axes from zero.
-    """
-    if not panels or any(
-        len(one.sizes) != len(one.costs) or not len(one.sizes) for one in panels.values()
-    ):
-        raise VsslError("growth wants at least one panel, and in each as many costs as sizes")
-    columns = 2
-    rows = -(-(len(panels) + len(level or {})) // columns)
-    fig, axes = style.figure(title, 0.3 + 1.75 * rows, rows, columns, caption=note)
-    for place, (axis, (name, one)) in enumerate(zip(axes.flat, panels.items(), strict=False)):
-        _grows(
-            axis,
-            name,
-            one,
-            style.PALETTE[0] if one.power == 0 else style.PALETTE[3],
-            style.MARKERS[place % len(style.MARKERS)],
-        )
-    for axis, (name, (steps, values)) in zip(
-        axes.flat[len(panels) :], (level or {}).items(), strict=False
-    ):
-        axis.plot(steps, values, "o-", color=style.PALETTE[2], markersize=3.5)
-        axis.set(ylim=(0, 1.25 * max(values)), xlim=(0, None))
-        _thousands(axis.xaxis)
-        _thousands(axis.yaxis)
-        axis.set_title(name, loc="left")
-    for axis in axes.flat[len(panels) + len(level or {}) :]:
-        axis.set_axis_off()
-    return fig
-
-
-def _grows(axis: Axes, name: str, one: Growth, colour: str, marker: str) -> None:
-    sizes = np.asarray(one.sizes, float)
-    middle = np.array([np.median(rounds) for rounds in one.costs])
-    spans = [(min(rounds), max(rounds)) for rounds in one.costs]
-    places = (
-        np.arange(len(sizes)) if sizes.min() <= 0 else sizes
-    )  # no threads at all have no place on a logarithmic axis
-    if sizes.min() > 0:
-        axis.set_xscale("log", base=2)
-    line = (
-        middle[0] * (places / places[0]) ** one.power
-        if one.power
-        else np.full(len(places), middle[0])
-    )
-    axis.plot(places, line, color=style.GREY, linestyle=(0, (4, 3)), linewidth=1.1, zorder=1)
-    axis.plot(places, middle, f"{marker}-", color=colour, markersize=4.5, linewidth=1.4, zorder=3)
-    for at, (low, high) in zip(places, spans, strict=True):
-        axis.plot([at, at], [low, high], color=colour, linewidth=2.6, alpha=0.4, zorder=2)
-    axis.set_yscale("log")
-    low = min(min(low for low, _ in spans), line.min())
-    high = max(max(high for _, high in spans), line.max())
-    room = max(
-        1.15, (3 / (high / low)) ** 0.5
-    )  # a factor of three at least, or noise would look like a law
-    axis.set_ylim(low / room, high * room)
-    axis.set_xticks(places, [f"{size:,.0f}" for size in sizes])
-    axis.minorticks_off()
-    _plain(axis.yaxis)
-    axis.set_title(name, loc="left")
-    axis.set_ylabel(one.ylabel)
-
-
-def _plain(axis) -> None:
-    """Three ticks or more on a logarithmic axis, written as numbers: powers of ten alone would leave most of ours without one."""
-    from matplotlib.ticker import FixedLocator, NullLocator
-
-    low, high = sorted(axis.get_view_interval())
-    decades = [
-        10.0**power
-        for power in range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-    ]
-    for steps in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7)):
-        ticks = [
-            step * decade for decade in decades for step in steps if low <= step * decade <= high
-        ]
-        if len(ticks) >= 3:
-            break
-    axis.set_major_locator(FixedLocator(ticks))
-    axis.set_minor_locator(NullLocator())
-    _thousands(axis)
-
-
-def _thousands(axis) -> None:
-    from matplotlib.ticker import FuncFormatter
-
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))

@@ -15,7 +15,8 @@ WIDTH = 7.5  # inches, of every figure
 DPI = 100
 SMALL = 7.5  # points: what stands inside a figure; tick labels are 8, titles 11
 
-# seaborn's "colorblind", written out: importing seaborn for ten colours would cost a second in every notebook.
+# seaborn's "colorblind", written out: importing seaborn for ten colours would cost a second in
+# every notebook.
 PALETTE = (
     "#0173b2",
     "#de8f05",
@@ -72,7 +73,10 @@ _SETTINGS = {
 
 
 def use() -> None:
-    """Set the style for every figure drawn from here on; the functions of this package call it themselves."""
+    """Set the style for every figure drawn from here on.
+
+    The functions of this package call it themselves.
+    """
     import matplotlib
     from cycler import cycler
 
@@ -88,9 +92,12 @@ def figure(
     pictures: bool = False,
     **options,
 ) -> tuple[Figure, np.ndarray]:
-    """A figure of the common width, and its axes [rows, columns]; `options` go to `Figure.subplots`.
+    """A figure of the common width, and its axes [rows, columns].
 
-    `caption` stands small below the title: how to read the marks. `pictures` draws axes of fixed aspect close together.
+    `options` go to `Figure.subplots`.
+
+    `caption` stands small below the title: how to read the marks. `pictures` draws axes of fixed
+    aspect close together.
     """
     from matplotlib.figure import Figure
 

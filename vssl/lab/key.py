@@ -15,9 +15,12 @@ import vssl
 
 
 def described(value: object) -> object:
-    """A description in plain JSON; a field that stands at its default is left out, so that a new field keeps old keys.
+    """A description in plain JSON.
 
-    Fields marked ``metadata={"key": False}`` say where something is, not what it is, and are left out too.
+    A field that stands at its default is left out, so that a new field keeps old keys.
+
+    Fields marked ``metadata={"key": False}`` say where something is, not what it is, and are left
+    out too.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {

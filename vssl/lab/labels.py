@@ -14,17 +14,8 @@ from vssl import evaluation, samplers, training
 from vssl.errors import VsslError
 from vssl.lab.cost import Work
 from vssl.lab.data import Data
-from vssl.lab.experiment import (
-    TRAINING_CODE,
-    Computed,
-    Experiment,
-    Keyed,
-    Start,
-    batches_of,
-    kept,
-    runs_of,
-    say_epoch,
-)
+from vssl.lab.experiment import TRAINING_CODE, Experiment, Keyed, Start, runs_of
+from vssl.lab.learning import Computed, batches_of, kept, say_epoch
 from vssl.methods import Labelled
 from vssl.objectives import Classify, Pretext
 

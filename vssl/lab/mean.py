@@ -10,7 +10,8 @@ import numpy as np
 
 from vssl.errors import VsslError
 from vssl.lab.cost import Work
-from vssl.lab.experiment import Computed, Experiment, Keyed
+from vssl.lab.experiment import Experiment, Keyed
+from vssl.lab.learning import Computed
 
 if TYPE_CHECKING:
     from vssl.lab.store import Run
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mean(Keyed):
-    """The mean of every metric that all `parts` have; unreadable videos are counted, not averaged."""
+    """The mean of every metric that all `parts` have.
+
+    Unreadable videos are counted, not averaged.
+    """
 
     parts: tuple[Experiment, ...]
 

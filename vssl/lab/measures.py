@@ -14,7 +14,8 @@ from vssl.errors import VsslError
 from vssl.evaluation import retrieval
 from vssl.lab.cost import Work
 from vssl.lab.data import Data
-from vssl.lab.experiment import TRAINING_CODE, Computed, Experiment, Keyed, PreTrain, Start, runs_of
+from vssl.lab.experiment import TRAINING_CODE, Experiment, Keyed, PreTrain, Start, runs_of
+from vssl.lab.learning import Computed
 
 if TYPE_CHECKING:
     from vssl.lab.store import Run
@@ -108,7 +109,9 @@ class Features(Keyed):
 
 @dataclass(frozen=True)
 class Retrieve(Keyed):
-    """R@k of test videos among training videos; `by` says what makes an answer right, the same action or the same scene.
+    """R@k of test videos among training videos.
+
+    `by` says what makes an answer right, the same action or the same scene.
 
     Scenes are known of puppets only.
     """
@@ -123,7 +126,8 @@ class Retrieve(Keyed):
     def __post_init__(self) -> None:
         if self.level not in ("video", "clip") or self.layer not in self.features.layers:
             raise VsslError(
-                f"retrieval is at the level 'video' or 'clip', from one of {self.features.layers}; not {self.level!r}, {self.layer!r}"
+                f"retrieval is at the level 'video' or 'clip', from one of {self.features.layers};"
+                f" not {self.level!r}, {self.layer!r}"
             )
         if self.by not in ("action", "scene"):
             raise VsslError(

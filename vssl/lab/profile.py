@@ -30,7 +30,8 @@ def world(name: str, profile: str) -> puppets.World:
     sizes = find(profile).worlds
     if sizes is None:
         raise VsslError(
-            "the paper profile runs on real data only: bring it with --data-root, or choose smoke, demo or gpu"
+            "the paper profile runs on real data only: bring it with --data-root, or choose smoke,"
+            " demo or gpu"
         )
     return replace(catalogue.find(name).world(), **sizes.get(name, {}))
 
@@ -248,7 +249,8 @@ class Scale:
         if ours or paper:
             return ours or paper
         raise VsslError(
-            "the paper profile needs the paper's own recipe: pass recipe=, for example method.fine_tune()"
+            "the paper profile needs the paper's own recipe: pass recipe=, for example"
+            " method.fine_tune()"
         )
 
     def describe(self) -> str:
@@ -267,7 +269,10 @@ class Scale:
             (
                 f"profile  {s.name}: {s.meant}",
                 f"seeds    {', '.join(map(str, self.seeds))}",
-                f"clips    {s.length} frames{taken} of {pixels}; {s.clips} a test video{crops}{frames}",
+                (
+                    f"clips    {s.length} frames{taken} of {pixels}; {s.clips} a test"
+                    f" video{crops}{frames}"
+                ),
                 f"nets     {s.net_width} channels wide{pooled}",
                 f"methods  {'; '.join(changes) or 'as in their papers'}",
             )
@@ -294,6 +299,7 @@ def resolve(
     root = Path(data_root).expanduser().resolve() if data_root else None
     if root is not None and not root.is_dir():
         raise VsslError(
-            f"there is no folder {root}; give data_root the folder that holds the dataset, or leave it out for puppets"
+            f"there is no folder {root}; give data_root the folder that holds the dataset, or leave"
+            " it out for puppets"
         )
     return Scale(sizes, seeds or sizes.seeds, root, paper)

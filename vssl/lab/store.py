@@ -169,7 +169,10 @@ def _place(experiment: Any, code: str) -> None:
 
 
 def _fill(working: Path, experiment: Any, inputs: tuple[Run, ...], code: str) -> None:
-    """Compute, and write metrics, arrays and record; run.json comes last and says that all is there."""
+    """Compute, and write metrics, arrays and record.
+
+    Run.json comes last and says that all is there.
+    """
     begin, before = time.monotonic(), _seconds_so_far(working)
     try:
         metrics, arrays = experiment.compute(working, inputs)

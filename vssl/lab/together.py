@@ -30,15 +30,21 @@ def is_first() -> bool:
 
 
 def first(ask: Callable[[], object], meanwhile: Callable[[], object] | None = None) -> bool:
-    """Whether the first process's answer is yes; it alone asks, and the others do their part `meanwhile`, then wait for its word.
+    """Whether the first process's answer is yes.
 
-    One that fails fails all: each raises an error of one line, as soon as it waits here or finds that a collective broke.
+    It alone asks, and the others do their part `meanwhile`, then wait for its word.
+
+    One that fails fails all: each raises an error of one line, as soon as it waits here or finds
+    that a collective broke.
     """
     return bool(ask()) if count() == 1 else _mailbox().first(ask, meanwhile)
 
 
 class _Mailbox:
-    """Words that the processes leave for each other; all of them ask the same questions in the same order."""
+    """Words that the processes leave for each other.
+
+    All of them ask the same questions in the same order.
+    """
 
     def __init__(self, rank: int, words: Any) -> None:
         self.rank, self.words, self.questions = rank, words, 0
@@ -66,7 +72,10 @@ class _Mailbox:
         return self.words.get(answer) == b"yes"
 
     def _why(self, failure: str, error: BaseException) -> str:
-        """Tell the others of an error; or, where it only says that a collective broke, the words of the process that broke it."""
+        """Tell the others of an error.
+
+        Or, where it only says that a collective broke, the words of the process that broke it.
+        """
         own = isinstance(error, VsslError)
         line = (
             str(error)
@@ -93,7 +102,8 @@ def _mailbox() -> _Mailbox:
         name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ
     ]:
         raise VsslError(
-            f"WORLD_SIZE is {count()}, but there is no {missing[0]}: start with torchrun, or unset WORLD_SIZE"
+            f"WORLD_SIZE is {count()}, but there is no {missing[0]}: start with torchrun, or unset"
+            " WORLD_SIZE"
         )
     rank, _ = processes(
         device_here()
@@ -101,7 +111,8 @@ def _mailbox() -> _Mailbox:
     store = dist.TCPStore(
         os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False
     )
-    # A try after a failure must not find the words of the one before: torchrun's store outlives its processes.
+    # A try after a failure must not find the words of the one before: torchrun's store outlives its
+    # processes.
     return _Mailbox(
         rank, dist.PrefixStore(f"vssl/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
     )

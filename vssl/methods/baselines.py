@@ -1,15 +1,21 @@
-"""Methods that the papers compare with. So far: Video Clip Order Prediction (VCOP; Xu, Xiao, Zhao, Shao, Xie, Zhuang; CVPR 2019).
+"""Methods that the papers compare with.
 
-VCOP shows the network three clips of one video in a shuffled order, and asks which of the six orders it is. Each clip goes through
-the same backbone; every pair of clips is joined and reduced by one shared layer, and the joined pairs tell the order.
+So far: Video Clip Order Prediction (VCOP; Xu, Xiao, Zhao, Shao, Xie, Zhuang; CVPR 2019).
+
+VCOP shows the network three clips of one video in a shuffled order, and asks which of the six
+orders it is. Each clip goes through the same backbone; every pair of clips is joined and reduced by
+one shared layer, and the joined pairs tell the order.
 
 What the authors' code does, and what we chose:
 - It crops each clip of a sample on its own; it neither flips nor jitters. So do we.
 - Its rate stays at 1e-3: the schedule is made, but never stepped. Ours stays too.
 - A batch is 8 samples of 3 clips. A recipe counts clips: 24.
-- It drops videos shorter than its 64 frames; we narrow the gaps between clips and keep the video (`samplers.ClipOrder`).
-- It holds out 800 training videos and keeps the weights that do best on them; we train on all, and keep the last weights.
-- It resizes every frame to 128 x 171 whatever its shape; our frames are as the frame store has them.
+- It drops videos shorter than its 64 frames; we narrow the gaps between clips and keep the video
+  (`samplers.ClipOrder`).
+- It holds out 800 training videos and keeps the weights that do best on them; we train on all, and
+  keep the last weights.
+- It resizes every frame to 128 x 171 whatever its shape; our frames are as the frame store has
+  them.
 """
 
 from __future__ import annotations

@@ -48,7 +48,10 @@ from vssl.recipe import Recipe
 
 @dataclass(frozen=True)
 class CVRL:
-    """Contrast of two clips of a video, with its switches; the defaults are the paper's, at the 200 epochs of its ablations."""
+    """Contrast of two clips of a video, with its switches.
+
+    The defaults are the paper's, at the 200 epochs of its ablations.
+    """
 
     law: samplers.Law | None = (
         samplers.LINEAR
@@ -70,11 +73,13 @@ class CVRL:
             )
         if self.spatial != "algorithm 1" and (not self.consistent or self.asymmetric):
             raise VsslError(
-                "consistent=False and asymmetric=True are variants of Algorithm 1: set spatial='algorithm 1'"
+                "consistent=False and asymmetric=True are variants of Algorithm 1: set"
+                " spatial='algorithm 1'"
             )
         if self.blur != 1 and (self.spatial != "algorithm 1" or self.asymmetric):
             raise VsslError(
-                "blur is Algorithm 1's on both clips: leave it out, or set spatial='algorithm 1' and asymmetric=False"
+                "blur is Algorithm 1's on both clips: leave it out, or set spatial='algorithm 1'"
+                " and asymmetric=False"
             )
         if not 0 <= self.blur <= 1:
             raise VsslError(f"blur is a probability, from 0 to 1, not {self.blur}")
@@ -159,7 +164,10 @@ class CVRL:
         return _sgd(0.16, 128, 50, weight_decay=1e-4, reference=128)
 
     def labelled(self, data: str = "kinetics400") -> Labelled:
-        """Every second frame, crops of random area and aspect, flipped; ten clips in three crops."""
+        """Every second frame, crops of random area and aspect, flipped.
+
+        Ten clips in three crops.
+        """
         augment = Augment((RandomResizedCrop(), Flip()))
         return Labelled(self.fine_tune(), augment, Linear(1), stride=self.stride, crops=3)
 

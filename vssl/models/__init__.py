@@ -1,12 +1,15 @@
 """Backbones: from a batch of clips to feature maps.
 
-    c3d, r3d, r2plus1d   the nets of the five papers' line of work: "R3D-18" there has one residual block a stage, not two
+    c3d, r3d, r2plus1d   the nets of the five papers' line of work: "R3D-18" there has one residual
+                         block a stage, not two
     r3d18, r2plus1d18    the true 18-layer nets, on torchvision's blocks
     s3dg                 S3D with self-gating
     r2d50                ResNet-50, a frame at a time
-    r3d50, r3d101        CVRL's video encoders; `inflate` gives them the weights of a 2-D ResNet, `imagenet` those of torchvision
+    r3d50, r3d101        CVRL's video encoders; `inflate` gives them the weights of a 2-D ResNet,
+                         `imagenet` those of torchvision
 
-Every net has five stages, `stem` and `stage2` to `stage5`; the papers' p4 and p5 (retrieval, attention) are `stage4` and `stage5`.
+Every net has five stages, `stem` and `stage2` to `stage5`; the papers' p4 and p5 (retrieval,
+attention) are `stage4` and `stage5`.
 """
 
 from __future__ import annotations
@@ -59,8 +62,8 @@ def build(name: str, width: int = 64, pool: bool = False, stem: str = "plain") -
 
     width   channels after the stem (64 in the papers); every other width scales with it.
     pool    adds a max-pool 1x3x3 with stride 1x2x2 after the stem: small profiles run about four
-            times as fast with it. Of the papers' nets only r3d50, r3d101 and r2d50 have it, and they
-            have it always; their initialisation too is their paper's.
+            times as fast with it. Of the papers' nets only r3d50, r3d101 and r2d50 have it, and
+            they have it always; their initialisation too is their paper's.
     stem    "plain", or "differences": half of the filters that span time in the stem start as
             differences in time (`start_as_differences`). It is ours; no paper has it.
     """
@@ -82,8 +85,8 @@ def start_as_differences(backbone: Backbone) -> Backbone:
     """Let every second filter of the stem start as a difference in time, three times as strong.
 
     Each loses its mean over time, k[::2] -= k[::2].mean(time), so that it gives nothing on a still
-    clip; then k[::2] *= 3. The filters are those of the stem's first convolution that spans time: in
-    a factored stem the second one. Small nets learn from motion sooner so.
+    clip; then k[::2] *= 3. The filters are those of the stem's first convolution that spans time:
+    in a factored stem the second one. Small nets learn from motion sooner so.
     """
     stem = backbone.blocks["stem"].modules()
     spans = [m for m in stem if isinstance(m, nn.Conv3d) and m.kernel_size[0] > 1]

@@ -12,7 +12,8 @@ STAGES = ("stem", "stage2", "stage3", "stage4", "stage5")
 class Backbone(nn.Module):
     """Five stages in a row, from clips [N, 3, T, H, W] to a map [N, D, T', H', W'].
 
-    `minimum` is the shortest and smallest clip (frames, side) of which every stage leaves something.
+    `minimum` is the shortest and smallest clip (frames, side) of which every stage leaves
+    something.
     """
 
     def __init__(
@@ -46,16 +47,19 @@ class Backbone(nn.Module):
     def _check(self, x: Tensor) -> None:
         if x.ndim != 5 or x.shape[1] != 3 or not x.is_floating_point():
             raise VsslError(
-                f"{self.name} wants float clips [N, 3, T, H, W], not {x.dtype} {list(x.shape)}; augment makes them"
+                f"{self.name} wants float clips [N, 3, T, H, W], not {x.dtype} {list(x.shape)};"
+                " augment makes them"
             )
         (frames, side), (least_frames, least_side) = (x.shape[2], min(x.shape[3:])), self.minimum
         if frames < least_frames:
             raise VsslError(
-                f"{self.name} pools {frames} frames away to none; give it clips of at least {least_frames} frames"
+                f"{self.name} pools {frames} frames away to none; give it clips of at least"
+                f" {least_frames} frames"
             )
         if side < least_side:
             raise VsslError(
-                f"{self.name} pools {side} pixels away to none; give it clips of at least {least_side} x {least_side} pixels"
+                f"{self.name} pools {side} pixels away to none; give it clips of at least"
+                f" {least_side} x {least_side} pixels"
             )
 
 

@@ -38,12 +38,18 @@ def r3d50(width: int = 64, pool: bool = False) -> Backbone:
 
 
 def r3d101(width: int = 64, pool: bool = False) -> Backbone:
-    """R3D-101: 59,577,152 parameters; with 105,344 running statistics the paper's 59.7 million. `pool` changes nothing, as in `r3d50`."""
+    """R3D-101: 59,577,152 parameters; with 105,344 running statistics the paper's 59.7 million.
+
+    `pool` changes nothing, as in `r3d50`.
+    """
     return _bottlenecks("r3d101", width, BLOCKS["r3d101"])
 
 
 def r2d50(width: int = 64, pool: bool = False) -> Backbone:
-    """ResNet-50, a frame at a time: R3D-50 whose kernels span one frame. SimCLR trains it on frames before it is inflated."""
+    """ResNet-50, a frame at a time: R3D-50 whose kernels span one frame.
+
+    SimCLR trains it on frames before it is inflated.
+    """
     return _bottlenecks("r2d50", width, BLOCKS["r3d50"], stem=1, times=(1, 1, 1, 1))
 
 
@@ -113,9 +119,12 @@ def _stage(inputs: int, inside: int, blocks: int, time: int, stride: int) -> nn.
 
 
 def _variance_scaling(weight: Tensor) -> None:
-    """Keras' default: a normal of variance 1 / fan-in, cut at two deviations; three times PyTorch's variance.
+    """Keras' default: a normal of variance 1 / fan-in, cut at two deviations.
 
-    Batch normalisation takes the scale out of the features, but not out of the rate at which SGD turns the weights.
+    Three times PyTorch's variance.
+
+    Batch normalisation takes the scale out of the features, but not out of the rate at which SGD
+    turns the weights.
     """
     cut = 0.87962566103423978  # the deviation of a standard normal that is cut at 2
     deviation = math.sqrt(1 / weight[0].numel()) / cut

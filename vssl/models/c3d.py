@@ -8,7 +8,10 @@ from vssl.models.backbone import Backbone, with_pool
 
 
 def c3d(width: int = 64, pool: bool = False) -> Backbone:
-    """C3D-BN: 27,661,440 parameters at width 64; `stage4` ends in the paper's pool4, `stage5` has no pool."""
+    """C3D-BN: 27,661,440 parameters at width 64.
+
+    `stage4` ends in the paper's pool4, `stage5` has no pool.
+    """
     a, b, c, d = width, 2 * width, 4 * width, 8 * width
     stages = [
         with_pool(
@@ -19,7 +22,8 @@ def c3d(width: int = 64, pool: bool = False) -> Backbone:
         nn.Sequential(*_conv(c, d), *_conv(d, d), nn.MaxPool3d(2)),  # [N, 512, T/8, H/16, W/16]
         nn.Sequential(*_conv(d, d), *_conv(d, d)),
     ]
-    # Pools round down, but the optional one after the stem rounds up: 30 pixels become 15, 8, 4, 2, 1.
+    # Pools round down, but the optional one after the stem rounds up: 30 pixels become 15, 8, 4, 2,
+    # 1.
     return Backbone("c3d", stages, dim=d, minimum=(8, 30 if pool else 16))
 
 

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from vssl.models.backbone import Backbone, with_pool
 
-# Widths of a block: the 1x1x1 branch; reduce and output of the two separable branches; the branch after the max-pool.
+# Widths of a block: the 1x1x1 branch; reduce and output of the two separable branches; the branch
+# after the max-pool.
 Widths = tuple[int, tuple[int, int], tuple[int, int], int]
 
 MIXED: dict[str, tuple[Widths, ...]] = {

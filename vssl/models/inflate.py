@@ -34,9 +34,10 @@ PROBLEMS = (OSError, RuntimeError, EOFError, http.client.HTTPException, pickle.U
 def inflate(flat: nn.Module | Mapping[str, Tensor], backbone: Backbone) -> Backbone:
     """Give `backbone`, an R3D-50 or R3D-101, the weights of a 2-D ResNet, and return it.
 
-    `flat` is a torchvision ResNet with as many bottleneck blocks, or its state, or our own r2d50. Kernels are inflated, batch
-    normalisation is copied, the classifier is left out. Clips must be scaled as the 2-D net's images were. Weights from elsewhere fit if
-    strides are on the 3x3 kernels, as torchvision has them: shapes cannot tell.
+    `flat` is a torchvision ResNet with as many bottleneck blocks, or its state, or our own r2d50.
+    Kernels are inflated, batch normalisation is copied, the classifier is left out. Clips must be
+    scaled as the 2-D net's images were. Weights from elsewhere fit if strides are on the 3x3
+    kernels, as torchvision has them: shapes cannot tell.
     """
     if backbone.name not in BLOCKS:
         raise VsslError(
@@ -46,7 +47,8 @@ def inflate(flat: nn.Module | Mapping[str, Tensor], backbone: Backbone) -> Backb
     if isinstance(flat, Backbone):  # its kernels have one frame of time, and our names
         if any(value.ndim == 5 and value.shape[2] > 1 for value in given.values()):
             raise VsslError(
-                f"a net to inflate sees one frame at a time, and {flat.name} sees several; take r2d50 or a torchvision ResNet"
+                f"a net to inflate sees one frame at a time, and {flat.name} sees several; take"
+                " r2d50 or a torchvision ResNet"
             )
         counted = {
             name: value for name, value in given.items() if not name.endswith("num_batches_tracked")
@@ -68,8 +70,8 @@ def inflate(flat: nn.Module | Mapping[str, Tensor], backbone: Backbone) -> Backb
         wanted = [*value.shape[:2], *value.shape[3:]] if time else list(value.shape)
         if list(weight.shape) != wanted:
             raise VsslError(
-                f"{names[name]} of the 2-D net is {list(weight.shape)}, but this {backbone.name} needs {wanted}; "
-                "take nets of the same width, with ungrouped kernels"
+                f"{names[name]} of the 2-D net is {list(weight.shape)}, but this {backbone.name}"
+                f" needs {wanted}; take nets of the same width, with ungrouped kernels"
             )
         state[name] = (
             weight.unsqueeze(2).expand(value.shape) / time if time else weight
@@ -98,8 +100,8 @@ def imagenet(name: str) -> Backbone:
                 f"{file} is damaged ({reason}); delete it, and it will be downloaded again"
             ) from problem
         raise VsslError(
-            f"the ImageNet weights of {name} could not be downloaded ({reason}); fetch {weights.url} by hand "
-            f"and put the file into {file.parent}"
+            f"the ImageNet weights of {name} could not be downloaded ({reason}); fetch"
+            f" {weights.url} by hand and put the file into {file.parent}"
         ) from problem
     backbone = inflate(state, {"r3d50": r3d50, "r3d101": r3d101}[name]())
     preset = weights.transforms()
@@ -108,10 +110,14 @@ def imagenet(name: str) -> Backbone:
 
 
 def imagenet_weights(name: str) -> tuple[Any, Path]:
-    """torchvision's weights for `name`, and the file that they are kept in once downloaded; nothing is downloaded here."""
+    """torchvision's weights for `name`, and the file that they are kept in once downloaded.
+
+    Nothing is downloaded here.
+    """
     if name not in BLOCKS:
         raise VsslError(
-            f"there are ImageNet weights for {' and '.join(BLOCKS)}, not for {name!r}; choose one of those"
+            f"there are ImageNet weights for {' and '.join(BLOCKS)}, not for {name!r}; choose one"
+            " of those"
         )
     import torchvision  # here, not above: it takes seconds
 
@@ -154,8 +160,8 @@ def _same_layers(given: Mapping[str, Tensor], wanted: list[str], backbone: Backb
     if missing or spare:
         what = f"lacks {missing[0]}" if missing else f"has {spare[0]}"
         raise VsslError(
-            f"the 2-D net {what}, unlike {backbone.name}; take a torchvision ResNet with {', '.join(map(str, BLOCKS[backbone.name]))} "
-            "bottleneck blocks"
+            f"the 2-D net {what}, unlike {backbone.name}; take a torchvision ResNet with"
+            f" {', '.join(map(str, BLOCKS[backbone.name]))} bottleneck blocks"
         )
 
 

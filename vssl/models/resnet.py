@@ -19,7 +19,10 @@ def r3d(width: int = 64, pool: bool = False) -> Backbone:
 
 
 def r2plus1d(width: int = 64, pool: bool = False) -> Backbone:
-    """R(2+1)D with one block a stage: 14,365,303 parameters; stem and shortcuts are factored like all the rest."""
+    """R(2+1)D with one block a stage: 14,365,303 parameters.
+
+    Stem and shortcuts are factored like all the rest.
+    """
     return _one_block_a_stage("r2plus1d", factored, width, pool)
 
 

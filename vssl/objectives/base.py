@@ -52,7 +52,10 @@ class Views:
         return len(view.feature) // len(numbers)
 
     def view(self, chosen: Chosen = None) -> View:
-        """The chosen views of all samples in one batch, N = B * so many; all must have one shape."""
+        """The chosen views of all samples in one batch, N = B * so many.
+
+        All must have one shape.
+        """
         chosen = self._known(chosen)
         for numbers, view in self.groups:
             if chosen == numbers:

@@ -35,7 +35,8 @@ class Weighted:
         names = [term.name for term in self.terms]
         if not names or len(set(names)) < len(names):
             raise VsslError(
-                f"a sum of objectives has terms of different names, not {', '.join(names) or 'none'}"
+                "a sum of objectives has terms of different names, not"
+                f" {', '.join(names) or 'none'}"
             )
 
     def build(self, dim: int) -> nn.Module:

@@ -1,9 +1,10 @@
 """Claims: an ordering that a paper states in words, judged on our numbers by one fixed method.
 
-The method: differences between two rows, paired by seed; their mean with a 95 % t-interval. The claim `holds` where the interval
-lies above 0, is `reversed` where it lies below, and is `undecided` where it holds 0 or there is but one common seed; without any it
-is `not run`. Beside the verdict stands the difference that this many seeds would have found four times out of five,
-(t_.975 + t_.80) s / sqrt(n).
+The method: differences between two rows, paired by seed; their mean with a 95 % t-interval. The
+claim `holds` where the interval lies above 0, is `reversed` where it lies below, and is `undecided`
+where it holds 0 or there is but one common seed; without any it is `not run`. Beside the verdict
+stands the difference that this many seeds would have found four times out of five, (t_.975 + t_.80)
+s / sqrt(n).
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class Verdict:
     """What our numbers say of a claim."""
 
     claim: Claim
-    verdict: str  # "holds", "reversed", "undecided", or "not run" where the two rows have no seed in common
+    # "holds", "reversed", "undecided", or "not run" where the two rows have no seed in common.
+    verdict: str
     difference: float
     half_width: float
     detectable: float
@@ -82,5 +84,6 @@ def check(claims: tuple[Claim, ...], rows: list[str], columns: list[str]) -> Non
         for name, known in ((claim.better, rows), (claim.worse, rows), (claim.column, columns)):
             if name not in known:
                 raise VsslError(
-                    f"the claim {claim.text!r} speaks of {name!r}, which the table does not have; it has {', '.join(known)}"
+                    f"the claim {claim.text!r} speaks of {name!r}, which the table does not have;"
+                    f" it has {', '.join(known)}"
                 )

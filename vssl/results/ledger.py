@@ -19,7 +19,10 @@ Record = dict[str, Any]
 
 
 def path_of(slug: str, profile: str, pending: bool = False) -> Path:
-    """The file of a table ("pace/table_1") at a profile; `pending` is what notebooks leave for `--add`."""
+    """The file of a table ("pace/table_1") at a profile.
+
+    `pending` is what notebooks leave for `--add`.
+    """
     return (paths.runs() / "ledger" if pending else paths.ledger()) / f"{slug}.{profile}.json"
 
 
@@ -52,7 +55,10 @@ def leave(
 
 
 def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """Both, the newer record of a row, column and seed winning; sorted, so that a diff shows what changed."""
+    """Both, the newer record of a row, column and seed winning.
+
+    Sorted, so that a diff shows what changed.
+    """
 
     def place(record: Record) -> tuple:
         return record["column"], record["row"], record["seed"]
@@ -79,7 +85,8 @@ def add() -> list[str]:
             write_json(path_of(slug, profile), merged(read(slug, profile), new))
             path.unlink()
             said.append(
-                f"{slug} ({profile}): {len(new['records'])} records, {len(new['figures'])} figures' data"
+                f"{slug} ({profile}): {len(new['records'])} records, {len(new['figures'])} figures'"
+                " data"
             )
     return said
 
@@ -111,8 +118,8 @@ def entries() -> list[dict[str, Any]]:
 def summary() -> str:
     """The ledger as lines of text."""
     lines = [
-        f"{e['slug']:<28} {e['profile']:<6} {e['rows']:>2} rows  seeds {', '.join(map(str, e['seeds']))}  "
-        f"{e['minutes']:.0f} min  {'; '.join(e['hardware'])}"
+        f"{e['slug']:<28} {e['profile']:<6} {e['rows']:>2} rows  seeds"
+        f" {', '.join(map(str, e['seeds']))}  {e['minutes']:.0f} min  {'; '.join(e['hardware'])}"
         for e in entries()
     ]
     return (

@@ -32,10 +32,13 @@ def table(
     reported: dict[str, Reported] | None = None,
     show: str = "demo",
 ) -> Table:
-    """Run what is not in the store, and show it; at the smoke profile run everything, but show the ledger's `show` profile.
+    """Run what is not in the store, and show it.
 
-    `measured`: column -> (metric, row -> experiments, one a seed of the scale). `reported`: column -> ("pace/table_4:Top1", row -> slug),
-    the file and column of the paper's numbers and which of its rows stand beside ours.
+    At the smoke profile run everything, but show the ledger's `show` profile.
+
+    `measured`: column -> (metric, row -> experiments, one a seed of the scale). `reported`: column
+    -> ("pace/table_4:Top1", row -> slug), the file and column of the paper's numbers and which of
+    its rows stand beside ours.
     """
     values: Values = {}
     records: list[ledger.Record] = []

@@ -70,7 +70,10 @@ class Against:
 
 
 def places(records: Iterable[dict[str, Any]]) -> list[Place]:
-    """The ledger by machine, threads and version of torch; the place with most rows first, of two alike the one measured last."""
+    """The ledger by machine, threads and version of torch.
+
+    The place with most rows first, of two alike the one measured last.
+    """
     together: dict[tuple, list[dict[str, Any]]] = {}
     for record in records:
         together.setdefault(
@@ -95,7 +98,10 @@ def kind(row: Row) -> Kind:
 
 
 def against(race: Sequence[Row]) -> Against | None:
-    """Ours against the fastest of the others; None where nobody else ran. Our own other ways and floors are no others."""
+    """Ours against the fastest of the others; None where nobody else ran.
+
+    Our own other ways and floors are no others.
+    """
     ours = next((row for row in race if kind(row) == "ours" and row.core), None)
     others = [row for row in race if kind(row) == "other" and row.core]
     if ours is None or not others:
@@ -105,7 +111,10 @@ def against(race: Sequence[Row]) -> Against | None:
 
 
 def ceiling(race: Sequence[Row]) -> float | None:
-    """How many times as fast as the best of the others anybody could be: the floor against it; None without a floor."""
+    """How many times as fast as the best of the others anybody could be: the floor against it.
+
+    None without a floor.
+    """
     found, floor = (
         against(race),
         next((row for row in race if kind(row) == "floor" and row.core), None),

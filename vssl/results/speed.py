@@ -21,8 +21,10 @@ OURS = "vssl"
 class Timing:
     """What a contender took in each round.
 
-    wall   seconds on the clock: what a user waits for, and what neighbours on a shared machine disturb.
-    core   seconds of processor time, of all threads and of child processes that have ended: what the work costs.
+    wall   seconds on the clock: what a user waits for, and what neighbours on a shared machine
+           disturb.
+    core   seconds of processor time, of all threads and of child processes that have ended: what
+           the work costs.
     """
 
     wall: tuple[float, ...]
@@ -33,8 +35,9 @@ class Timing:
 class Row:
     """One contender in one race: `amount` units of work a round, and the seconds of each round.
 
-    A contender that could not run has no rounds; `note` says why, or what is to be known of its figure. `kind` is which seconds count:
-    processor time ("core"), or the clock's ("wall") where a GPU or several processes do the work.
+    A contender that could not run has no rounds; `note` says why, or what is to be known of its
+    figure. `kind` is which seconds count: processor time ("core"), or the clock's ("wall") where a
+    GPU or several processes do the work.
     """
 
     stage: str
@@ -99,7 +102,7 @@ def absent(stage: str, case: str, unit: str, missing: dict[str, str]) -> list[Ro
     return [Row(stage, case, name, unit, 0, note=reason) for name, reason in missing.items()]
 
 
-# ---------------------------------------------------------------------------------------------------- as a table
+# ------------------------------------------------------------ as a table
 
 
 def text(found: Sequence[Row]) -> str:
@@ -119,7 +122,10 @@ def _line(row: Row, ours: Row | None) -> str:
     if not row.core:
         return f"{name} not run: {row.note}"
     low, high = row.spread()
-    figure = f"{brief(row.rate()):>8} {row.unit} a {'core-second' if row.kind == 'core' else 'second'} ({brief(low)} to {brief(high)})"
+    figure = (
+        f"{brief(row.rate()):>8} {row.unit} a {'core-second' if row.kind == 'core' else 'second'}"
+        f" ({brief(low)} to {brief(high)})"
+    )
     against = ""
     if ours is not None and row is not ours:
         middle, least, most = ratio(ours.timing, row.timing, row.kind)
@@ -134,7 +140,7 @@ def brief(value: float) -> str:
     return f"{value:.3g}"
 
 
-# ---------------------------------------------------------------------------------------------------- in the ledger
+# ------------------------------------------------------------ in the ledger
 
 
 def folder() -> Path:
@@ -143,7 +149,10 @@ def folder() -> Path:
 
 
 def add(found: Iterable[Row], about: dict[str, Any]) -> Path:
-    """Put rows into this machine's file; a row of the same race, contender and versions takes the place of the old one."""
+    """Put rows into this machine's file.
+
+    A row of the same race, contender and versions takes the place of the old one.
+    """
     path = folder() / f"{slug(about)}.json"
     with files.locked(paths.runs() / "speed.lock"):
         kept = {_place(record): record for record in (_read(path) if path.exists() else [])}

@@ -33,13 +33,17 @@ class Table(Protocol):
 def stamp(
     notebook: str, scale: Scale, tables: Iterable[Table] = (), figures: Iterable[str] = ()
 ) -> None:
-    """Print where this notebook's numbers come from; under `vssl reproduce`, also hand its tables and cost to the report."""
+    """Print where this notebook's numbers come from.
+
+    Under `vssl reproduce`, also hand its tables and cost to the report.
+    """
     seeds = [int(seed) for seed in scale.seeds]
     about = machine() | {"minutes": _seconds() / 60}
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     gpu = f", {about['gpu_memory_mb'] / 1000:.1f} GB on the GPU" if about["gpu_memory_mb"] else ""
     print(
-        f"notebook  {notebook}, profile {scale.profile}, seeds {', '.join(map(str, seeds)) or 'none'}"
+        f"notebook  {notebook}, profile {scale.profile}, seeds"
+        f" {', '.join(map(str, seeds)) or 'none'}"
     )
     print(f"commit    {about['commit']}, {about['date']}")
     print(f"versions  {versions}")
@@ -47,7 +51,8 @@ def stamp(
         f"machine   {about['hardware']}, {about['threads']} thread{'s' * (about['threads'] != 1)}"
     )
     print(
-        f"cost      {about['minutes']:.1f} minutes, {about['memory_mb'] / 1000:.1f} GB of memory at its peak{gpu}"
+        f"cost      {about['minutes']:.1f} minutes, {about['memory_mb'] / 1000:.1f} GB of memory at"
+        f" its peak{gpu}"
     )
     if "VSSL_RECORD" in os.environ and "VSSL_RUN_ID" in os.environ:
         record = {
@@ -64,7 +69,10 @@ def stamp(
 
 
 def _seconds() -> float:
-    """Seconds since this process started; where /proc is missing, since this module was imported."""
+    """Seconds since this process started.
+
+    Where /proc is missing, since this module was imported.
+    """
     try:
         ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
         return float(Path("/proc/uptime").read_text().split()[0]) - ticks / os.sysconf("SC_CLK_TCK")

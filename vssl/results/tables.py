@@ -136,7 +136,10 @@ class Table:
         }
 
     def _level(self, column: str) -> float | None:
-        """The chance level that all rows of a column share; none where it is unknown or differs from row to row."""
+        """The chance level that all rows of a column share.
+
+        None where it is unknown or differs from row to row.
+        """
         levels = {round(level, 6) for level in self.chance.get(column, {}).values()}
         return levels.pop() if len(levels) == 1 else None
 

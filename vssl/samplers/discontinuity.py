@@ -30,8 +30,8 @@ class Discontinuity:
         shortest = min(self.sampler.layout)
         if shortest < self.gap + 2:
             raise VsslError(
-                f"a clip of {shortest} frames cannot lose {self.gap} between two that stay; let the "
-                "sampler draw longer clips"
+                f"a clip of {shortest} frames cannot lose {self.gap} between two that stay; let the"
+                " sampler draw longer clips"
             )
         if not set(self._cut) <= set(range(len(self.sampler.layout))):
             raise VsslError(

@@ -27,7 +27,8 @@ class Law:
         )  # P at 0 and at 1; in between it lies between them, for b > 0
         if self.b <= 0 or min(ends) < -1e-9 or abs(self.cdf(1.0) - 1) > 1e-9:
             raise VsslError(
-                f"P(t) = {self.a:g} t^{self.b:g} + {self.c:g} is no law on [0, 1]: it must not be negative, and sum to 1, with b > 0"
+                f"P(t) = {self.a:g} t^{self.b:g} + {self.c:g} is no law on [0, 1]: it must not be"
+                " negative, and sum to 1, with b > 0"
             )
 
     def density(self, t: np.ndarray | float) -> np.ndarray | float:
@@ -60,7 +61,8 @@ UNIFORM = Law(0.0, 1.0, 1.0)
 def invert(cdf: Callable[[int], float], v: float, longest: int) -> int:
     """The interval t with F(t) <= v < F(t + 1), in [0, longest), by halving (Algorithm 2).
 
-    The algorithm as printed gives back the last midpoint it looked at, which is this t or one more; we give its lower bound.
+    The algorithm as printed gives back the last midpoint it looked at, which is this t or one more;
+    we give its lower bound.
     """
     lower, upper = 0, longest
     while upper - lower > 1:
@@ -93,13 +95,15 @@ class Interval:
     def __post_init__(self) -> None:
         if not isinstance(self.law, Law | None):
             raise VsslError(
-                f"the law of the interval is a Law or None, not {self.law!r}; take samplers.LINEAR, for example"
+                f"the law of the interval is a Law or None, not {self.law!r}; take samplers.LINEAR,"
+                " for example"
             )
         if self.over not in ("starts", "video"):
             raise VsslError(f"over is 'starts' or 'video', not {self.over!r}")
         if self.length < 1 or self.stride < 1:
             raise VsslError(
-                f"a clip has 1 frame or more, each 1 frame or more after the last; not {self.length} and {self.stride}"
+                "a clip has 1 frame or more, each 1 frame or more after the last; not"
+                f" {self.length} and {self.stride}"
             )
 
     def starts(self, num_frames: int) -> int:

@@ -29,7 +29,8 @@ class ClipOrder:
     def __post_init__(self) -> None:
         if self.clips < 2 or self.length < 1 or self.gap < 0:
             raise VsslError(
-                f"an order takes 2 clips or more, of 1 frame or more, 0 frames or more apart; not {self}"
+                "an order takes 2 clips or more, of 1 frame or more, 0 frames or more apart; not"
+                f" {self}"
             )
 
     @property

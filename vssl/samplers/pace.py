@@ -15,16 +15,20 @@ from vssl.errors import VsslError
 
 @dataclass(frozen=True)
 class Pace:
-    """A clip at a pace drawn uniformly from `paces`; the label "pace" is the pace's place in that tuple.
+    """A clip at a pace drawn uniformly from `paces`.
 
-    Pace p shows frame ``start + floor(i * p)`` at place i: p > 1 skips frames, p < 1 repeats the preceding one.
+    The label "pace" is the pace's place in that tuple.
 
-    short   what happens where the video ends before the clip does.
-            "loop": any frame may be the start, and the clip goes on from frame 0 (the paper's text and code). The jump
-            gives fast paces away, since they reach the end more often.
-            "fit": the start is drawn so that the clip fits; only a video too short for its pace starts at 0 and loops.
-    play    "forward"; "random": half of the clips run backwards under the same label; "signed": backwards is a class of
-            its own, labels ``len(paces)`` to ``2 * len(paces) - 1`` (the supplement's Table 4).
+    Pace p shows frame ``start + floor(i * p)`` at place i: p > 1 skips frames, p < 1 repeats the
+    preceding one.
+
+    short   what happens where the video ends before the clip does. "loop": any frame may be the
+            start, and the clip goes on from frame 0 (the paper's text and code). The jump gives
+            fast paces away, since they reach the end more often. "fit": the start is drawn so that
+            the clip fits; only a video too short for its pace starts at 0 and loops.
+    play    "forward"; "random": half of the clips run backwards under the same label; "signed":
+            backwards is a class of its own, labels ``len(paces)`` to ``2 * len(paces) - 1`` (the
+            supplement's Table 4).
     """
 
     paces: tuple[Fraction | int, ...] = (1, 2, 3, 4)
@@ -39,15 +43,18 @@ class Pace:
             or len(set(self.paces)) < len(self.paces)
         ):
             raise VsslError(
-                f"paces must be different and above 0, not {self.paces}; play='signed' adds the backward ones"
+                f"paces must be different and above 0, not {self.paces}; play='signed' adds the"
+                " backward ones"
             )
         if any(isinstance(pace, float) for pace in self.paces):
             raise VsslError(
-                f"a pace is a whole number or a Fraction, not {self.paces}: write Fraction(1, 3), for 1/3 is not exact"
+                f"a pace is a whole number or a Fraction, not {self.paces}: write Fraction(1, 3),"
+                " for 1/3 is not exact"
             )
         if self.short not in ("loop", "fit") or self.play not in ("forward", "random", "signed"):
             raise VsslError(
-                f"short is 'loop' or 'fit', play is 'forward', 'random' or 'signed'; not {self.short!r}, {self.play!r}"
+                "short is 'loop' or 'fit', play is 'forward', 'random' or 'signed'; not"
+                f" {self.short!r}, {self.play!r}"
             )
 
     @property

@@ -12,7 +12,10 @@ from vssl.errors import VsslError
 
 @dataclass(frozen=True)
 class RandomClip:
-    """One clip of consecutive frames (every `stride`-th) from a random start; a shorter video loops to its first frame."""
+    """One clip of consecutive frames (every `stride`-th) from a random start.
+
+    A shorter video loops to its first frame.
+    """
 
     length: int = 16
     stride: int = 1

@@ -1,1 +1,4 @@
-"""The shelf: running notebooks, from plans to the report; it knows nothing of what an experiment is."""
+"""The shelf: running notebooks, from plans to the report.
+
+It knows nothing of what an experiment is.
+"""

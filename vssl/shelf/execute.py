@@ -1,8 +1,9 @@
 """One notebook through papermill, in a process of its own, and our own verdict on how it went.
 
-papermill's record of a run cannot be trusted: after a dead kernel, a timeout or a missing kernel it calls every cell completed, and
-`sys.exit(0)` in a cell ends with success. A run counts only if papermill raised nothing, every code cell ran, none left an error, and the
-notebook's last cell left the sentinel of this very run, from our own Python.
+papermill's record of a run cannot be trusted: after a dead kernel, a timeout or a missing kernel it
+calls every cell completed, and `sys.exit(0)` in a cell ends with success. A run counts only if
+papermill raised nothing, every code cell ran, none left an error, and the notebook's last cell left
+the sentinel of this very run, from our own Python.
 """
 
 from __future__ import annotations
@@ -62,7 +63,10 @@ class Verdict:
 
 
 def execute(children: Children, job: Job, env: Mapping[str, str]) -> Verdict:
-    """Execute a notebook and judge the run; a kernel that does not start is given one more chance."""
+    """Execute a notebook and judge the run.
+
+    A kernel that does not start is given one more chance.
+    """
     job.folder.mkdir(parents=True)
     if reason := unfit(job.source, job.parameters):
         return Verdict(reason, 0.0, {})
@@ -76,7 +80,10 @@ def execute(children: Children, job: Job, env: Mapping[str, str]) -> Verdict:
 
 
 def unfit(source: Path, parameters: Mapping[str, Any]) -> str:
-    """Why a notebook cannot be run with these parameters at all; empty if it can. papermill itself only warns."""
+    """Why a notebook cannot be run with these parameters at all; empty if it can.
+
+    papermill itself only warns.
+    """
     import nbformat
 
     try:
@@ -94,14 +101,18 @@ def unfit(source: Path, parameters: Mapping[str, Any]) -> str:
     declared = declarations(cells[0].source) if cells else {}
     unknown = [name for name in parameters if name not in declared]
     return (
-        f"unknown parameter {unknown[0]}: its parameters cell declares {', '.join(declared) or 'none'}"
+        f"unknown parameter {unknown[0]}: its parameters cell declares"
+        f" {', '.join(declared) or 'none'}"
         if unknown
         else ""
     )
 
 
 def declarations(source: str) -> dict[str, Any]:
-    """The parameters that a cell declares, each a plain literal; read with Python's own parser, not line by line."""
+    """The parameters that a cell declares, each a plain literal.
+
+    Read with Python's own parser, not line by line.
+    """
     found = {}
     with contextlib.suppress(SyntaxError):
         for line in ast.parse(source).body:
@@ -119,7 +130,10 @@ def declarations(source: str) -> dict[str, Any]:
 
 
 def _differing(job: Job) -> dict[str, Any]:
-    """The parameters that differ from what the notebook says itself; with none, the executed copy has the very cells of its source."""
+    """The parameters that differ from what the notebook says itself.
+
+    With none, the executed copy has the very cells of its source.
+    """
     import nbformat
 
     cells = [
@@ -164,7 +178,10 @@ def _attempt(children: Children, job: Job, env: Mapping[str, str]) -> Verdict:
 def _judge(
     job: Job, ended: Ended, error: Any, record: Any, executed: Any
 ) -> tuple[str, dict[str, Any]]:
-    """Why a run was no success (empty if it was), and the record its last cell left; trusts no single witness."""
+    """Why a run was no success (empty if it was), and the record its last cell left.
+
+    Trusts no single witness.
+    """
     record = record if isinstance(record, dict) and record.get("run") == job.run else {}
     at = _where(executed)
     if ended.too_long:
@@ -185,14 +202,20 @@ def _judge(
     ]
     if unrun or not cells:
         return (
-            f"it stopped before its end without an error (sys.exit?): cell {unrun[0]} did not run"
-            if unrun
-            else "nothing ran",
+            (
+                f"it stopped before its end without an error (sys.exit?): cell {unrun[0]} did"
+                " not run"
+                if unrun
+                else "nothing ran"
+            ),
             record,
         )
     if not record:
         return (
-            "all cells ran, but its last cell left no stamp of this run: does it end with results.stamp(...)?",
+            (
+                "all cells ran, but its last cell left no stamp of this run: does it end with"
+                " results.stamp(...)?"
+            ),
             record,
         )
     if record.get("executable") != sys.executable:

@@ -27,14 +27,17 @@ def chosen(slot: int, visible: str | None, count: int) -> str | None:
 
 
 def take(slot: int) -> None:
-    """Keep this process to its GPU; before anything has asked CUDA for memory, and where torch is used at all.
+    """Keep this process to its GPU.
+
+    Before anything has asked CUDA for memory, and where torch is used at all.
 
     From then on the GPU is cuda:0 here, so nothing else need know that there are others.
     """
     if (torch := sys.modules.get("torch")) is None:
         return
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    # The driver's library counts without waking CUDA, which looks at the variable once; but it knows no slices of a GPU.
+    # The driver's library counts without waking CUDA, which looks at the variable once; but it
+    # knows no slices of a GPU.
     count = (
         visible.count(",") + 1
         if visible and visible.startswith("MIG-")

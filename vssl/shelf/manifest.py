@@ -57,7 +57,10 @@ def shelf() -> tuple[Entry, ...]:
 
 
 def find(ids: Sequence[str] = ()) -> tuple[Entry, ...]:
-    """Find notebooks by number or by name ("100" or "100_pace"), in the order of the shelf; none asked for: all of them."""
+    """Find notebooks by number or by name ("100" or "100_pace"), in the order of the shelf.
+
+    None asked for: all of them.
+    """
     entries = shelf()
     known = {word: entry for entry in entries for word in (entry.id, entry.id[:3])}
     for word in ids:
@@ -65,7 +68,8 @@ def find(ids: Sequence[str] = ()) -> tuple[Entry, ...]:
             near = difflib.get_close_matches(word, known, n=1)
             meant = f" (did you mean {known[near[0]].id}?)" if near else ""
             raise VsslError(
-                f"there is no notebook {word!r}{meant}; the shelf has {', '.join(entry.id for entry in entries)}"
+                f"there is no notebook {word!r}{meant}; the shelf has"
+                f" {', '.join(entry.id for entry in entries)}"
             )
     chosen = {known[word].id for word in ids}
     return tuple(entry for entry in entries if not ids or entry.id in chosen)
@@ -77,8 +81,8 @@ def markdown_table() -> str:
     for entry in shelf():
         minutes = entry.minutes.get("demo")
         lines.append(
-            f"| [{entry.id}](notebooks/{entry.id}.ipynb) {entry.title} | {entry.paper} | {entry.question}"
-            f" | {'' if minutes is None else f'{minutes:g}'} |"
+            f"| [{entry.id}](notebooks/{entry.id}.ipynb) {entry.title} | {entry.paper} |"
+            f" {entry.question} | {'' if minutes is None else f'{minutes:g}'} |"
         )
     return "\n".join(lines) + "\n"
 

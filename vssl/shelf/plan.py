@@ -18,7 +18,8 @@ from vssl.shelf.processes import Children
 
 # Not -m: the forked processes would import the worker a second time as their main module.
 WORKER = ("-c", "from vssl.shelf.worker import main; main()")
-PLAN_SECONDS = 600.0  # for one notebook's plan, imports included; a plan builds descriptions and may open a dataset
+# For one notebook's plan, imports included; a plan builds descriptions and may open a dataset.
+PLAN_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,18 @@ class Planned:
         if self.cost is None:
             return self.what
         clips = f"{_short(self.cost.clips)} clips of {self.cost.size}, " if self.cost.clips else ""
-        return f"{self.what}: {clips}about {_span(self.cost.seconds)}{'' if self.cost.found else f', {self.cost.data} not found here'}"
+        return (
+            f"{self.what}: {clips}about"
+            f" {_span(self.cost.seconds)}{'' if self.cost.found else f', {self.cost.data} not found here'}"
+        )
 
 
 @dataclass
 class Plan:
-    """The experiments of several notebooks, needs first; which notebook asks for which; and the notebooks whose plan failed."""
+    """The experiments of several notebooks, needs first; which notebook asks for which.
+
+    And the notebooks whose plan failed.
+    """
 
     experiments: dict[str, Planned] = field(default_factory=dict)
     asked: dict[str, list[str]] = field(default_factory=dict)  # notebook: keys
@@ -64,7 +71,10 @@ class Plan:
         costs = [one.cost for one in self.to_do() if one.cost is not None]
         if not costs:
             return ""
-        return f"estimated: {_span(sum(cost.seconds for cost in costs))} of computing on {costs[0].where}, one run after another"
+        return (
+            f"estimated: {_span(sum(cost.seconds for cost in costs))} of computing on"
+            f" {costs[0].where}, one run after another"
+        )
 
     def text(self) -> str:
         """The plan for a person: what there is to compute, for whom, and what is there already."""
@@ -72,20 +82,21 @@ class Plan:
         distinct, done = len(self.experiments), len(self.experiments) - len(self.to_do())
         of = "1 notebook asks" if len(self.asked) == 1 else f"{len(self.asked)} notebooks ask"
         lines = [
-            f"plan: {of} for {asked} experiments; with what these need, {distinct} distinct, {done} done, {distinct - done} to do"
+            f"plan: {of} for {asked} experiments; with what these need, {distinct} distinct, {done}"
+            f" done, {distinct - done} to do"
         ]
         for key, one in self.experiments.items():
             users = [notebook for notebook, keys in self.asked.items() if key in keys]
             why = f"for {', '.join(users)}" if users else "needed by another"
             lines.append(
-                f"  {'done ' if one.done else 'to do'}  {one.what if one.done else one.says()}  ({why})"
+                f"  {'done ' if one.done else 'to do'}  {one.what if one.done else one.says()} "
+                f" ({why})"
             )
         lines += [self.estimate()] if self.estimate() else []
         if (counts := counted(self.runs.values()))["pretrains_asked"]:
             lines.append(
-                "pre-trainings: {pretrains_asked} asked for by the notebooks, {pretrains_distinct} distinct".format(
-                    **counts
-                )
+                "pre-trainings: {pretrains_asked} asked for by the notebooks, {pretrains_distinct}"
+                " distinct".format(**counts)
             )
         lines += [f"  no plan for {notebook}: {reason}" for notebook, reason in self.failed.items()]
         return "\n".join(lines)
@@ -128,7 +139,10 @@ def collect(
     env: Mapping[str, str],
     lab: str = "vssl.lab",
 ) -> Plan:
-    """Ask every notebook for its experiments, all in one child; a notebook that ends the child is named and the rest asked again."""
+    """Ask every notebook for its experiments, all in one child.
+
+    A notebook that ends the child is named and the rest asked again.
+    """
     plan, left, log = Plan(), dict(notebooks), logs / "plan.log"
     job, answer = folder / "collect.pickle", folder / "collected.pickle"
     while left:
@@ -141,7 +155,8 @@ def collect(
         ended = children.run(
             [*WORKER, "collect", str(job)], env, log, limit=PLAN_SECONDS * len(left)
         )
-        # Plain data that our child wrote; the experiments within stay pickled, so nothing heavy is imported here.
+        # Plain data that our child wrote; the experiments within stay pickled, so nothing heavy is
+        # imported here.
         found: Plan = pickle.loads(answer.read_bytes()) if answer.is_file() else Plan()
         for name in ("experiments", "asked", "runs", "failed", "mistakes"):
             getattr(plan, name).update(getattr(found, name))
@@ -167,7 +182,10 @@ def compute(
     env: Mapping[str, str],
     lab: str = "vssl.lab",
 ) -> dict[str, str]:
-    """Compute what is to do, `jobs` at a time; gives the reason of each experiment that failed or was blocked by one that did."""
+    """Compute what is to do, `jobs` at a time.
+
+    Gives the reason of each experiment that failed or was blocked by one that did.
+    """
     to_do = plan.to_do()
     if not to_do:
         return {}
@@ -180,7 +198,8 @@ def compute(
         )
     )
     sys.stdout.flush()
-    # Without this, a question about the GPU before the fork would leave every forked process without one.
+    # Without this, a question about the GPU before the fork would leave every forked process
+    # without one.
     ended = children.run(
         [*WORKER, "compute", str(job)], {**env, "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
     )

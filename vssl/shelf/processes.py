@@ -60,9 +60,12 @@ class Children:
         log: Path | None = None,
         limit: float | None = None,
     ) -> Ended:
-        """Run Python with `argv` to its end, or to `limit` seconds; its output goes to `log`, or where ours goes.
+        """Run Python with `argv` to its end, or to `limit` seconds.
 
-        The child's standard input is a pipe that only we hold: when we are gone, however that came, it reads its end (`end_with_parent`).
+        Its output goes to `log`, or where ours goes.
+
+        The child's standard input is a pipe that only we hold: when we are gone, however that came,
+        it reads its end (`end_with_parent`).
         """
         begin = time.monotonic()
         with contextlib.ExitStack() as stack:

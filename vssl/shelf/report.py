@@ -3,72 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict
 from html import escape
 from pathlib import Path
-from typing import Any, Literal
 
 from vssl import files
 from vssl.shelf import summary as summaries
+from vssl.shelf.markdown import markdown
+from vssl.shelf.outcomes import SIGNS, WORDS, Outcome, Report, memory, provenance, span
 
-Status = Literal["passed", "kept", "failed", "blocked"]
-
-WORDS: Mapping[str, str] = {
-    "passed": "passed",
-    "kept": "passed earlier",
-    "failed": "failed",
-    "blocked": "not run",
-}
-SIGNS: Mapping[str, str] = {"passed": "✓", "kept": "✓", "failed": "✗", "blocked": "–"}
 NUMBER = re.compile(r"[\s\d.,%±+\-–−]*(\(\d+ seeds?\))?|not run")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one notebook fared."""
-
-    notebook: str
-    title: str
-    question: str
-    status: Status
-    reason: str = ""  # of a failure, one line
-    minutes: float | None = None
-    log: str = ""  # relative to the report's folder, as is `executed`
-    executed: str = ""
-    record: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # what the notebook's last cell left: tables, seeds, memory, versions
-    key: str = ""  # of what it was computed from
-    finished: str = ""
-    runs: list[str] = field(
-        default_factory=list
-    )  # the keys of all runs that it asks for, needs included
-
-    @property
-    def well(self) -> bool:
-        """Whether there is nothing to complain of."""
-        return self.status in ("passed", "kept")
-
-
-@dataclass(frozen=True)
-class Report:
-    """A run of the shelf, or of a part of it."""
-
-    profile: str
-    minutes: float
-    finished: str
-    outcomes: tuple[Outcome, ...]
-    counts: Mapping[str, int] = field(
-        default_factory=dict
-    )  # runs that all notebooks ask for, and how many differ: `summaries.runs`
-
-    def summary(self) -> str:
-        """One line: how many notebooks there were, and how they fared."""
-        count = len(self.outcomes)
-        bad = sum(not outcome.well for outcome in self.outcomes)
-        verdict = "all passed" if not bad else f"{count - bad} passed, {bad} did not"
-        return f"{count} notebook{'s' * (count != 1)} at the profile {self.profile}: {verdict}, in {span(self.minutes)}"
 
 
 def write(folder: Path, report: Report) -> Path:
@@ -83,100 +28,20 @@ def write(folder: Path, report: Report) -> Path:
     return folder / "report.html"
 
 
-def span(minutes: float | None) -> str:
-    """A time in the unit that suits it."""
-    if minutes is None:
-        return "–"
-    if minutes < 1:
-        return f"{minutes * 60:.0f} s"
-    return f"{minutes:.1f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
-
-
-def _memory(outcome: Outcome) -> str:
-    """Peak memory of the notebook's own process; what its experiments took in theirs stands in their records."""
-    memory, gpu = outcome.record.get("memory_mb"), outcome.record.get("gpu_memory_mb")
-    text = "–" if memory is None else f"{memory / 1000:.1f} GB"
-    return f"{text}, GPU {gpu / 1000:.1f} GB" if gpu else text
-
-
-def _provenance(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Where the numbers come from, as pairs of name and value."""
-    if not record:
-        return []
-    return [
-        ("profile", str(record.get("profile", ""))),
-        ("seeds", ", ".join(map(str, record.get("seeds", []))) or "none"),
-        ("commit", str(record.get("commit", ""))),
-        (
-            "versions",
-            ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items()),
-        ),
-        ("machine", str(record.get("hardware", ""))),
-    ]
-
-
-# ---------------------------------------------------------------------------------------------------- Markdown
-
-
-def markdown(report: Report) -> str:
-    """The report as Markdown."""
-    lines = ["# Report", "", f"{report.summary()}; finished {report.finished}.", ""]
-    lines += [runs, ""] if (runs := summaries.runs(report.counts)) else []
-    results = summaries.summarise(report.outcomes)
-    if results.tables:
-        lines += [
-            "## Results",
-            "",
-            f"{results.lead()}.",
-            "",
-            *_markdown_table(summaries.COLUMNS, summaries.rows(results)),
-        ]
-    lines += ["## Overview", ""]
-    rows = [[o.notebook, WORDS[o.status], span(o.minutes), _memory(o)] for o in report.outcomes]
-    lines += _markdown_table(["notebook", "status", "time", "peak memory"], rows)
-    for outcome in report.outcomes:
-        lines += [f"## {summaries.heading(outcome)}", "", f"{outcome.question}", ""]
-        state = f"{WORDS[outcome.status]}" + (f": {outcome.reason}" if outcome.reason else "")
-        lines += [
-            f"Status: {_cell(state)}"
-            + (f" (log: `{outcome.log}`)" if outcome.log and not outcome.well else ""),
-            "",
-        ]
-        for table in outcome.record.get("tables", []):
-            lines += [f"### {table['title']}", ""]
-            lines += _markdown_table(table["columns"], table["rows"])
-            lines += [table["caption"], ""] if table.get("caption") else []
-            if claims := table.get("claims"):
-                lines += _markdown_table(
-                    summaries.COLUMNS, [summaries.cells(claim) for claim in claims]
-                )
-        if pairs := _provenance(outcome.record):
-            lines += [f"- {name}: {value}" for name, value in pairs] + [""]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return [f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines] + [""]
-
-
-def _cell(text: object) -> str:
-    return " ".join(str(text).split()).replace("|", "\\|")
-
-
-# ---------------------------------------------------------------------------------------------------- HTML
-
-
 def html(report: Report) -> str:
-    """The report as one page: no script, no font, no picture from elsewhere; light and dark, wide and narrow."""
+    """The report as one page: no script, no font, no picture from elsewhere.
+
+    Light and dark, wide and narrow.
+    """
     title, style = (
         f"vssl report: {report.profile}",
         (Path(__file__).parent / "report.css").read_text(encoding="utf-8"),
     )
     runs = summaries.runs(report.counts)
     overview = [
-        f'<tr><th scope="row"><a href="#{escape(o.notebook)}">{escape(o.notebook)}</a><small>{escape(o.title)}</small></th>'
-        f"<td>{_status(o)}</td><td class=number>{span(o.minutes)}</td><td class=number>{_memory(o)}</td></tr>"
+        '<tr><th scope="row"><a'
+        f' href="#{escape(o.notebook)}">{escape(o.notebook)}</a><small>{escape(o.title)}</small></th><td>{_status(o)}</td><td'
+        f" class=number>{span(o.minutes)}</td><td class=number>{memory(o)}</td></tr>"
         for o in report.outcomes
     ]
     return "\n".join(
@@ -185,14 +50,18 @@ def html(report: Report) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n<header>",
             f"<p class=kicker>vssl reproduce · {escape(report.profile)}</p>\n<h1>Report</h1>",
-            f"<p class=lead>{escape(report.summary())}.</p>\n<p class=quiet>Finished {escape(report.finished)}.</p>",
+            (
+                f"<p class=lead>{escape(report.summary())}.</p>\n<p class=quiet>Finished"
+                f" {escape(report.finished)}.</p>"
+            ),
             f"<p class=quiet>{escape(runs)}</p>" if runs else "",
             f"</header>\n<main>{_results(report)}",
             '<section aria-labelledby="overview">\n<h2 id="overview">Overview</h2>',
             _scroll(
                 "overview",
-                '<table class=overview><thead><tr><th scope="col">notebook</th><th scope="col">status</th><th scope="col" class=number>time'
-                '</th><th scope="col" class=number>peak memory</th></tr></thead><tbody>'
+                '<table class=overview><thead><tr><th scope="col">notebook</th><th'
+                ' scope="col">status</th><th scope="col" class=number>time</th><th scope="col"'
+                " class=number>peak memory</th></tr></thead><tbody>"
                 + "".join(overview)
                 + "</tbody></table>",
             ),
@@ -213,14 +82,20 @@ def _results(report: Report) -> str:
 
 
 def _status(outcome: Outcome) -> str:
-    return f'<span class="badge {outcome.status}"><span aria-hidden="true">{SIGNS[outcome.status]}</span> {WORDS[outcome.status]}</span>'
+    return (
+        f'<span class="badge {outcome.status}"><span'
+        f' aria-hidden="true">{SIGNS[outcome.status]}</span> {WORDS[outcome.status]}</span>'
+    )
 
 
 def _section(outcome: Outcome) -> str:
     """One notebook of the page."""
     name = escape(outcome.notebook)
     parts = [
-        f'<section aria-labelledby="{name}">\n<p class=kicker>{name}</p>\n<h2 id="{name}">{escape(outcome.title)}</h2>',
+        (
+            f'<section aria-labelledby="{name}">\n<p class=kicker>{name}</p>\n<h2'
+            f' id="{name}">{escape(outcome.title)}</h2>'
+        ),
         f"<p>{escape(outcome.question)}</p>",
         f"<p class=facts>{' '.join(_facts(outcome))}</p>",
     ]
@@ -241,7 +116,7 @@ def _section(outcome: Outcome) -> str:
             parts.append(
                 f"<h4>Claims</h4>\n{_table('claims of ' + table['title'], summaries.COLUMNS, rows)}"
             )
-    if pairs := _provenance(outcome.record):
+    if pairs := provenance(outcome.record):
         items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
         parts.append(
             f"<details><summary>Where these numbers come from</summary><dl>{items}</dl></details>"
@@ -259,7 +134,7 @@ def _facts(outcome: Outcome) -> list[str]:
     if outcome.minutes is not None:
         facts.append(f"<span>{span(outcome.minutes)}</span>")
     if "memory_mb" in outcome.record:
-        facts.append(f"<span>{_memory(outcome)} of memory</span>")
+        facts.append(f"<span>{memory(outcome)} of memory</span>")
     links = (("executed notebook", outcome.executed), ("log", outcome.log))
     return facts + [f'<a href="{escape(target)}">{name}</a>' for name, target in links if target]
 
@@ -267,7 +142,10 @@ def _facts(outcome: Outcome) -> list[str]:
 def _table(
     label: str, columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str = ""
 ) -> str:
-    """A table with headed columns and rows; a column of numbers is set to the right, a verdict gets its sign."""
+    """A table with headed columns and rows.
+
+    A column of numbers is set to the right, a verdict gets its sign.
+    """
     classes = [_class([str(row[at]) for row in rows]) if at else "" for at in range(len(columns))]
     heads = [
         f'<th scope="col"{klass}>{escape(str(column))}</th>'

@@ -6,11 +6,8 @@ Small, and suspicious: every notebook runs in a process of its own under limits,
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-import os
 import shutil
-import sys
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -25,8 +22,9 @@ from vssl.shelf import plan as planning
 from vssl.shelf import report as reports
 from vssl.shelf.execute import Job, Limits, execute, unfit
 from vssl.shelf.manifest import Entry, find
+from vssl.shelf.outcomes import WORDS, Outcome, Report, Status, span
 from vssl.shelf.processes import Children
-from vssl.shelf.report import Outcome, Report
+from vssl.shelf.surroundings import environment, fingerprint
 
 INTERRUPTED = 130
 
@@ -45,8 +43,9 @@ def reproduce(
 ) -> int:
     """Run notebooks (none named: the whole shelf) and report; gives 0, or 1 if one failed.
 
-    `limit_minutes` is for one notebook, whose experiments are computed before it; unset, it is five times what the manifest expects.
-    `lab` is the module whose `run` and `done` carry out experiments.
+    `limit_minutes` is for one notebook, whose experiments are computed before it; unset, it is five
+    times what the manifest expects. `lab` is the module whose `run` and `done` carry out
+    experiments.
     """
     entries = find(ids)
     given = {
@@ -64,55 +63,6 @@ def reproduce(
         run = _Run(folder, profile, parameters, jobs, limit_minutes, lab)
         with run.scratch():
             return run.plan_only(entries) if plan_only else run.all(entries, resume)
-
-
-def environment(folder: Path, jobs: int, cores: int | None = None) -> dict[str, str]:
-    """What a notebook finds around it: this very Python as its kernel, no bars, a fair share of the cores, nobody's start-up files."""
-    kernel = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    files.write_json(
-        kernel, {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python"}
-    )
-    # JUPYTER_PATH is searched before the user's own folders, where a forgotten kernel named python3 may lie.
-    search = [str(folder / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
-    share = max(1, (cores or _cores()) // jobs)
-    caps = (
-        {
-            name: str(share)
-            for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-        }
-        if jobs > 1
-        else {}
-    )
-    # A child works in the notebooks' folder: what was said relative to ours is made absolute.
-    places = {"VSSL_ROOT": paths.root(), "VSSL_DATA": paths.data(), "VSSL_RUNS": paths.runs()}
-    places |= {"VSSL_LEDGER": paths.ledger(), "VSSL_FIGURES": paths.figures()}
-    return {
-        **caps,
-        **os.environ,
-        **{name: str(place) for name, place in places.items() if name in os.environ},
-        "JUPYTER_PATH": os.pathsep.join(search),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "IPYTHONDIR": str(folder / "ipython"),
-        "PYTHONHASHSEED": "0",
-        "TQDM_DISABLE": "1",
-        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # else some matrix products on a GPU differ between runs
-    }
-
-
-def fingerprint(source: Path, parameters: Mapping[str, Any]) -> str:
-    """The hash of what a notebook's run is made from: its cells, the package and the parameters; not its stored outputs."""
-    import nbformat
-
-    digest = hashlib.sha256(json.dumps(dict(parameters), sort_keys=True).encode())
-    for cell in nbformat.read(source, as_version=4).cells:
-        digest.update(
-            f"\0{cell.cell_type}\0{cell.source}\0{sorted(cell.metadata.get('tags', ()))}".encode()
-        )
-    package = Path(__file__).resolve().parent.parent
-    for path in sorted(package.rglob("*.py")):
-        digest.update(f"\0{path.relative_to(package)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 class _Run:
@@ -134,7 +84,10 @@ class _Run:
 
     @contextlib.contextmanager
     def scratch(self):
-        """A folder for what the run needs and nobody reads; left by a killed run, it is emptied first."""
+        """A folder for what the run needs and nobody reads.
+
+        Left by a killed run, it is emptied first.
+        """
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
         self.logs.mkdir(exist_ok=True)
@@ -165,14 +118,18 @@ class _Run:
             except KeyboardInterrupt:
                 pool.shutdown(wait=False, cancel_futures=True)
                 print(
-                    f"interrupted; {len(outcomes)} of {len(entries)} notebooks are done, and --resume goes on from here",
+                    f"interrupted; {len(outcomes)} of {len(entries)} notebooks are done, and"
+                    " --resume goes on from here",
                     flush=True,
                 )
                 return INTERRUPTED
         return self._conclude([outcomes[entry.id] for entry in entries])
 
     def _reproduce(self, left, outcomes, env, pool, children) -> None:
-        """Plan and compute for the notebooks that are left, and execute them; each outcome is kept as soon as it is known."""
+        """Plan and compute for the notebooks that are left, and execute them.
+
+        Each outcome is kept as soon as it is known.
+        """
         for entry in left:
             if reason := unfit(entry.path, self.parameters):
                 self._keep(outcomes, _failure(entry, reason))
@@ -255,9 +212,9 @@ class _Run:
         """Note an outcome, on disk too, and say it."""
         outcomes[outcome.notebook] = outcome
         files.write_json(self._record(outcome.notebook), vars(outcome))
-        took = f" in {reports.span(outcome.minutes)}" if outcome.minutes is not None else ""
+        took = f" in {span(outcome.minutes)}" if outcome.minutes is not None else ""
         print(
-            f"{outcome.notebook}: {reports.WORDS[outcome.status]}{took}"
+            f"{outcome.notebook}: {WORDS[outcome.status]}{took}"
             + (f": {outcome.reason}" if outcome.reason else ""),
             flush=True,
         )
@@ -275,7 +232,8 @@ class _Run:
                 if last.well and same:
                     kept[entry.id] = replace(last, status="kept")
                     print(
-                        f"{entry.id}: passed earlier ({last.finished}), unchanged since: not run again",
+                        f"{entry.id}: passed earlier ({last.finished}), unchanged since: not run"
+                        " again",
                         flush=True,
                     )
         return kept
@@ -289,7 +247,8 @@ class _Run:
         page = reports.write(self.folder, report)
         print(report.summary())
         print(
-            f"  notebooks  {self.folder}\n  report     {page}\n  figures    {paths.figures()}\n  logs       {self.logs}",
+            f"  notebooks  {self.folder}\n  report     {page}\n  figures    {paths.figures()}\n "
+            f" logs       {self.logs}",
             flush=True,
         )
         return 0 if all(outcome.well for outcome in outcomes) else 1
@@ -301,9 +260,7 @@ class _Run:
         return str(path.relative_to(self.folder))
 
 
-def _failure(
-    entry: Entry, reason: str, log: str = "", status: reports.Status = "failed"
-) -> Outcome:
+def _failure(entry: Entry, reason: str, log: str = "", status: Status = "failed") -> Outcome:
     return Outcome(entry.id, entry.title, entry.question, status, reason, log=log, finished=_now())
 
 
@@ -320,10 +277,6 @@ def _undrawn(entry: Entry, began: float) -> str:
 
 def _absolute(path: Path | str | None) -> str | None:
     return None if path is None else str(Path(path).expanduser().resolve())
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _now() -> str:

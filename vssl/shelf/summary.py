@@ -69,14 +69,16 @@ class Summary:
         parts = [f"{_many(n['claims'], 'claim')} in {_many(n['tables_with_claims'], 'table')}"]
         if n["claims"]:
             parts[0] += (
-                f": {n['holds']} hold{'s' * (n['holds'] == 1)}, {n['reversed']} reversed, {n['undecided']} undecided"
+                f": {n['holds']} hold{'s' * (n['holds'] == 1)}, {n['reversed']} reversed,"
+                f" {n['undecided']} undecided"
             )
             parts[0] += f", {n['not run']} not run" if n["not run"] else ""
         if bare := n["tables"] - n["tables_with_claims"]:
             parts.append(f"{_many(bare, 'table')} without claims")
         if self.absent:
             parts.append(
-                f"{_many(self.absent, 'notebook')} did not pass and {'is' if self.absent == 1 else 'are'} left out"
+                f"{_many(self.absent, 'notebook')} did not pass and"
+                f" {'is' if self.absent == 1 else 'are'} left out"
             )
         return "; ".join(parts)
 
@@ -103,7 +105,10 @@ def heading(outcome: Outcome) -> str:
 
 
 def runs(counts: Mapping[str, int]) -> str:
-    """How many runs the notebooks ask for, and how many of them differ, in one sentence; empty where nobody counted."""
+    """How many runs the notebooks ask for, and how many of them differ, in one sentence.
+
+    Empty where nobody counted.
+    """
     every = _counted(
         counts,
         {"asked": f"run{'s' * (counts.get('asked') != 1)} asked for", "distinct": "distinct"},
@@ -129,7 +134,10 @@ def cells(claim: Mapping[str, str]) -> list[str]:
 def verdict(word: str) -> str:
     """A verdict in HTML: its sign, which a screen reader leaves out, and its word."""
     kind = escape(word.replace(" ", "-"))
-    return f'<span class="verdict {kind}"><span aria-hidden="true">{VERDICTS.get(word, "")}</span> {escape(word)}</span>'
+    return (
+        f'<span class="verdict {kind}"><span aria-hidden="true">{VERDICTS.get(word, "")}</span>'
+        f" {escape(word)}</span>"
+    )
 
 
 def rows(summary: Summary) -> list[list[str]]:
@@ -153,7 +161,10 @@ def anchor(text: str) -> str:
 
 
 def html(summary: Summary) -> str:
-    """The table for the page. Its roles are said aloud: on a narrow screen its rows are stacked, which else undoes them."""
+    """The table for the page.
+
+    Its roles are said aloud: on a narrow screen its rows are stacked, which else undoes them.
+    """
     heads = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in COLUMNS)
     head = f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
     return f'<table class=results role="table">{head}{"".join(map(_body, summary.tables))}</table>'
@@ -163,7 +174,10 @@ def _body(table: Shown) -> str:
     """One table's header and its claims."""
     link = f'<a href="#{escape(table.notebook)}">{escape(table.title)}</a>'
     facts = " · ".join(f"<span>{escape(fact)}</span>" for fact in table.facts())
-    header = f'<tr role="row" class=group><th role="rowheader" scope="rowgroup" colspan="4">{link} <small>{facts}</small></th></tr>'
+    header = (
+        f'<tr role="row" class=group><th role="rowheader" scope="rowgroup" colspan="4">{link}'
+        f" <small>{facts}</small></th></tr>"
+    )
     bare = '<tr role="row"><td role="cell" colspan="4">no claims</td></tr>'
     return f'<tbody role="rowgroup">{header}{"".join(map(_row, table.claims)) or bare}</tbody>'
 

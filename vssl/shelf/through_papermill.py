@@ -41,7 +41,10 @@ def main(request: dict[str, Any]) -> int:
 
 
 def _reason(error: Exception, cell_limit: float) -> tuple[str, bool]:
-    """An error of papermill, or of what lies beneath it, in words; and whether a cell is to blame."""
+    """An error of papermill, or of what lies beneath it, in words.
+
+    And whether a cell is to blame.
+    """
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError

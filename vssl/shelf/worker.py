@@ -27,7 +27,10 @@ LINE = 240  # characters: more of a description is no line to read
 
 
 def _collect(job: dict[str, Any]) -> None:
-    """Ask each notebook in turn; what was found is on disk after each, in case the next one ends this process."""
+    """Ask each notebook in turn.
+
+    What was found is on disk after each, in case the next one ends this process.
+    """
     plan = Plan()
     for name, path in job["notebooks"].items():
         try:
@@ -101,7 +104,8 @@ def _add(plan: Plan, experiment: Any, lab: types.ModuleType, profile: str) -> st
 def _compute(job: dict[str, Any]) -> None:
     """Run every experiment in a process of its own, forked from one that has imported what they need (torch costs seconds)."""
     context = get_context("forkserver")
-    # The lab fetches its names on first use: the modules of the experiments are what brings torch in.
+    # The lab fetches its names on first use: the modules of the experiments are what brings torch
+    # in.
     context.set_forkserver_preload(
         [
             job["lab"],
@@ -150,7 +154,10 @@ def _compute(job: dict[str, Any]) -> None:
 
 
 def _work(pickled: bytes, lab: str, log: Path, slot: int) -> None:
-    """Carry out one experiment, on the GPU of its slot; all that it prints goes to its log, and the last line says why it failed."""
+    """Carry out one experiment, on the GPU of its slot.
+
+    All that it prints goes to its log, and the last line says why it failed.
+    """
     target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(target, stream)
@@ -161,9 +168,11 @@ def _work(pickled: bytes, lab: str, log: Path, slot: int) -> None:
     except BaseException as error:
         traceback.print_exc()
         print(
-            _first_line(error)
-            if isinstance(error, VsslError)
-            else f"{type(error).__name__}: {_first_line(error)}",
+            (
+                _first_line(error)
+                if isinstance(error, VsslError)
+                else f"{type(error).__name__}: {_first_line(error)}"
+            ),
             flush=True,
         )
         os._exit(1)

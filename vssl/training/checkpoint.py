@@ -18,7 +18,8 @@ def save(path: Path, state: dict[str, Any]) -> None:
             torch.save(state, temporary)
         except RuntimeError as error:  # what torch makes of a full disk
             raise VsslError(
-                f"cannot write {path} ({str(error).splitlines()[0][:80]}); is the disk full? Free some space and run again"
+                f"cannot write {path} ({str(error).splitlines()[0][:80]}); is the disk full? Free"
+                " some space and run again"
             ) from error
 
 
@@ -30,7 +31,8 @@ def load(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
         raise VsslError(f"no checkpoint at {path}; train first, or name another folder") from None
     except Exception as error:
         raise VsslError(
-            f"the checkpoint {path} cannot be read ({type(error).__name__}); delete it to start that run again"
+            f"the checkpoint {path} cannot be read ({type(error).__name__}); delete it to start"
+            " that run again"
         ) from error
 
 

@@ -15,7 +15,8 @@ from vssl.progress import progress
 from vssl.training.batches import Frames, Wanted
 from vssl.videos.store import FrameStore, Window, part_of
 
-SHARE = 0.5  # of the memory that is free on the GPU: the net, its activations and another run need the rest
+# Of the memory that is free on the GPU: the net, its activations and another run need the rest.
+SHARE = 0.5
 
 
 def placed(
@@ -42,7 +43,10 @@ def placed(
     except torch.OutOfMemoryError:  # another run beside this one was quicker
         return (
             frames,
-            f"frames: in the file {frames.folder.name}, each batch sent to the GPU, whose memory was taken meanwhile ({size})",
+            (
+                f"frames: in the file {frames.folder.name}, each batch sent to the GPU, whose"
+                f" memory was taken meanwhile ({size})"
+            ),
         )
 
 

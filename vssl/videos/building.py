@@ -1,8 +1,11 @@
-"""Decoding every video of a set over many processes. A worker that dies is replaced; a build that is killed goes on where it was.
+"""Decoding every video of a set over many processes.
 
-A worker decodes one video at a time to memory (to an unnamed file when it is long) and adds it to the store (see `journal`).
-Workers are fresh interpreters that import numpy and PyAV only, started by a command line: a fork would share the decoder's locks, and
-`multiprocessing`'s spawn imports the caller's script (and its torch) once more in each.
+A worker that dies is replaced; a build that is killed goes on where it was.
+
+A worker decodes one video at a time to memory (to an unnamed file when it is long) and adds it to
+the store (see `journal`). Workers are fresh interpreters that import numpy and PyAV only, started
+by a command line: a fork would share the decoder's locks, and `multiprocessing`'s spawn imports the
+caller's script (and its torch) once more in each.
 """
 
 from __future__ import annotations
@@ -32,14 +35,18 @@ IN_MEMORY = 2**28  # bytes of one video that a worker holds before it turns to t
 
 
 def build(plan: Plan, workers: int | None = None) -> None:
-    """Decode what the journal does not name yet, then write the index; a second process waits for the first and finds it done."""
+    """Decode what the journal does not name yet, then write the index.
+
+    A second process waits for the first and finds it done.
+    """
     try:
         with files.locked(plan.file("lock")):
             if not plan.file("index.json").exists():
                 _build(plan, workers)
     except OSError as error:
         raise VsslError(
-            f"cannot write the frame store {plan.folder}: {error.strerror or error}; set VSSL_DATA to another disk"
+            f"cannot write the frame store {plan.folder}: {error.strerror or error}; set VSSL_DATA"
+            " to another disk"
         ) from error
 
 
@@ -48,7 +55,7 @@ def source_frame(frame: int, fps: float | None, own: float) -> int:
     return frame if fps is None else int(frame * own / fps + 1e-6)
 
 
-# ------------------------------------------------------------------------------------------------ the builder
+# ------------------------------------------------------------ the builder
 
 
 def _build(plan: Plan, workers: int | None) -> None:
@@ -126,7 +133,10 @@ def _end(process: subprocess.Popen) -> None:
 
 
 def _mourn(plan: Plan, code: int, video: int) -> None:
-    """A worker died. A crash of the decoder is its video's own failure; anything else ends the build, with what is done kept."""
+    """A worker died. A crash of the decoder is its video's own failure.
+
+    Anything else ends the build, with what is done kept.
+    """
     path = plan.paths[video]
     if code < 0 and -code not in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
         journal.append(
@@ -143,7 +153,8 @@ def _mourn(plan: Plan, code: int, video: int) -> None:
         else f"ended with code {code}"
     )
     raise VsslError(
-        f"a decoding process {how} while it read {path}; what is done is kept, run again with fewer workers to go on"
+        f"a decoding process {how} while it read {path}; what is done is kept, run again with fewer"
+        " workers to go on"
     )
 
 
@@ -159,8 +170,9 @@ def _check_space(plan: Plan, todo: list[int]) -> None:
     free = shutil.disk_usage(plan.folder).free
     if needed > free:
         raise VsslError(
-            f"the frame store {plan.key} needs about {needed / 1e9:.1f} GB and {plan.folder} has {free / 1e9:.1f} GB free; "
-            "free some space, set VSSL_DATA to another disk, or ask for smaller frames"
+            f"the frame store {plan.key} needs about {needed / 1e9:.1f} GB and {plan.folder} has"
+            f" {free / 1e9:.1f} GB free; free some space, set VSSL_DATA to another disk, or ask for"
+            " smaller frames"
         )
 
 
@@ -179,11 +191,14 @@ def _size(path: str) -> int:
         return 0
 
 
-# ------------------------------------------------------------------------------------------------ the worker
+# ------------------------------------------------------------ the worker
 
 
 def work() -> None:
-    """Decode the videos that come in on stdin, one a line, until it is closed; the first line is the plan."""
+    """Decode the videos that come in on stdin, one a line, until it is closed.
+
+    The first line is the plan.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the builder gets it too, and ends us
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody to tell: end in silence
     settings, builder = json.loads(sys.stdin.buffer.readline())
@@ -196,7 +211,10 @@ def work() -> None:
         except OSError as error:
             reason = error.strerror or error
             answer = {
-                "stop": f"cannot write the frame store {plan.folder}: {reason}; what is done is kept, run again to go on"
+                "stop": (
+                    f"cannot write the frame store {plan.folder}: {reason}; what is done is kept,"
+                    " run again to go on"
+                )
             }
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
         sys.stdout.buffer.flush()
@@ -209,7 +227,8 @@ def _decode_one(plan: Plan, video: int, path: str, builder: int) -> None:
             own = decode.claimed(path)[1]
             if plan.fps is not None and own <= 0:
                 raise VideoError(
-                    f"{path} does not name its frame rate, so it cannot be brought to {plan.fps} frames a second"
+                    f"{path} does not name its frame rate, so it cannot be brought to {plan.fps}"
+                    " frames a second"
                 )
             if plan.keep:
                 for number, picture in enumerate(decode.stream(path, plan.height, plan.width)):

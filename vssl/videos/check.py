@@ -15,7 +15,8 @@ from vssl.progress import progress
 def failures(paths: Sequence[Path], workers: int | None = None) -> dict[Path, str]:
     """Return the videos that do not decode to their end, each with its reason, in the order given."""
     found = _in_parallel(paths, workers or len(os.sched_getaffinity(0)))
-    # A decoder that dies takes its whole pool along; those left over are tried again one by one, so that the culprit is named.
+    # A decoder that dies takes its whole pool along; those left over are tried again one by one, so
+    # that the culprit is named.
     for path in progress([path for path in paths if path not in found], "checking one by one"):
         found |= _in_parallel([path], 1) or {
             path: f"{path} cannot be read: it kills the decoder; replace the file"
@@ -24,7 +25,10 @@ def failures(paths: Sequence[Path], workers: int | None = None) -> dict[Path, st
 
 
 def _in_parallel(paths: Sequence[Path], workers: int) -> dict[Path, str]:
-    """Check each path in a pool of processes; what was not finished when a process died is left out."""
+    """Check each path in a pool of processes.
+
+    What was not finished when a process died is left out.
+    """
     found: dict[Path, str] = {}
     with ProcessPoolExecutor(workers) as pool:
         tasks = {pool.submit(_reason, path): path for path in paths}

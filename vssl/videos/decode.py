@@ -1,12 +1,16 @@
-"""Video files to frames. Frame i is the i-th frame that a sequential decode shows, whatever the file says of itself.
+"""Video files to frames.
 
-Time stamps need not grow (B-frames in AVI), headers may hold no frame count or a wrong one, and a seek lands where the container's
-index says. So nothing here counts by header or trusts a seek: a read decodes from the start, or from an entry that was tried (see
-`vssl.videos.entries`), and stops at the last frame asked for. Decoding costs a tenth of a millisecond for a frame of 320x240; turning
+Frame i is the i-th frame that a sequential decode shows, whatever the file says of itself.
+
+Time stamps need not grow (B-frames in AVI), headers may hold no frame count or a wrong one, and a
+seek lands where the container's index says. So nothing here counts by header or trusts a seek: a
+read decodes from the start, or from an entry that was tried (see `vssl.videos.entries`), and stops
+at the last frame asked for. Decoding costs a tenth of a millisecond for a frame of 320x240; turning
 it into RGB costs nearly as much again, and only frames asked for pay it.
 
-A file that breaks half way gives its good frames in `stream` and then raises `VideoError`; `read_frames` raises if it needs a
-frame at or beyond the break, and `probe` raises always. A file cut short so cleanly that the decoder sees an end is as long as it decodes.
+A file that breaks half way gives its good frames in `stream` and then raises `VideoError`;
+`read_frames` raises if it needs a frame at or beyond the break, and `probe` raises always. A file
+cut short so cleanly that the decoder sees an end is as long as it decodes.
 """
 
 from __future__ import annotations
@@ -34,7 +38,10 @@ SEEK = 8  # to open a file once more and seek in it costs about as much as decod
 
 @dataclass(frozen=True)
 class Probe:
-    """What a sequential decode finds in a file; height and width as shown, after the rotation that the file asks for."""
+    """What a sequential decode finds in a file.
+
+    Height and width as shown, after the rotation that the file asks for.
+    """
 
     num_frames: int
     fps: float  # 0 where the file names no rate
@@ -112,7 +119,8 @@ def read_frames(
     sought = sorted(places) or [0]  # none asked for: the first frame still tells the size
     if sought[0] < 0:
         raise VideoError(
-            f"{path} has no frame {sought[0]}: its {probe(path).num_frames} frames are counted from 0"
+            f"{path} has no frame {sought[0]}: its {probe(path).num_frames} frames are counted"
+            " from 0"
         )
     render, pixels = Renderer(size), None
     try:
@@ -134,7 +142,10 @@ def read_frames(
 def _decoded(
     path: Path, sought: list[int], entries: Sequence[Entry]
 ) -> Iterator[tuple[int, VideoFrame]]:
-    """Frames with their numbers, the sought ones among them. The file is opened for each leg: so the seeks were tried."""
+    """Frames with their numbers, the sought ones among them.
+
+    The file is opened for each leg: so the seeks were tried.
+    """
     for entry, numbers in _legs(sought, entries):
         with opened(path) as film:
             for number, frame in enumerate(film.frames(entry), entry.frame if entry else 0):
@@ -240,7 +251,9 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
         raise VideoError(
             f"{path} claims frames of {video.width}x{video.height}, more than can be meant"
         )
-    video.thread_count = 1  # more threads dead-lock beside torchvision when a decode stops early; workers are parallel already
+    # More threads dead-lock beside torchvision when a decode stops early; workers are parallel
+    # already.
+    video.thread_count = 1
     video.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
     return video
 

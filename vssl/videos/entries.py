@@ -17,7 +17,9 @@ from vssl.errors import VideoError
 from vssl.videos.decode import Entry, Film, opened
 from vssl.videos.pictures import digest
 
-APART = 12  # frames between two entries, or more: opening and seeking costs as much as decoding two thirds of them
+# Frames between two entries, or more: opening and seeking costs as much as decoding two thirds of
+# them.
+APART = 12
 TRIED = 4  # frames shown from a key frame on: whatever reaches back beyond it comes first
 
 Pictures = tuple[int, ...]  # the digests of a key frame and of the few that follow it
@@ -32,7 +34,10 @@ class Survey(NamedTuple):
 
 
 def survey(path: str | Path) -> Survey:
-    """Decode all of `path`: how many frames it shows, and its entries. Costs about two decodes where key frames are frequent."""
+    """Decode all of `path`: how many frames it shows, and its entries.
+
+    Costs about two decodes where key frames are frequent.
+    """
     path = Path(path)
     with opened(path) as film:
         rate = film.rate

@@ -43,7 +43,10 @@ class Plan:
 
 
 def read(plan: Plan) -> list[dict]:
-    """The records so far; begins the journal where there is none. A last line that a power cut tore is cut off."""
+    """The records so far; begins the journal where there is none.
+
+    A last line that a power cut tore is cut off.
+    """
     with files.locked(
         plan.file("append.lock")
     ):  # a worker of a killed builder may be in the middle of its last one
@@ -65,11 +68,13 @@ def _read(plan: Plan, path: Path) -> list[dict]:
         ) from error
     if (header.get("format"), header.get("key")) != (FORMAT, plan.key):
         raise VsslError(
-            f"{plan.folder} holds the beginning of another store ({header.get('key')}); delete it or choose another folder"
+            f"{plan.folder} holds the beginning of another store ({header.get('key')}); delete it"
+            " or choose another folder"
         )
     if plan.keep and _bytes(plan.file("frames.u8")) < end * plan.frame_bytes:
         raise VsslError(
-            f"{plan.folder} is damaged: frames.u8 is shorter than its journal says; delete the folder and build the store again"
+            f"{plan.folder} is damaged: frames.u8 is shorter than its journal says; delete the"
+            " folder and build the store again"
         )
     if len(whole) < len(lines):
         os.truncate(path, sum(map(len, whole)))
@@ -152,11 +157,13 @@ def read_index(folder: Path) -> dict:
         known = index["format"] == FORMAT
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise VsslError(
-            f"the frame store {folder} is damaged, its index.json cannot be read; delete {folder} and build it again"
+            f"the frame store {folder} is damaged, its index.json cannot be read; delete {folder}"
+            " and build it again"
         ) from error
     if not known or not whole:
         raise VsslError(
-            f"the frame store {folder} was written by another version; delete {folder} and build it again"
+            f"the frame store {folder} was written by another version; delete {folder} and build it"
+            " again"
         )
     return index
 

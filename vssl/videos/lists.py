@@ -24,7 +24,8 @@ def read_class_lists(folder: Path) -> tuple[tuple[str, ...], Lists]:
         )
     if not splits:
         raise DataError(
-            f"{folder} has a classInd.txt and no trainlist01.txt beside it; get the official lists again"
+            f"{folder} has a classInd.txt and no trainlist01.txt beside it; get the official lists"
+            " again"
         )
     return classes, tuple(splits)
 
@@ -45,13 +46,15 @@ def read_hmdb51_splits(folder: Path) -> tuple[tuple[str, ...], Lists]:
         for label in classes:
             if (label, number) not in files:
                 raise DataError(
-                    f"{folder} has no {label}_test_split{number}.txt, and other classes have theirs; get the official lists again"
+                    f"{folder} has no {label}_test_split{number}.txt, and other classes have"
+                    " theirs; get the official lists again"
                 )
             for line in lines(files[label, number]):
                 file, _, side = line.rpartition(" ")
                 if side not in sides:
                     raise DataError(
-                        f"{files[label, number]} has a line that ends in neither 0, 1 nor 2: {line!r}"
+                        f"{files[label, number]} has a line that ends in neither 0, 1 nor 2:"
+                        f" {line!r}"
                     )
                 sides[side].append(f"{label}/{file.strip()}")
         splits.append((sides["1"], sides["2"]))
@@ -72,7 +75,8 @@ def read_kinetics(file: Path) -> list[str]:
             clip = f"{row['youtube_id']}_{int(float(row['time_start'])):06d}_{int(float(row['time_end'])):06d}"
         except (TypeError, ValueError) as error:
             raise DataError(
-                f"{file}, line {rows.line_num}: {row['time_start']!r} to {row['time_end']!r} are no times"
+                f"{file}, line {rows.line_num}: {row['time_start']!r} to {row['time_end']!r} are no"
+                " times"
             ) from error
         names.append(f"{row['label']}/{clip}")
     return names

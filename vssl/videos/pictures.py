@@ -1,7 +1,8 @@
 """A decoder's frames as pictures: upright, in RGB, at one size.
 
-Scaling gives the same bytes on every processor. Turning planes into RGB is left to the fast code that FFmpeg has for each kind of
-processor: another kind may give values that differ by up to three of 255. Exact there too, it would take half as long again.
+Scaling gives the same bytes on every processor. Turning planes into RGB is left to the fast code
+that FFmpeg has for each kind of processor: another kind may give values that differ by up to three
+of 255. Exact there too, it would take half as long again.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ _of_this_thread = threading.local()
 class Renderer:
     """Frames to upright RGB arrays of one size.
 
-    By the thread's own two scalers, for all files it reads: setting one up costs as much as scaling four frames.
-    The array is a view of the scaler's picture: copy it, or copy from it, before the next.
+    By the thread's own two scalers, for all files it reads: setting one up costs as much as scaling
+    four frames. The array is a view of the scaler's picture: copy it, or copy from it, before the
+    next.
     """
 
     def __init__(self, size: tuple[int, int] | None) -> None:
@@ -39,7 +41,8 @@ class Renderer:
         transposed, mirrored, flipped = _turn(frame)
         width, height = self.size if transposed else self.size[::-1]
         if (width, height) != (frame.width, frame.height):
-            # The scaler is twice as fast at planes as at RGB; as many rows of chroma as of luma, so that no colour is lost on the way.
+            # The scaler is twice as fast at planes as at RGB; as many rows of chroma as of luma, so
+            # that no colour is lost on the way.
             planes = "yuv422p" if frame.format.name == "yuv420p" else "rgb24"
             frame = self.scale.reformat(
                 frame, width, height, planes, interpolation=self.exact, threads=1

@@ -1,4 +1,7 @@
-"""The frame store: every video decoded once at one size, so that sampling is a gather; and its twin that decodes at each gather."""
+"""The frame store: every video decoded once at one size, so that sampling is a gather.
+
+And its twin that decodes at each gather.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ Window = tuple[
 
 
 class _Frames:
-    """What a store on disk and one that decodes on the fly have in common: the index. Video i is the dataset's video i."""
+    """What a store on disk and one that decodes on the fly have in common: the index.
+
+    Video i is the dataset's video i.
+    """
 
     def __init__(self, folder: Path) -> None:
         index = journal.read_index(folder)
@@ -52,13 +58,17 @@ class _Frames:
             )
         if frames.size and (frames.min() < 0 or frames.max() >= there):
             raise VideoError(
-                f"video {video} of {self.key} has frames 0 to {there - 1}, not {frames.min()} to {frames.max()}"
+                f"video {video} of {self.key} has frames 0 to {there - 1}, not {frames.min()} to"
+                f" {frames.max()}"
             )
         return frames
 
 
 class FrameStore(_Frames):
-    """All frames of a dataset in one memory-mapped file; a sampled clip costs a copy of its pixels and nothing else."""
+    """All frames of a dataset in one memory-mapped file.
+
+    A sampled clip costs a copy of its pixels and nothing else.
+    """
 
     def __init__(self, folder: str | Path) -> None:
         super().__init__(Path(folder))
@@ -66,12 +76,14 @@ class FrameStore(_Frames):
         size = file.stat().st_size if file.exists() else 0
         if not self.kept or size != expected:
             raise VsslError(
-                f"the frame store {self.folder} is damaged: frames.u8 has {size} bytes, not {expected}; delete that folder to build anew"
+                f"the frame store {self.folder} is damaged: frames.u8 has {size} bytes, not"
+                f" {expected}; delete that folder to build anew"
             )
         if self.total == 0:
             reason = next(iter(self.failed.values()), "the dataset is empty")
             raise VsslError(
-                f"the frame store {self.folder} is empty, no video could be decoded ({reason}); delete that folder to try again"
+                f"the frame store {self.folder} is empty, no video could be decoded ({reason});"
+                " delete that folder to try again"
             )
         mapped = np.memmap(file, np.uint8, mode="r", shape=(self.total, self.height, self.width, 3))
         self.pixels = mapped.view(
@@ -88,7 +100,10 @@ class FrameStore(_Frames):
         workers: int | None = None,
         fps: float | None = None,
     ) -> FrameStore:
-        """Open the store of `dataset` at this size, decoding what is not in it yet; `fps` brings every video to one frame rate."""
+        """Open the store of `dataset` at this size, decoding what is not in it yet.
+
+        `fps` brings every video to one frame rate.
+        """
         return cls(_prepare(dataset, height, width, folder, workers, fps, keep=True))
 
     def frames(self, video: int) -> np.ndarray:
@@ -194,7 +209,8 @@ def _prepare(
     """The folder of a whole store for these choices, built now if it is not there."""
     if height < 2 or width < 2 or width % 2:
         raise VsslError(
-            f"frames are stored at an even width, not {height}x{width}: an odd one scales six times slower; take {width + 1}"
+            f"frames are stored at an even width, not {height}x{width}: an odd one scales six times"
+            f" slower; take {width + 1}"
         )
     if fps is not None and not fps > 0:
         raise VsslError(f"a frame rate is positive, not {fps}")
@@ -218,6 +234,7 @@ def _prepare(
     index = journal.read_index(folder)
     if index["key"] != key or len(index["num_frames"]) != len(dataset.videos):
         raise VsslError(
-            f"{folder} holds another store ({index['key']}, not {key}); delete it or choose another folder"
+            f"{folder} holds another store ({index['key']}, not {key}); delete it or choose another"
+            " folder"
         )
     return folder

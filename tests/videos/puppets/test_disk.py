@@ -148,10 +148,14 @@ def test_a_set_goes_to_its_own_folder(tmp_path, monkeypatch):
 
 def start(world: puppets.World, root: Path, workers: int = 2) -> subprocess.Popen:
     """Draw in another process that can be killed."""
-    fields = f"classes={world.classes}, groups={world.groups}, clips={world.clips}, frames={world.frames}, height=48, width=64"
+    fields = (
+        f"classes={world.classes}, groups={world.groups}, clips={world.clips},"
+        f" frames={world.frames}, height=48, width=64"
+    )
     code = (
-        "from dataclasses import replace; from pathlib import Path; from vssl.videos import puppets;"
-        f"puppets.make(replace(puppets.ucf101(), {fields}), Path({str(root)!r}), workers={workers})"
+        "from dataclasses import replace; from pathlib import Path; from vssl.videos import"
+        f" puppets;puppets.make(replace(puppets.ucf101(), {fields}), Path({str(root)!r}),"
+        f" workers={workers})"
     )
     return subprocess.Popen([sys.executable, "-c", code])
 
@@ -258,7 +262,10 @@ def test_workers_end_with_their_caller(tmp_path):
 
 
 def test_drawing_does_not_load_torch():
-    code = "import sys; from vssl.videos.puppets import disk, worker; print(sorted({'torch', 'av', 'matplotlib'} & set(sys.modules)))"
+    code = (
+        "import sys; from vssl.videos.puppets import disk, worker; print(sorted({'torch', 'av',"
+        " 'matplotlib'} & set(sys.modules)))"
+    )
     environment = os.environ | {"PYTHONPATH": str(Path(puppets.__file__).parents[3])}
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment

@@ -22,7 +22,10 @@ HMDB = [
 
 
 def hmdb_files(videos: str) -> dict[str, str]:
-    """Film A tests, B trains, C is unused in split 1; C trains in split 2 and its second clip never."""
+    """Film A tests, B trains, C is unused in split 1.
+
+    C trains in split 2 and its second clip never.
+    """
     texts = {}
     for label in ("run", "shoot_gun"):
         mine = [name for name in HMDB if f"_{label}_" in name]

@@ -1,0 +1,105 @@
+"""What each command of `vssl` does; what is heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from vssl.arguments import one_of
+from vssl.videos import catalogue
+
+if TYPE_CHECKING:
+    from vssl.videos.datasets import Dataset
+
+# Named here too, so that a slip is answered without loading torch; a test compares.
+PROFILES = ("smoke", "demo", "gpu", "paper")
+SIZES = PROFILES[:3]  # of puppets; the paper profile wants the real data
+
+
+def reproduce(options: argparse.Namespace) -> int:
+    """Run notebooks and report."""
+    profile = one_of(options.profile, PROFILES, "profile")
+    from vssl.shelf import runner
+
+    return runner.reproduce(
+        options.ids,
+        profile,
+        jobs=options.jobs,
+        resume=options.resume,
+        seeds=options.seeds,
+        data_root=options.data_root,
+        plan_only=options.plan,
+        limit_minutes=options.limit_minutes,
+    )
+
+
+def data_make(options: argparse.Namespace) -> int:
+    """Draw the puppet sets."""
+    names = [
+        one_of(name, catalogue.STAND_INS, "puppet set")
+        for name in options.sets or catalogue.STAND_INS
+    ]
+    size = one_of(options.size, SIZES, "size")
+    from vssl.lab.profile import world
+    from vssl.videos import puppets
+
+    for name in names:
+        print(f"{name} ({size}): {puppets.make(world(name, size))}")
+    return 0
+
+
+def data_index(options: argparse.Namespace) -> int:
+    """Count the videos of a dataset."""
+    print(_dataset(options).summary())
+    return 0
+
+
+def data_check(options: argparse.Namespace) -> int:
+    """Decode every video of a dataset, and list what fails."""
+    from vssl.videos.check import failures
+
+    dataset = _dataset(options)
+    failed = failures([video.path for video in dataset.videos], workers=options.jobs)
+    for reason in failed.values():
+        print(reason)
+    print(
+        f"{len(dataset.videos) - len(failed)} of {len(dataset.videos)} videos of {dataset.name}"
+        " decode"
+    )
+    return 1 if failed else 0
+
+
+def _dataset(options: argparse.Namespace) -> Dataset:
+    """The dataset at --root, or the puppets that stand in for it, drawn if they are not there yet."""
+    name = one_of(options.name, catalogue.NAMES, "dataset")
+    size = one_of(options.size, SIZES, "size")
+    if options.root:
+        return catalogue.open_dataset(name, options.root)
+    from vssl.lab.profile import world
+    from vssl.videos import puppets
+
+    return catalogue.open_dataset(name, puppets.make(world(name, size)))
+
+
+def ledger(options: argparse.Namespace) -> int:
+    """List the committed results, or add what notebooks left."""
+    from vssl.results import ledger
+
+    if options.add:
+        print(
+            "\n".join(ledger.add())
+            or "nothing to add: no notebook left numbers since the last time"
+        )
+    else:
+        print(ledger.summary())
+    return 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Say what is on this machine."""
+    from vssl import doctor
+
+    report = doctor.report(probe=not options.no_probe)
+    print(json.dumps(report, indent=1) if options.json else doctor.text(report))
+    return 1 if report["problems"] else 0

@@ -1,0 +1,71 @@
+"""What a notebook is run in, and what its run is made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vssl import files, paths
+
+
+def environment(folder: Path, jobs: int, cores: int | None = None) -> dict[str, str]:
+    """What a notebook finds around it: this very Python as its kernel, no bars, a fair share of the cores, nobody's start-up files."""
+    kernel = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    files.write_json(
+        kernel, {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python"}
+    )
+    # JUPYTER_PATH is searched before the user's own folders, where a forgotten kernel named python3
+    # may lie.
+    search = [str(folder / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    share = max(1, (cores or _cores()) // jobs)
+    caps = (
+        {
+            name: str(share)
+            for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+        }
+        if jobs > 1
+        else {}
+    )
+    # A child works in the notebooks' folder: what was said relative to ours is made absolute.
+    places = {"VSSL_ROOT": paths.root(), "VSSL_DATA": paths.data(), "VSSL_RUNS": paths.runs()}
+    places |= {"VSSL_LEDGER": paths.ledger(), "VSSL_FIGURES": paths.figures()}
+    return {
+        **caps,
+        **os.environ,
+        **{name: str(place) for name, place in places.items() if name in os.environ},
+        "JUPYTER_PATH": os.pathsep.join(search),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "PYTHONHASHSEED": "0",
+        "TQDM_DISABLE": "1",
+        # Else some matrix products on a GPU differ between runs.
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    }
+
+
+def fingerprint(source: Path, parameters: Mapping[str, Any]) -> str:
+    """The hash of what a notebook's run is made from: its cells, the package and the parameters.
+
+    Not its stored outputs.
+    """
+    import nbformat
+
+    digest = hashlib.sha256(json.dumps(dict(parameters), sort_keys=True).encode())
+    for cell in nbformat.read(source, as_version=4).cells:
+        digest.update(
+            f"\0{cell.cell_type}\0{cell.source}\0{sorted(cell.metadata.get('tags', ()))}".encode()
+        )
+    package = Path(__file__).resolve().parent.parent
+    for path in sorted(package.rglob("*.py")):
+        digest.update(f"\0{path.relative_to(package)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
