@@ -1,4 +1,7 @@
-"""What an experiment will cost, estimated before it is run: multiply-adds counted from its description, over a rate."""
+"""What an experiment will cost, estimated before it is run.
+
+Multiply-adds are counted from its description and divided by a rate.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,13 @@ from vssl.lab.mean import Mean
 from vssl.lab.measures import Features, PretextTest
 from vssl.recipe import Recipe
 
-BACKWARD = (
-    2  # a step back costs two passes forward: gradients of the activations and of the weights
-)
-OVERHEAD = 5.0  # seconds, of a process that only reads features: mostly imports
+# A pass backward costs as much as two forward: gradients of the activations and of the weights.
+BACKWARD = 2
+OVERHEAD = 5.0  # seconds, mostly for imports, of a process that only reads features
 
-# Multiply-adds a second. A GPU: what 425 clips a second of 16 x 112 x 112 through R3D-18 take, the best end-to-end figure published for
-# one H100. A core: as seen on a 2-core AMD EPYC with narrow nets; wide ones do better.
+# Multiply-adds per second. A GPU: 425 clips of 16 x 112 x 112 per second through R3D-18, the best
+# end-to-end figure published for one H100. A core: measured on a 2-core AMD EPYC with narrow nets;
+# wide nets do better.
 GPU_RATE, CORE_RATE = 50e12, 40e9
 RATES = {
     "smoke": (CORE_RATE, "one core"),
@@ -34,18 +37,18 @@ RATES = {
 
 
 def estimate(experiment: Any, profile: str) -> Cost:
-    """Count the work of one experiment, over the rate of the machine that a profile is for; nothing is computed."""
-    data, sized, trained, seen = _work(experiment)
+    """Estimate the cost of one experiment on the machine that a profile is for."""
+    data, sized, trained, read = _work(experiment)
     rate, where = RATES[profile]
     clips = f"{sized.length} x {sized.size} x {sized.size}"
-    if not trained + seen:
+    if not trained + read:
         return Cost(data.title(), data.source is not None, 0, clips, OVERHEAD, where)
     net = sized.net if isinstance(sized, PreTrain) else sized.start.net
-    multiply_adds = _macs(net, sized.length, sized.size) * ((1 + BACKWARD) * trained + seen)
+    multiply_adds = _macs(net, sized.length, sized.size) * ((1 + BACKWARD) * trained + read)
     return Cost(
         data.title(),
         data.source is not None,
-        trained + seen,
+        trained + read,
         clips,
         OVERHEAD + multiply_adds / rate,
         where,
@@ -53,36 +56,31 @@ def estimate(experiment: Any, profile: str) -> Cost:
 
 
 def _work(experiment: Any) -> tuple[Data, Any, float, float]:
-    """Its data, what has the size of its clips, and how many clips it trains on and only looks at."""
+    """Its data, the part of it that has the size of its clips, and its clips.
+
+    These are the number of clips that it trains on, and of those that only pass forward.
+    """
     if isinstance(experiment, PreTrain):
-        clips = views(experiment.sampler())
-        return (
-            experiment.data,
-            experiment,
-            experiment.data.counts()[0] * clips * _rounds(experiment.recipe),
-            0,
-        )
+        train, _ = experiment.data.counts()
+        clips = train * views(experiment.sampler()) * _rounds(experiment.recipe)
+        return experiment.data, experiment, clips, 0
     if isinstance(experiment, FineTune | Linear):
         train, test = experiment.data.counts()
-        seen, looked = (
-            experiment.share * train * _rounds(experiment.recipe),
-            test * experiment.clips * experiment.crops,
-        )
-        frozen = isinstance(experiment, Linear)
-        return experiment.data, experiment, 0 if frozen else seen, looked + (seen if frozen else 0)
+        learnt = experiment.share * train * _rounds(experiment.recipe)
+        tested = test * experiment.clips * experiment.crops
+        if isinstance(experiment, Linear):  # its net is frozen
+            return experiment.data, experiment, 0, learnt + tested
+        return experiment.data, experiment, learnt, tested
     if isinstance(experiment, Features):
         return experiment.data, experiment, 0, sum(experiment.data.counts()) * experiment.clips
     if isinstance(experiment, Mean):
         return *_work(experiment.parts[0])[:2], 0, 0
     if isinstance(experiment, PretextTest):
         start = experiment.start
-        return start.data, start, 0, start.data.counts()[1] * start.method.classes
-    return (
-        experiment.features.data,
-        experiment.features,
-        0,
-        0,
-    )  # retrieval and probe: arithmetic on vectors
+        _, test = start.data.counts()
+        return start.data, start, 0, test * start.method.classes
+    # Retrieval and probes are arithmetic on vectors.
+    return experiment.features.data, experiment.features, 0, 0
 
 
 def _rounds(recipe: Recipe) -> int:
@@ -91,7 +89,6 @@ def _rounds(recipe: Recipe) -> int:
 
 @functools.lru_cache(maxsize=32)
 def _macs(net: Net, length: int, size: int) -> int:
-    with torch.device(
-        "meta"
-    ):  # without storage: the widest nets would take gigabytes, and minutes to draw
+    # Without storage: the widest nets would take gigabytes, and minutes to be drawn.
+    with torch.device("meta"):
         return models.macs(net.build(seed=0), length, size)

@@ -1,4 +1,4 @@
-"""A validation split: part of the training videos is held out, and the test videos stay untouched."""
+"""A validation split: part of the training videos is held out; no test video is used."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def validation_split(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Divide training videos into about nine tenths to train on and a tenth to validate on.
 
-    `labels` and `groups` are those of all videos; `train` holds indices. Whole groups are held out, class by class,
-    in the order of a hash of their names, as long as each brings its class nearer to a tenth. A class
-    in which no group is so small gives its smallest. The choice depends on the groups' names and sizes
-    alone, so it is the same in every run. No group is on both sides. Every class that has two groups
-    or more, and shares none of them with another class, is on both sides.
+    `labels` and `groups` are those of all videos; `train` holds indices. Whole groups are held out,
+    class by class, in the order of a hash of their names, as long as each brings its class nearer
+    to a tenth. A class in which no group is so small gives its smallest. The choice depends on the
+    groups' names and sizes alone, so it is the same in every run. No group is on both sides. Every
+    class that has two groups or more, and shares none of them with another class, is on both sides.
     """
     held_out = _choose(_sizes(labels, groups, train))
     side = np.array([groups[i] in held_out for i in train], dtype=bool)  # [videos]
@@ -30,7 +30,7 @@ def validation_split(
 def _sizes(
     labels: Sequence[Hashable], groups: Sequence[str], train: np.ndarray
 ) -> dict[str, Counter]:
-    """Each group's training videos, counted by class; groups stand in the order of a hash of their names."""
+    """Each group's training videos by class; groups are in the order of a hash of their names."""
     sizes: dict[str, Counter] = defaultdict(Counter)
     for i in train:
         sizes[groups[i]][labels[i]] += 1

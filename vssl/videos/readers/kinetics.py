@@ -1,6 +1,7 @@
 """Kinetics: `train.csv`, `val.csv` and `train/<label>/<id>_<start>_<end>.mp4`; train against val.
 
-A clip is found by its own name, which no two clips share, so the folders may spell the labels as they like.
+A clip is found by its own name, which no two clips share, so the folders may spell the labels as
+they like.
 """
 
 from __future__ import annotations
