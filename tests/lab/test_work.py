@@ -1,4 +1,4 @@
-"""Estimates before anything is run: clips and multiply-adds counted by hand, and a plan that needs no data."""
+"""Estimates before anything is run, compared with counts by hand; a plan needs no data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vssl.shelf.plan import Plan, Planned, counted
 
 @pytest.fixture
 def planning(monkeypatch, tmp_path):
-    """What `vssl reproduce --plan` sets, on a machine without any data."""
+    """The environment of `vssl reproduce --plan`, on a machine without any data."""
     monkeypatch.setenv("VSSL_PLAN_ONLY", "1")
     monkeypatch.setenv("VSSL_DATA", str(tmp_path))
 
@@ -21,7 +21,7 @@ def planning(monkeypatch, tmp_path):
 def test_the_paper_s_pre_training_is_counted_as_the_paper_says(planning):
     start = resolve("paper").pretrain(methods.Pace(), "r2plus1d", seed=0)
     found = estimate(start, "paper")
-    assert found.clips == 9537 * 10 * 18  # the tenfold list, 18 times
+    assert found.clips == 9537 * 10 * 18  # 18 epochs of a list that names each video ten times
     multiply_adds = 3 * found.clips * models.macs(Net("r2plus1d").build(0), 16, 112)
     assert found.seconds == pytest.approx(work.OVERHEAD + multiply_adds / work.GPU_RATE)
     assert (found.data, found.found, found.size) == ("UCF101", False, "16 x 112 x 112")
@@ -30,9 +30,8 @@ def test_the_paper_s_pre_training_is_counted_as_the_paper_says(planning):
 @pytest.mark.parametrize("name", models.NAMES)
 def test_a_net_is_counted_without_being_made(name):
     assert work._macs(Net(name, 8, True), 8, 64) == models.macs(models.build(name, 8, True), 8, 64)
-    assert (
-        work._macs(Net("r3d50", 2048), 8, 64) > 1e12
-    )  # 32 billion parameters: no machine here could hold them
+    # This net has 32 billion parameters, more than memory holds.
+    assert work._macs(Net("r3d50", 2048), 8, 64) > 1e12
 
 
 def test_kinetics_has_the_plain_list_and_s3dg_long_clips(planning):

@@ -261,8 +261,8 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
         raise VideoError(
             f"{path} claims frames of {video.width}x{video.height}, more than can be meant"
         )
-    # More threads dead-lock beside torchvision when a decode stops early; and workers already run in
-    # parallel.
+    # More threads dead-lock beside torchvision when a decode stops early. Workers run in parallel
+    # already.
     video.thread_count = 1
     video.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
     return video
