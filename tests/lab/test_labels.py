@@ -160,7 +160,7 @@ def test_scene_and_instance_stand_beside_the_action(scale):
 
 def test_real_videos_have_no_scenes_written_down(scale):
     data = replace(scale.data(), source=None, stand_in=False)
-    with pytest.raises(VsslError, match="nobody wrote down the scenes"):
+    with pytest.raises(VsslError, match=r"the scenes of .* are not known"):
         data.scenes()
 
 

@@ -232,7 +232,7 @@ def test_a_resize_is_a_fair_picture_of_the_whole(tiny):
 
 
 def test_a_resize_keeps_the_colours(realvideo):
-    """Planes that are scaled and then turned into RGB give nearly the picture of the other order."""
+    """Planes that are scaled and then turned into RGB give nearly what the other order gives."""
     from torch import from_numpy
     from torch.nn.functional import interpolate
 
