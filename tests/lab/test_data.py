@@ -1,4 +1,4 @@
-"""Data as experiments name it: frame rates, splits, what stands in its key, and how it is counted."""
+"""Data as experiments name it: frame rates, splits, keys, and how it is counted."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def test_every_profile_with_puppets_sizes_the_world_of_every_stand_in():
 
 
 @pytest.mark.parametrize("name", catalogue.NAMES)
-def test_a_set_that_is_not_there(tmp_path, name):
+def test_a_dataset_that_is_not_there_is_refused_with_advice(tmp_path, name):
     for root in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(
             DataError, match=r"not at .* should be there.* get .* https?://.* stand-in"

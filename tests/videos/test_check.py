@@ -1,4 +1,4 @@
-"""Checking a set names every video that fails, also one that takes the decoder's process with it."""
+"""Checking a dataset names every video that fails, also one that kills the decoder's process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vssl.videos import check, decode
 
 
 def stream(path: Path):
-    """Stands in for the decoder: what happens is in the file's name."""
+    """Stands in for the decoder; the file's name says what happens."""
     if path.stem.startswith("kills"):
         os._exit(11)
     if path.stem.startswith("breaks"):

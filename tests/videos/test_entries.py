@@ -1,6 +1,6 @@
-"""Beginning at an entry shows the very frames of a sequential decode.
+"""A decode from an entry shows exactly the frames of a sequential decode.
 
-What cannot be proved to is no entry.
+A place where that was not shown is not an entry.
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ def test_frames_before_the_entry_are_not_decoded(films, monkeypatch):
     decode.read_frames(path, range(50, 54), entries=found.entries)
     assert len(decoded) == 6  # 48 to 53
     decoded.clear()
-    decode.read_frames(path, [2, 3, 50, 51], entries=found.entries)  # two legs, and nothing between
+    decode.read_frames(
+        path, [2, 3, 50, 51], entries=found.entries
+    )  # two legs, without the frames between them
     assert len(decoded) == 4 + 4
     decoded.clear()
     decode.read_frames(path, range(50, 54))
@@ -157,7 +159,7 @@ def test_files_in_which_seeks_go_astray_are_read_right(films, tmp_path, make):
 
 
 def test_a_seek_that_no_longer_lands_where_it_did_is_noticed(films, tmp_path):
-    """A file may be replaced after its survey: by one of other pictures, here, or of other key frames."""
+    """A file may be replaced after its survey, here by other pictures or other key frames."""
     path, found, _ = films["avi"]
     for number, codec, options in (
         (1, "mpeg4", {"g": "12", "b": "2M"}),
@@ -169,9 +171,8 @@ def test_a_seek_that_no_longer_lands_where_it_did_is_noticed(films, tmp_path):
             assert np.array_equal(
                 decode.read_frames(other, indices, 24, 32, found.entries), every[indices]
             )
-    late = [
-        decode.Entry(entry.frame + 1, entry.time, entry.digest + 1) for entry in found.entries
-    ]  # entries that never were
+    # Entries that do not exist.
+    late = [decode.Entry(entry.frame + 1, entry.time, entry.digest + 1) for entry in found.entries]
     assert np.array_equal(
         decode.read_frames(path, [50, 20], 24, 32, late), films["avi"][2][[50, 20]]
     )

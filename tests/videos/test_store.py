@@ -1,6 +1,6 @@
 """The store holds exactly what a decode gives.
 
-A kill, a crash, a full disk or a damaged file loses nothing in silence.
+Nothing is lost without a message by a kill, a crash, a full disk or a damaged file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SIZE = (24, 32)
 
 
 def encode(path: Path, frames: int, seed: int) -> None:
-    """Smooth noise that drifts: no two frames of no two videos are alike."""
+    """Smooth noise that drifts, so that all frames of all videos differ."""
     rng = np.random.default_rng(seed)
     field = np.kron(rng.integers(256, size=(8, 10, 3)), np.ones((8, 8, 1)))  # [64, 80, 3]
     with av.open(str(path), "w") as container:
@@ -81,7 +81,7 @@ def own(videos, tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture(scope="session")
 def whole(videos, tmp_path_factory) -> tuple:
-    """A whole store and its twin, for tests that only read."""
+    """A whole store and its counterpart that decodes on the fly, for tests that only read."""
     folder, dataset = tmp_path_factory.mktemp("stores"), ucf101(videos)
     return (
         dataset,
@@ -91,7 +91,7 @@ def whole(videos, tmp_path_factory) -> tuple:
 
 
 def build(dataset, size: tuple[int, int] = SIZE, **options) -> FrameStore:
-    """A store by one worker: on a busy machine a second one costs more to start than these few frames."""
+    """A store built by one worker; starting a second costs more than decoding these few frames."""
     return FrameStore.build(dataset, *size, workers=1, **options)
 
 
@@ -100,7 +100,7 @@ def expected(dataset, video: int, size: tuple[int, int] = SIZE) -> np.ndarray:
 
 
 def check(dataset, store) -> None:
-    """Every frame of every video is the decoder's."""
+    """Compare every frame of every video with the decoder's."""
     assert store.num_frames.tolist() == [9 + number for number in range(12)]
     for video in range(12):
         assert np.array_equal(store.frames(video), expected(dataset, video))
@@ -129,9 +129,8 @@ def test_a_gather_copies_the_frames_asked_for(whole, data):
     dataset, store, twin = whole
     video = data.draw(st.integers(0, 11))
     frames = np.array(data.draw(st.lists(st.integers(0, 8 + video), min_size=1, max_size=8)))
-    frames = data.draw(
-        st.sampled_from([frames, np.arange(frames[0], 9 + video, 2), np.sort(frames)[::-1]])
-    )  # some at a constant pace
+    at_a_pace = np.arange(frames[0], 9 + video, 2)
+    frames = data.draw(st.sampled_from([frames, at_a_pace, np.sort(frames)[::-1]]))
     clip = store.gather(video, frames)  # [T, H, W, 3]
     assert (
         type(clip) is np.ndarray
@@ -145,7 +144,7 @@ def test_a_gather_copies_the_frames_asked_for(whole, data):
             video, frames, (top, left, 4, 6), out := np.empty((len(frames), 4, 6, 3), np.uint8)
         )
         assert window is out and np.array_equal(out, clip[:, top : top + 4, left : left + 6])
-    clip[:] = 0  # a copy: the store is not touched
+    clip[:] = 0  # a copy, so the store stays as it is
     assert store.gather(video, frames).any()
 
 
@@ -171,7 +170,7 @@ def test_a_whole_store_opens_without_a_decoder(own, monkeypatch):
     first = build(dataset)
     assert not (first.folder / "journal.jsonl").exists() and first.folder.parent.name == "stores"
     monkeypatch.setattr(building, "build", lambda *_: pytest.fail("decoded again"))
-    shutil.rmtree(own / "UCF-101")  # the videos may go when the store is whole
+    shutil.rmtree(own / "UCF-101")  # a whole store does not need the videos
     check_sizes = build(dataset)
     assert check_sizes.key == first.key and np.array_equal(check_sizes.pixels, first.pixels)
 
@@ -204,7 +203,7 @@ def test_videos_that_fail_are_listed(own):
     path = own / "UCF-101/Walk/v_Walk_g02_c01.avi"
     dataset = ucf101(own)
     path.write_bytes(bytes(5000))
-    dataset.videos[3].path.unlink()  # between the reading of the lists and the build
+    dataset.videos[3].path.unlink()  # after the lists were read and before the build
     for store in (build(dataset), OnTheFly(dataset, *SIZE, workers=1)):
         assert set(store.failed) == {dataset.videos[3].name, "v_Walk_g02_c01"}
         assert (
@@ -264,15 +263,14 @@ def test_a_full_disk_is_seen_before_the_start(own, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=needed // 2))
     with pytest.raises(VsslError, match=r"needs about 0\.0 GB and .* has 0\.0 GB free"):
         build(dataset)
-    OnTheFly(dataset, *SIZE, workers=1)  # takes no room
-    monkeypatch.setattr(
-        shutil, "disk_usage", lambda _: SimpleNamespace(free=needed * 1.1)
-    )  # the estimate is no worse than a tenth
+    OnTheFly(dataset, *SIZE, workers=1)  # needs no space
+    # The estimate is right within a tenth.
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=needed * 1.1))
     check(dataset, build(dataset))
 
 
 def test_a_disk_that_fills_on_the_way_keeps_what_is_done(own, monkeypatch):
-    """The limit on a file's size stands in for a full disk: writing beyond it is an OSError in the worker."""
+    """A limit on a file's size takes the place of a full disk; a write beyond it is an OSError."""
     dataset = ucf101(own)
     limit = 100 * 24 * 32 * 3
     full = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
@@ -364,14 +362,13 @@ def test_a_kill_of_the_builder_loses_nothing(own, monkeypatch):
             time.sleep(0.01)
         builder.send_signal(signal.SIGKILL)
         assert builder.wait() == -signal.SIGKILL
-    with files.locked(
-        folder / "append.lock"
-    ):  # the workers that are left find their builder dead when they get it
+    # The workers that are left find their builder dead when they get the lock.
+    with files.locked(folder / "append.lock"):
         assert not (folder / "index.json").exists()
         with open(folder / "frames.u8", "ab") as frames:
-            frames.write(b"half a video")  # as if one had been in the middle of it
+            frames.write(b"half a video")  # as if a worker had been writing it
         with open(book, "ab") as journal:
-            journal.write(b'{"video": 5, "fra')  # and the power had gone
+            journal.write(b'{"video": 5, "fra')  # and the power had failed
     todo = spy(monkeypatch)
     store = build(dataset)
     check(dataset, store)
@@ -381,7 +378,7 @@ def test_a_kill_of_the_builder_loses_nothing(own, monkeypatch):
         "index.json",
         "lock",
         "append.lock",
-    }  # nothing left lying about
+    }
 
 
 def test_a_begun_store_of_another_set_or_with_lost_frames_is_refused(own, monkeypatch):
@@ -406,9 +403,8 @@ def test_two_builders_at_once_make_one_store(own):
     dataset = ucf101(own)
     store = build(dataset)
     check(dataset, store)
-    assert sums == [f"{store.pixels.sum(dtype=int)}\n"] * 2 and store.total == sum(
-        range(9, 21)
-    )  # nothing was written twice
+    assert sums == [f"{store.pixels.sum(dtype=int)}\n"] * 2
+    assert store.total == sum(range(9, 21))  # nothing was written twice
 
 
 def test_real_videos_at_the_papers_size(realvideo, tmp_path):

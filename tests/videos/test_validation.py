@@ -1,4 +1,4 @@
-"""The validation split: whole groups, every class on both sides, about a tenth, and always the same."""
+"""The validation split: whole groups, every class on both sides, about a tenth, always the same."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ from vssl.videos.validation import validation_split
 
 @st.composite
 def datasets(draw, shared: bool):
-    """Labels and groups of videos, and which are for training.
-
-    Groups may be shared between classes.
-    """
+    """Labels and groups of videos, and indices for training; groups may be shared by classes."""
     rows = draw(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 30)), max_size=200))
     labels = [label for label, _ in rows]
     groups = [f"g{group}" if shared else f"{label}/g{group}" for label, group in rows]

@@ -71,10 +71,7 @@ class Data:
         return _scenes(self, self.source)
 
     def variant(self) -> str:
-        """What changes the videos or their test beside the digest, for names.
-
-        Empty at the defaults.
-        """
+        """What tells data of one digest apart, as a part of names; empty at the defaults."""
         rate = "" if self.fps is None else f"-{self.fps:g}fps"
         return rate + ("" if self.test_on == "test" else f"-{self.test_on}")
 

@@ -1,1 +1,1 @@
-"""Videos: decoding them, the frame store that decodes each only once, the readers of the papers' datasets, and the puppets."""
+"""Videos: decoding, the frame store, readers of the papers' datasets, and the puppets."""

@@ -1,11 +1,10 @@
-"""Decoding every video of a set over many processes.
+"""Building a frame store: every video of a dataset is decoded, by many processes.
 
-A worker that dies is replaced; a build that is killed goes on where it was.
-
-A worker decodes one video at a time to memory (to an unnamed file when it is long) and adds it to
-the store (see `journal`). Workers are fresh interpreters that import numpy and PyAV only, started
-by a command line: a fork would share the decoder's locks, and `multiprocessing`'s spawn imports the
-caller's script (and its torch) once more in each.
+A worker decodes one video at a time, to memory or to an unnamed file when it is long, and adds it
+to the store (see `journal`). A worker that dies is replaced, and a build that was killed goes on
+where it stopped. Workers are new interpreters that import numpy and PyAV only, started by a command
+line. A fork would share the decoder's locks, and `multiprocessing`'s spawn would import the
+caller's script, and its torch, in each of them.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ IN_MEMORY = 2**28  # bytes of one video that a worker holds before it turns to t
 
 
 def build(plan: Plan, workers: int | None = None) -> None:
-    """Decode what the journal does not name yet, then write the index.
+    """Decode the videos that are not in the journal yet, then write the index.
 
-    A second process waits for the first and finds it done.
+    A second process waits for the first, and finds the store built.
     """
     try:
         with files.locked(plan.file("lock")):
@@ -45,17 +44,17 @@ def build(plan: Plan, workers: int | None = None) -> None:
                 _build(plan, workers)
     except OSError as error:
         raise VsslError(
-            f"cannot write the frame store {plan.folder}: {error.strerror or error}; set VSSL_DATA"
-            " to another disk"
+            f"cannot write the frame store {plan.folder}: {error.strerror or error}; "
+            "set VSSL_DATA to another disk"
         ) from error
 
 
 def source_frame(frame: int, fps: float | None, own: float) -> int:
-    """Which frame of a video with frame rate `own` is shown as number `frame` at `fps`."""
+    """The frame of a video with frame rate `own` that is shown as number `frame` at `fps`."""
     return frame if fps is None else int(frame * own / fps + 1e-6)
 
 
-# ------------------------------------------------------------ the builder
+# ------------------------------------------------------------------------------------- the builder
 
 
 def _build(plan: Plan, workers: int | None) -> None:
@@ -64,9 +63,8 @@ def _build(plan: Plan, workers: int | None) -> None:
     if todo:
         _check_space(plan, todo)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        count = min(
-            workers or cores or 1, len(todo) if workers else -(-len(todo) // 4)
-        )  # starting one costs more than a few videos
+        # Starting a worker costs more than decoding a few videos.
+        count = min(workers or cores or 1, len(todo) if workers else -(-len(todo) // 4))
         with contextlib.closing(_decode(plan, todo, count)) as finished:
             for _ in progress(
                 finished, f"decoding {len(todo)} videos into {plan.key}", total=len(todo)
@@ -84,7 +82,7 @@ def _decode(plan: Plan, todo: Iterable[int], count: int) -> Iterator[int]:
         if video is None:
             return _end(process)
         busy[process.stdout] = process, video
-        with contextlib.suppress(BrokenPipeError):  # it died: the end of its stdout will tell
+        with contextlib.suppress(BrokenPipeError):  # it died, which the end of its stdout will show
             process.stdin.write(json.dumps([video, plan.paths[video]]).encode() + b"\n")
             process.stdin.flush()
 
@@ -100,7 +98,7 @@ def _decode(plan: Plan, todo: Iterable[int], count: int) -> Iterator[int]:
                 del busy[answer]
                 if not line:
                     _end(process)
-                    _mourn(plan, process.returncode, video)
+                    _worker_died(plan, process.returncode, video)
                     process = _start(plan)
                 hand(process)
                 yield video
@@ -132,10 +130,11 @@ def _end(process: subprocess.Popen) -> None:
     process.stdout.close()
 
 
-def _mourn(plan: Plan, code: int, video: int) -> None:
-    """A worker died. A crash of the decoder is its video's own failure.
+def _worker_died(plan: Plan, code: int, video: int) -> None:
+    """Deal with the death of a worker.
 
-    Anything else ends the build, with what is done kept.
+    A crash of the decoder counts as a failure of its video. Anything else ends the build; the
+    videos decoded so far are kept.
     """
     path = plan.paths[video]
     if code < 0 and -code not in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
@@ -153,13 +152,13 @@ def _mourn(plan: Plan, code: int, video: int) -> None:
         else f"ended with code {code}"
     )
     raise VsslError(
-        f"a decoding process {how} while it read {path}; what is done is kept, run again with fewer"
-        " workers to go on"
+        f"a decoding process {how} while it read {path}; "
+        "what is done is kept, run again with fewer workers to go on"
     )
 
 
 def _check_space(plan: Plan, todo: list[int]) -> None:
-    """Refuse to begin what cannot fit, judging all videos' frames from the bytes and frames of a few."""
+    """Refuse to begin a build that will not fit, as estimated from some of the videos."""
     if not plan.keep:
         return
     some = {plan.paths[todo[i * len(todo) // 16]] for i in range(16)}
@@ -170,9 +169,9 @@ def _check_space(plan: Plan, todo: list[int]) -> None:
     free = shutil.disk_usage(plan.folder).free
     if needed > free:
         raise VsslError(
-            f"the frame store {plan.key} needs about {needed / 1e9:.1f} GB and {plan.folder} has"
-            f" {free / 1e9:.1f} GB free; free some space, set VSSL_DATA to another disk, or ask for"
-            " smaller frames"
+            f"the frame store {plan.key} needs about {needed / 1e9:.1f} GB and {plan.folder} has "
+            f"{free / 1e9:.1f} GB free; "
+            "free some space, set VSSL_DATA to another disk, or ask for smaller frames"
         )
 
 
@@ -191,16 +190,13 @@ def _size(path: str) -> int:
         return 0
 
 
-# ------------------------------------------------------------ the worker
+# -------------------------------------------------------------------------------------- the worker
 
 
 def work() -> None:
-    """Decode the videos that come in on stdin, one a line, until it is closed.
-
-    The first line is the plan.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the builder gets it too, and ends us
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody to tell: end in silence
+    """Decode the videos named on stdin, one per line; the first line is the plan."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the builder gets it too, and ends its workers
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the builder is gone: end without a message
     settings, builder = json.loads(sys.stdin.buffer.readline())
     plan = Plan(**settings)
     for line in sys.stdin.buffer:
@@ -211,10 +207,8 @@ def work() -> None:
         except OSError as error:
             reason = error.strerror or error
             answer = {
-                "stop": (
-                    f"cannot write the frame store {plan.folder}: {reason}; what is done is kept,"
-                    " run again to go on"
-                )
+                "stop": f"cannot write the frame store {plan.folder}: {reason}; "
+                "what is done is kept, run again to go on"
             }
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
         sys.stdout.buffer.flush()
@@ -227,8 +221,8 @@ def _decode_one(plan: Plan, video: int, path: str, builder: int) -> None:
             own = decode.claimed(path)[1]
             if plan.fps is not None and own <= 0:
                 raise VideoError(
-                    f"{path} does not name its frame rate, so it cannot be brought to {plan.fps}"
-                    " frames a second"
+                    f"{path} does not name its frame rate, "
+                    f"so it cannot be brought to {plan.fps} frames a second"
                 )
             if plan.keep:
                 for number, picture in enumerate(decode.stream(path, plan.height, plan.width)):

@@ -1,4 +1,4 @@
-"""Decode every video of a set from its first frame to its last, in parallel, and say which ones fail and why."""
+"""Decode all videos of a dataset to their ends, in parallel, and say which fail and why."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from vssl.progress import progress
 
 
 def failures(paths: Sequence[Path], workers: int | None = None) -> dict[Path, str]:
-    """Return the videos that do not decode to their end, each with its reason, in the order given."""
+    """The videos that do not decode to their ends, each with its reason, in the given order."""
     found = _in_parallel(paths, workers or len(os.sched_getaffinity(0)))
-    # A decoder that dies takes its whole pool along; those left over are tried again one by one, so
-    # that the culprit is named.
+    # A decoder that crashes breaks its whole pool. The videos that were not finished are tried
+    # again one by one, so that the one that crashed it is named.
     for path in progress([path for path in paths if path not in found], "checking one by one"):
         found |= _in_parallel([path], 1) or {
             path: f"{path} cannot be read: it kills the decoder; replace the file"
@@ -25,10 +25,7 @@ def failures(paths: Sequence[Path], workers: int | None = None) -> dict[Path, st
 
 
 def _in_parallel(paths: Sequence[Path], workers: int) -> dict[Path, str]:
-    """Check each path in a pool of processes.
-
-    What was not finished when a process died is left out.
-    """
+    """Check paths in a pool of processes; those not finished when a process died are left out."""
     found: dict[Path, str] = {}
     with ProcessPoolExecutor(workers) as pool:
         tasks = {pool.submit(_reason, path): path for path in paths}
@@ -37,14 +34,14 @@ def _in_parallel(paths: Sequence[Path], workers: int) -> dict[Path, str]:
                 found[tasks[task]] = task.result()
         except BrokenProcessPool:
             pass
-        except BaseException:  # Ctrl-C: do not wait for thousands of files
+        except BaseException:  # on Ctrl-C, do not wait for thousands of files
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return found
 
 
 def _reason(path: Path) -> str:
-    """Why a video does not decode, or nothing if it does."""
+    """Why a video does not decode; empty if it does."""
     from vssl.videos.decode import stream
 
     try:

@@ -38,10 +38,7 @@ class Dataset:
     missing: tuple[str, ...] = ()  # on the lists and not on the disk
 
     def split(self, number: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """The train and test indices of an official split.
-
-        Splits are counted from 1, as the lists are.
-        """
+        """The train and test indices of an official split, counted from 1 as the lists are."""
         if not 1 <= number <= len(self.splits):
             raise VsslError(
                 f"{self.name} has {len(self.splits)} official splits, counted from 1; "

@@ -1,16 +1,14 @@
-"""Video files to frames.
+"""Video files to frames; frame i is the i-th frame that a sequential decode shows.
 
-Frame i is the i-th frame that a sequential decode shows, whatever the file says of itself.
-
-Time stamps need not grow (B-frames in AVI), headers may hold no frame count or a wrong one, and a
+Time stamps may go back (B-frames in AVI), headers may hold no frame count or a wrong one, and a
 seek lands where the container's index says. So nothing here counts by header or trusts a seek: a
 read decodes from the start, or from an entry that was tried (see `vssl.videos.entries`), and stops
-at the last frame asked for. Decoding costs a tenth of a millisecond for a frame of 320x240; turning
-it into RGB costs nearly as much again, and only frames asked for pay it.
+at the last frame asked for. To decode a frame of 320x240 costs a tenth of a millisecond. To turn it
+into RGB costs nearly as much again, which only the frames asked for pay.
 
-A file that breaks half way gives its good frames in `stream` and then raises `VideoError`;
-`read_frames` raises if it needs a frame at or beyond the break, and `probe` raises always. A file
-cut short so cleanly that the decoder sees an end is as long as it decodes.
+Of a file that is broken somewhere, `stream` gives the good frames and then raises `VideoError`.
+`read_frames` raises if it needs a frame at or beyond the break, and `probe` always raises. A file
+that was cut so that the decoder sees an ordinary end is as long as it decodes.
 """
 
 from __future__ import annotations
@@ -32,15 +30,15 @@ if TYPE_CHECKING:
     from av import VideoFrame, VideoStream
     from av.container import InputContainer
 
-MOST_PIXELS = 2**26  # 8K has half of it; a damaged header can ask for a frame that fills the memory
-SEEK = 8  # to open a file once more and seek in it costs about as much as decoding this many frames
+MOST_PIXELS = 2**26  # twice 8K; a damaged header can ask for a frame that fills the memory
+SEEK = 8  # opening a file again and seeking in it costs as much as decoding this many frames
 
 
 @dataclass(frozen=True)
 class Probe:
     """What a sequential decode finds in a file.
 
-    Height and width as shown, after the rotation that the file asks for.
+    Height and width are as shown, after the rotation that the file asks for.
     """
 
     num_frames: int
@@ -51,9 +49,11 @@ class Probe:
 
 
 class Entry(NamedTuple):
-    """Where a decode may begin: after a seek to `time`, in the stream's own unit, the first key frame shown is frame `frame`.
+    """A place in a file where decoding may begin.
 
-    `digest` is that frame's: where it is another, the seek went astray, or the file has been replaced since.
+    After a seek to `time`, in the stream's own unit, the first key frame shown is frame `frame`,
+    and `digest` is the digest of its pixels. If another digest is found there, the seek went astray
+    or the file was replaced.
     """
 
     frame: int
@@ -62,11 +62,11 @@ class Entry(NamedTuple):
 
 
 class _Astray(Exception):
-    """A seek that did not land where it did before."""
+    """A seek landed elsewhere than when the entry was made."""
 
 
 def probe(path: str | Path) -> Probe:
-    """Decode the whole of `path` and say what is in it: the header's frame count is not to be trusted."""
+    """Decode all of `path` and say what is in it, since a header's frame count may be wrong."""
     with opened(Path(path)) as film:
         frames = film.frames()
         first = next(frames)
@@ -78,7 +78,10 @@ def probe(path: str | Path) -> Probe:
 
 
 def claimed(path: str | Path) -> tuple[int, float]:
-    """What the header of `path` claims, at no cost: frames (only to judge sizes by) and frames a second, each 0 where it is silent."""
+    """The number of frames and the frames per second that the header claims, without decoding.
+
+    Each is 0 where the header does not say. The number of frames is good for estimates only.
+    """
     with opened(Path(path)) as film:
         video = film.video
         seconds = (
@@ -91,7 +94,7 @@ def claimed(path: str | Path) -> tuple[int, float]:
 def stream(
     path: str | Path, height: int | None = None, width: int | None = None
 ) -> Iterator[np.ndarray]:
-    """Yield every frame in turn as RGB uint8 [H, W, 3], resized where a size is asked for."""
+    """Yield every frame in turn as RGB uint8 [H, W, 3], resized if a size is given."""
     size = _size(height, width)
     with opened(Path(path)) as film:
         render = Renderer(size)
@@ -106,30 +109,28 @@ def read_frames(
     width: int | None = None,
     entries: Sequence[Entry] = (),
 ) -> np.ndarray:
-    """Read the frames at `indices`, in that order and as often as they are named, as RGB uint8 [T, H, W, 3].
+    """Read the frames at `indices`, in any order, also repeated: RGB uint8 [T, H, W, 3].
 
-    `entries`, in order, are places to begin at: fewer frames are decoded, and the same ones returned. Should a seek go astray, the
-    file is decoded from its start.
+    Decoding may begin at `entries`, which are in order: fewer frames are decoded and the same ones
+    returned. If a seek goes astray, the file is decoded from its start.
     """
     path, size = Path(path), _size(height, width)
     wanted = np.asarray(indices, dtype=np.int64).reshape(-1).tolist()  # [T]
     places: dict[int, list[int]] = {}  # frame -> where it goes in the result
     for place, number in enumerate(wanted):
         places.setdefault(number, []).append(place)
-    sought = sorted(places) or [0]  # none asked for: the first frame still tells the size
+    sought = sorted(places) or [0]  # where no frame is asked for, the first still gives the size
     if sought[0] < 0:
         raise VideoError(
-            f"{path} has no frame {sought[0]}: its {probe(path).num_frames} frames are counted"
-            " from 0"
+            f"{path} has no frame {sought[0]}: "
+            f"its {probe(path).num_frames} frames are counted from 0"
         )
     render, pixels = Renderer(size), None
     try:
         for number, frame in _decoded(path, sought, entries):
             if pixels is None:
-                pixels = np.empty(
-                    (len(wanted), *(size or shown_size(frame)), 3), np.uint8
-                )  # [T, H, W, 3]
-                render.size = pixels.shape[1:3]
+                render.size = size or shown_size(frame)
+                pixels = np.empty((len(wanted), *render.size, 3), np.uint8)  # [T, H, W, 3]
             if number in places:
                 picture = render(frame)
                 for place in places[number]:
@@ -142,9 +143,9 @@ def read_frames(
 def _decoded(
     path: Path, sought: list[int], entries: Sequence[Entry]
 ) -> Iterator[tuple[int, VideoFrame]]:
-    """Frames with their numbers, the sought ones among them.
+    """Frames with their numbers, among them the sought ones.
 
-    The file is opened for each leg: so the seeks were tried.
+    The file is opened anew for each leg, because that is how the seeks of entries were tried.
     """
     for entry, numbers in _legs(sought, entries):
         with opened(path) as film:
@@ -159,7 +160,10 @@ def _decoded(
 
 
 def _legs(sought: list[int], entries: Sequence[Entry]) -> list[tuple[Entry | None, list[int]]]:
-    """Which frames to decode from where: a leg for each entry worth a seek, the first from the start if none comes before it."""
+    """Which frames to decode from which entry: a new leg begins where a seek saves time.
+
+    The first leg begins at the file's start, unless an entry comes before its frames.
+    """
     legs: list[tuple[Entry | None, list[int]]] = []
     for number in sought:
         found = bisect.bisect_right(entries, number, key=lambda entry: entry.frame)
@@ -173,7 +177,10 @@ def _legs(sought: list[int], entries: Sequence[Entry]) -> list[tuple[Entry | Non
 
 @dataclass(frozen=True)
 class Film:
-    """An open file and its video stream, decoded from the start once and from entries as often as wanted."""
+    """An open file and its video stream.
+
+    It can be decoded from its start once, and from entries as often as needed.
+    """
 
     path: Path
     container: InputContainer
@@ -181,15 +188,18 @@ class Film:
 
     @property
     def rate(self) -> float:
-        """Frames a second, 0 where the file names none."""
+        """Frames per second; 0 where the file names no rate."""
         return float(self.video.average_rate or self.video.guessed_rate or 0)
 
     def frames(self, entry: Entry | None = None) -> Iterator[VideoFrame]:
-        """The frames in order of showing: all of a file just opened, or from the key frame of an entry on."""
+        """The frames in the order shown: all of a file just opened, or those from an entry on."""
         return self._shown() if entry is None else self._checked(entry)
 
     def from_key(self, time: int) -> Iterator[VideoFrame]:
-        """The frames from the first key frame on that a seek to `time` shows: those before it have lost what they were made from."""
+        """The frames after a seek to `time`, from the first key frame on.
+
+        Frames before it cannot be decoded, because they depend on frames before the seek.
+        """
         self.container.seek(time, stream=self.video)
         return itertools.dropwhile(lambda frame: not frame.key_frame, self._shown())
 
@@ -218,10 +228,10 @@ class Film:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Film]:
-    """Open `path` for decoding; every complaint of the decoder becomes a VideoError."""
+    """Open `path` for decoding; every error of the decoder becomes a VideoError."""
     import av
 
-    if not path.is_file():  # also keeps us from waiting for ever on a pipe
+    if not path.is_file():  # a pipe would be waited for without end
         raise VideoError(
             f"{path} is not a video file: "
             + ("it is a folder or a device" if path.exists() else "there is no such file")
@@ -234,7 +244,7 @@ def opened(path: Path) -> Iterator[Film]:
 
 
 def _video_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The first stream that moves: a cover picture is none."""
+    """The first video stream that is not a cover picture."""
     from av.stream import Disposition
 
     moving = [
@@ -251,7 +261,7 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
         raise VideoError(
             f"{path} claims frames of {video.width}x{video.height}, more than can be meant"
         )
-    # More threads dead-lock beside torchvision when a decode stops early; workers are parallel
+    # More threads dead-lock beside torchvision when a decode stops early. Workers run in parallel
     # already.
     video.thread_count = 1
     video.codec_context.options = {"max_pixels": str(MOST_PIXELS)}

@@ -1,8 +1,9 @@
-"""A frame store's folder while it is built: frames in one file, a journal that says which of them are whole, an index at the end.
+"""A frame store's folder while it is built: a file of frames, a journal of what is whole, an index.
 
-A video's frames go behind the others in `frames.u8`, and reach the disk before its line is written in `journal.jsonl`. Whatever lies
-in `frames.u8` beyond the journal's last line was never finished, and the next video overwrites it. So a kill, a full disk or a power cut
-at any moment costs the videos that were in the making and nothing else.
+A video's frames are appended to `frames.u8`, and they reach the disk before its line is written in
+`journal.jsonl`. What lies in `frames.u8` beyond the journal's last line was not finished, and the
+next video overwrites it. So a kill, a full disk or a power cut at any moment costs the videos that
+were being decoded, and nothing else. The index is written when every video is done.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from typing import BinaryIO
 from vssl import files
 from vssl.errors import VsslError
 
-FORMAT = 2  # of the folder: raise it when a store written by older code must not be read
+FORMAT = 2  # of the folder; raise it when a store of older code must not be read
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to build and where; `keep` off counts frames and stores none."""
+    """What to build and where."""
 
     folder: str
     key: str
@@ -30,7 +31,7 @@ class Plan:
     height: int
     width: int
     fps: float | None = None  # None: each video's own
-    keep: bool = True
+    keep: bool = True  # False: frames are counted and not stored
 
     @property
     def frame_bytes(self) -> int:
@@ -43,13 +44,12 @@ class Plan:
 
 
 def read(plan: Plan) -> list[dict]:
-    """The records so far; begins the journal where there is none.
+    """The records so far.
 
-    A last line that a power cut tore is cut off.
+    A journal is begun if there is none, and a last line that was not written to its end is cut off.
     """
-    with files.locked(
-        plan.file("append.lock")
-    ):  # a worker of a killed builder may be in the middle of its last one
+    # A worker of a killed builder may still be writing its last record.
+    with files.locked(plan.file("append.lock")):
         return _read(plan, plan.file("journal.jsonl"))
 
 
@@ -68,13 +68,13 @@ def _read(plan: Plan, path: Path) -> list[dict]:
         ) from error
     if (header.get("format"), header.get("key")) != (FORMAT, plan.key):
         raise VsslError(
-            f"{plan.folder} holds the beginning of another store ({header.get('key')}); delete it"
-            " or choose another folder"
+            f"{plan.folder} holds the beginning of another store ({header.get('key')}); "
+            "delete it or choose another folder"
         )
     if plan.keep and _bytes(plan.file("frames.u8")) < end * plan.frame_bytes:
         raise VsslError(
-            f"{plan.folder} is damaged: frames.u8 is shorter than its journal says; delete the"
-            " folder and build the store again"
+            f"{plan.folder} is damaged: frames.u8 is shorter than its journal says; "
+            "delete the folder and build the store again"
         )
     if len(whole) < len(lines):
         os.truncate(path, sum(map(len, whole)))
@@ -84,9 +84,10 @@ def _read(plan: Plan, path: Path) -> list[dict]:
 def append(
     plan: Plan, record: dict, frames: BinaryIO | None = None, builder: int | None = None
 ) -> None:
-    """Add a video, {"video", "frames", "fps"}, with its "entries" where no frames are kept, or {"video", "failed"}.
+    """Add a video's record under a lock, unless the builder of this worker is gone.
 
-    Under a lock, and only while its builder lives.
+    A record is {"video", "failed"} or {"video", "frames", "fps"}, where no frames are kept with
+    "entries" too.
     """
     journal_file, frames_file = plan.file("journal.jsonl"), plan.file("frames.u8")
     with files.locked(plan.file("append.lock")):
@@ -101,7 +102,7 @@ def append(
                 file.seek(first * plan.frame_bytes)
                 shutil.copyfileobj(frames, file, 2**20)
                 file.flush()
-                os.fsync(file.fileno())  # before the journal's line, which vouches for them
+                os.fsync(file.fileno())  # before the journal's line, which says that they are whole
         try:
             with open(journal_file, "ab") as journal:
                 journal.write(
@@ -113,7 +114,7 @@ def append(
 
 
 def close(plan: Plan) -> None:
-    """Every video has its line: the journal becomes the index, and the store is whole."""
+    """Turn the journal into the index when every video has its line; the store is then whole."""
     records = sorted(read(plan), key=lambda record: record["video"])
     total = max((record["end"] for record in records), default=0)
     if plan.keep:
@@ -157,13 +158,13 @@ def read_index(folder: Path) -> dict:
         known = index["format"] == FORMAT
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise VsslError(
-            f"the frame store {folder} is damaged, its index.json cannot be read; delete {folder}"
-            " and build it again"
+            f"the frame store {folder} is damaged, its index.json cannot be read; "
+            f"delete {folder} and build it again"
         ) from error
     if not known or not whole:
         raise VsslError(
-            f"the frame store {folder} was written by another version; delete {folder} and build it"
-            " again"
+            f"the frame store {folder} was written by another version; "
+            f"delete {folder} and build it again"
         )
     return index
 

@@ -1,4 +1,7 @@
-"""The official list files of the datasets: which video is in which class, and on which side of which split. No video is touched."""
+"""The official list files of the datasets: each video's class, and its side of each split.
+
+No video is opened here.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,15 @@ from pathlib import Path
 
 from vssl.errors import DataError
 
-Lists = tuple[
-    tuple[list[str], list[str]], ...
-]  # (train, test) names, "class/file", one pair an official split
+# For each official split the names, "class/file", for training and for testing.
+Lists = tuple[tuple[list[str], list[str]], ...]
 
 
 def read_class_lists(folder: Path) -> tuple[tuple[str, ...], Lists]:
-    """Read `classInd.txt` and every `trainlistNN.txt` with its `testlistNN.txt`: lines "class/file", a label behind it ignored."""
+    """Read `classInd.txt` and every `trainlistNN.txt` with its `testlistNN.txt`.
+
+    Their lines are "class/file"; a label after it is ignored.
+    """
     classes = tuple(line.split(maxsplit=1)[-1] for line in lines(folder / "classInd.txt"))
     splits = []
     for train in sorted(folder.glob("trainlist*.txt")):
@@ -24,14 +29,17 @@ def read_class_lists(folder: Path) -> tuple[tuple[str, ...], Lists]:
         )
     if not splits:
         raise DataError(
-            f"{folder} has a classInd.txt and no trainlist01.txt beside it; get the official lists"
-            " again"
+            f"{folder} has a classInd.txt and no trainlist01.txt beside it; "
+            "get the official lists again"
         )
     return classes, tuple(splits)
 
 
 def read_hmdb51_splits(folder: Path) -> tuple[tuple[str, ...], Lists]:
-    """Read `<class>_test_split{1,2,3}.txt`: lines "file 1" are train, "file 2" test, "file 0" not used in that split."""
+    """Read `<class>_test_split{1,2,3}.txt`.
+
+    A line "file 1" is for training, "file 2" for testing, and "file 0" is not used in that split.
+    """
     files = {
         m.groups(): file
         for file in sorted(folder.glob("*.txt"))
@@ -46,15 +54,15 @@ def read_hmdb51_splits(folder: Path) -> tuple[tuple[str, ...], Lists]:
         for label in classes:
             if (label, number) not in files:
                 raise DataError(
-                    f"{folder} has no {label}_test_split{number}.txt, and other classes have"
-                    " theirs; get the official lists again"
+                    f"{folder} has no {label}_test_split{number}.txt, and other classes have "
+                    "theirs; get the official lists again"
                 )
             for line in lines(files[label, number]):
                 file, _, side = line.rpartition(" ")
                 if side not in sides:
                     raise DataError(
-                        f"{files[label, number]} has a line that ends in neither 0, 1 nor 2:"
-                        f" {line!r}"
+                        f"{files[label, number]} has a line that ends in neither 0, 1 nor 2: "
+                        f"{line!r}"
                     )
                 sides[side].append(f"{label}/{file.strip()}")
         splits.append((sides["1"], sides["2"]))
@@ -62,7 +70,7 @@ def read_hmdb51_splits(folder: Path) -> tuple[tuple[str, ...], Lists]:
 
 
 def read_kinetics(file: Path) -> list[str]:
-    """Read a csv of Kinetics to names "label/<id>_<start>_<end>"."""
+    """Read a csv file of Kinetics to names "label/<id>_<start>_<end>"."""
     wanted = {"label", "youtube_id", "time_start", "time_end"}
     rows = csv.DictReader(lines(file))
     if lacking := wanted - set(rows.fieldnames or ()):
@@ -72,18 +80,18 @@ def read_kinetics(file: Path) -> list[str]:
     names = []
     for row in rows:
         try:
-            clip = f"{row['youtube_id']}_{int(float(row['time_start'])):06d}_{int(float(row['time_end'])):06d}"
+            start, end = (int(float(row[name])) for name in ("time_start", "time_end"))
         except (TypeError, ValueError) as error:
             raise DataError(
-                f"{file}, line {rows.line_num}: {row['time_start']!r} to {row['time_end']!r} are no"
-                " times"
+                f"{file}, line {rows.line_num}: "
+                f"{row['time_start']!r} to {row['time_end']!r} are no times"
             ) from error
-        names.append(f"{row['label']}/{clip}")
+        names.append(f"{row['label']}/{row['youtube_id']}_{start:06d}_{end:06d}")
     return names
 
 
 def ucf101_group(name: str) -> str:
-    """The performer of "Walk/v_Walk_g01_c02.avi" is "Walk/g01": groups are counted within a class."""
+    """The performer of "Walk/v_Walk_g01_c02.avi", "Walk/g01"; each class counts its own."""
     found = re.search(r"_(g\d+)_c\d+\.", name)
     return f"{name.split('/')[0]}/{found[1]}" if found else name
 
@@ -100,11 +108,10 @@ def kinetics_group(name: str) -> str:
 
 
 def lines(file: Path) -> list[str]:
-    """The lines of a list that hold something."""
+    """The lines of a list that are not empty."""
     try:
-        text = file.read_text(
-            encoding="utf-8-sig", errors="surrogateescape"
-        )  # as Python spells file names that are no UTF-8
+        # The same error handler as Python's for file names that are not UTF-8, so that they match.
+        text = file.read_text(encoding="utf-8-sig", errors="surrogateescape")
     except OSError as error:
-        raise DataError(f"{file} is wanted and cannot be read: {error.strerror}") from error
+        raise DataError(f"{file} is needed and cannot be read: {error.strerror}") from error
     return [line.strip() for line in text.splitlines() if line.strip()]

@@ -1,8 +1,8 @@
 """A decoder's frames as pictures: upright, in RGB, at one size.
 
-Scaling gives the same bytes on every processor. Turning planes into RGB is left to the fast code
-that FFmpeg has for each kind of processor: another kind may give values that differ by up to three
-of 255. Exact there too, it would take half as long again.
+Scaling gives the same bytes on every processor. Planes are turned into RGB by the fast code that
+FFmpeg has for each kind of processor, so values may differ by up to three of 255 between kinds. If
+that were exact too, it would take half as long again.
 """
 
 from __future__ import annotations
@@ -20,17 +20,16 @@ _of_this_thread = threading.local()
 
 
 class Renderer:
-    """Frames to upright RGB arrays of one size.
+    """Turns frames into upright RGB arrays of one size.
 
-    By the thread's own two scalers, for all files it reads: setting one up costs as much as scaling
-    four frames. The array is a view of the scaler's picture: copy it, or copy from it, before the
-    next.
+    A thread keeps two scalers for all files that it reads, because setting one up costs as much as
+    scaling four frames. The array is a view of the scaler's picture: copy it before the next frame.
     """
 
     def __init__(self, size: tuple[int, int] | None) -> None:
         from av.video.reformatter import Interpolation, VideoReformatter
 
-        self.size = size  # None: the size of the first frame, should a later one differ
+        self.size = size  # None: that of the first frame, also for later ones
         if not hasattr(_of_this_thread, "scalers"):
             _of_this_thread.scalers = VideoReformatter(), VideoReformatter()
         self.scale, self.colour = _of_this_thread.scalers
@@ -41,8 +40,8 @@ class Renderer:
         transposed, mirrored, flipped = _turn(frame)
         width, height = self.size if transposed else self.size[::-1]
         if (width, height) != (frame.width, frame.height):
-            # The scaler is twice as fast at planes as at RGB; as many rows of chroma as of luma, so
-            # that no colour is lost on the way.
+            # Scaling planes is twice as fast as scaling RGB. With as many rows of chroma as of
+            # luma, no colour is lost.
             planes = "yuv422p" if frame.format.name == "yuv420p" else "rgb24"
             frame = self.scale.reformat(
                 frame, width, height, planes, interpolation=self.exact, threads=1
@@ -54,7 +53,7 @@ class Renderer:
 
 
 def _pixels(picture: VideoFrame) -> np.ndarray:
-    """A view of an RGB picture's bytes; its rows may be padded."""
+    """A view of an RGB picture's bytes, whose rows may be padded."""
     (plane,) = picture.planes
     return (
         np.frombuffer(plane, np.uint8)
@@ -70,21 +69,27 @@ def _turn(frame: VideoFrame) -> tuple[bool, bool, bool]:
 
 
 def turn_of(matrix: bytes) -> tuple[bool, bool, bool]:
-    """Whether to transpose, then mirror left-right, then flip top-bottom, for a display matrix of quarter turns and flips."""
-    a, b, _, c, d = (
-        int(entry) for entry in np.frombuffer(matrix, "<i4", count=5)
-    )  # x' = a x + c y, y' = b x + d y
+    """What a display matrix of quarter turns and flips asks for.
+
+    That is whether to transpose, then to mirror left and right, then to flip top and bottom.
+    """
+    # x' = a x + c y, y' = b x + d y
+    a, b, _, c, d = (int(entry) for entry in np.frombuffer(matrix, "<i4", count=5))
     if abs(b) + abs(c) > abs(a) + abs(d):
         return True, c < 0, b < 0
     return False, a < 0, d < 0
 
 
 def shown_size(frame: VideoFrame) -> tuple[int, int]:
+    """Height and width of a frame as it is shown."""
     return (frame.width, frame.height) if _turn(frame)[0] else (frame.height, frame.width)
 
 
 def digest(frame: VideoFrame) -> int:
-    """A number for a frame's first plane, without the padding of its rows: to tell whether two decodes show the same."""
+    """A checksum of a frame's first plane, by which two decodes are compared.
+
+    The padding of its rows does not count.
+    """
     plane = frame.planes[0]
     return zlib.crc32(
         np.frombuffer(plane, np.uint8)

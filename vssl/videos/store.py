@@ -1,6 +1,6 @@
-"""The frame store: every video decoded once at one size, so that sampling is a gather.
+"""The frame store: every video is decoded once, at one size, and a clip is a copy of stored frames.
 
-And its twin that decodes at each gather.
+`OnTheFly` gives the same frames for data that does not fit, and decodes at each gather.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from vssl.errors import VideoError, VsslError
 from vssl.videos import building, decode, journal
 from vssl.videos.datasets import Dataset
 
-Window = tuple[
-    int, int, int, int
-]  # top, left, height and width of the part of a frame that is read
+Window = tuple[int, int, int, int]  # top, left, height and width of the part of a frame to read
 
 
 class _Frames:
-    """What a store on disk and one that decodes on the fly have in common: the index.
+    """The index, which both kinds of store have in common; video i is the dataset's video i.
 
-    Video i is the dataset's video i.
+    Arrays hold one number for each video: its frames (0 for a video that failed), its frame rate (0
+    where the file names none), and its first row in the file of frames.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,26 +30,17 @@ class _Frames:
         self.key: str = index["key"]
         self.height: int = index["height"]
         self.width: int = index["width"]
-        self.num_frames = np.array(
-            index["num_frames"], dtype=np.int64
-        )  # [videos], 0 for a video that failed
-        self.fps = np.array(
-            index["fps"], dtype=np.float64
-        )  # [videos], 0 where the file names no rate
-        self.first = np.array(
-            index["first"], dtype=np.int64
-        )  # [videos], a video's first row in the file of frames
-        self.failed: dict[str, str] = index[
-            "failed"
-        ]  # a video's name -> why it could not be decoded
+        self.num_frames = np.array(index["num_frames"], dtype=np.int64)  # [videos]
+        self.fps = np.array(index["fps"], dtype=np.float64)  # [videos]
+        self.first = np.array(index["first"], dtype=np.int64)  # [videos]
+        self.failed: dict[str, str] = index["failed"]  # the reason, by a video's name
         self.total: int = index["total"]
         self.kept: bool = index["kept"]
-        self.entries = [
-            [decode.Entry(*entry) for entry in found] for found in index["entries"]
-        ]  # none where frames are kept
+        # Of each video; there are none where frames are kept.
+        self.entries = [[decode.Entry(*entry) for entry in found] for found in index["entries"]]
 
     def _check(self, video: int, frames: np.ndarray) -> np.ndarray:
-        """A frame beyond a video's end would be the next video's."""
+        """Refuse frames beyond a video's end, which would be those of the next video."""
         frames, there = np.asarray(frames, dtype=np.int64), self.num_frames[video]
         if there == 0:
             raise VideoError(
@@ -58,17 +48,14 @@ class _Frames:
             )
         if frames.size and (frames.min() < 0 or frames.max() >= there):
             raise VideoError(
-                f"video {video} of {self.key} has frames 0 to {there - 1}, not {frames.min()} to"
-                f" {frames.max()}"
+                f"video {video} of {self.key} has frames 0 to {there - 1}, "
+                f"not {frames.min()} to {frames.max()}"
             )
         return frames
 
 
 class FrameStore(_Frames):
-    """All frames of a dataset in one memory-mapped file.
-
-    A sampled clip costs a copy of its pixels and nothing else.
-    """
+    """All frames of a dataset in one memory-mapped file; to read a clip only copies its pixels."""
 
     def __init__(self, folder: str | Path) -> None:
         super().__init__(Path(folder))
@@ -76,19 +63,18 @@ class FrameStore(_Frames):
         size = file.stat().st_size if file.exists() else 0
         if not self.kept or size != expected:
             raise VsslError(
-                f"the frame store {self.folder} is damaged: frames.u8 has {size} bytes, not"
-                f" {expected}; delete that folder to build anew"
+                f"the frame store {self.folder} is damaged: frames.u8 has {size} bytes, "
+                f"not {expected}; delete that folder to build anew"
             )
         if self.total == 0:
             reason = next(iter(self.failed.values()), "the dataset is empty")
             raise VsslError(
-                f"the frame store {self.folder} is empty, no video could be decoded ({reason});"
-                " delete that folder to try again"
+                f"the frame store {self.folder} is empty, no video could be decoded ({reason}); "
+                "delete that folder to try again"
             )
         mapped = np.memmap(file, np.uint8, mode="r", shape=(self.total, self.height, self.width, 3))
-        self.pixels = mapped.view(
-            np.ndarray
-        )  # [frames, H, W, 3]; a memmap's own indexing takes microseconds more, at every frame
+        # As a plain array, because to index a memmap takes microseconds more at every frame.
+        self.pixels = mapped.view(np.ndarray)  # [frames, H, W, 3]
 
     @classmethod
     def build(
@@ -100,14 +86,14 @@ class FrameStore(_Frames):
         workers: int | None = None,
         fps: float | None = None,
     ) -> FrameStore:
-        """Open the store of `dataset` at this size, decoding what is not in it yet.
+        """Open the store of `dataset` at this size, and decode what is not in it yet.
 
         `fps` brings every video to one frame rate.
         """
         return cls(_prepare(dataset, height, width, folder, workers, fps, keep=True))
 
     def frames(self, video: int) -> np.ndarray:
-        """All frames of a video, [T, H, W, 3]: a read-only view, nothing is copied."""
+        """All frames of a video, [T, H, W, 3], as a read-only view."""
         return self.pixels[self.first[video] : self.first[video] + self.num_frames[video]]
 
     def gather(
@@ -117,17 +103,17 @@ class FrameStore(_Frames):
         window: Window | None = None,
         out: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Copy the frames of a video at these indices, in any order and repeated at will: uint8 [T, H, W, 3].
+        """Copy the frames of a video at these indices, in any order, also repeated: [T, H, W, 3].
 
-        With a `window` only that part of each frame is read; `out` takes the copy, so that a batch need not be put together later.
+        With a `window` only that part of each frame is read. The copy goes to `out` if it is given,
+        so that clips can be written into a batch directly.
         """
         rows = self.first[video] + self._check(video, frames)
         top, left, height, width = window or (0, 0, self.height, self.width)
         out = np.empty((len(rows), height, width, 3), np.uint8) if out is None else out
         steps = np.diff(rows)
-        if (
-            len(steps) and steps[0] > 0 and (steps == steps[0]).all()
-        ):  # a constant pace, as nearly always: one copy for all frames
+        # At a constant pace, which is nearly always, all frames are copied at once.
+        if len(steps) and steps[0] > 0 and (steps == steps[0]).all():
             out[:] = self.pixels[
                 rows[0] : rows[-1] + 1 : steps[0], top : top + height, left : left + width
             ]
@@ -137,13 +123,15 @@ class FrameStore(_Frames):
         return out
 
     def __reduce__(self) -> tuple:
-        return FrameStore, (
-            self.folder,
-        )  # a loader's process maps the file again instead of being sent its bytes
+        # A loader's process maps the file again instead of being sent its bytes.
+        return FrameStore, (self.folder,)
 
 
 class OnTheFly(_Frames):
-    """The frame store's twin for data that does not fit: frames are counted once, with the places to begin at, and each gather decodes."""
+    """The frame store's counterpart for data that does not fit: each gather decodes.
+
+    Frames are counted once, and the entries are found by which decoding begins near a clip.
+    """
 
     def __init__(
         self,
@@ -187,7 +175,10 @@ class OnTheFly(_Frames):
 def part_of(
     pixels: np.ndarray, window: Window | None = None, out: np.ndarray | None = None
 ) -> np.ndarray:
-    """What a gather gives of whole frames [T, H, W, 3] that are there: the window of them, copied to `out` if there is one."""
+    """What a gather gives of whole frames [T, H, W, 3] that were decoded already.
+
+    That is the window of them, copied to `out` if it is given.
+    """
     if window is not None:
         top, left, height, width = window
         pixels = pixels[:, top : top + height, left : left + width]
@@ -206,11 +197,11 @@ def _prepare(
     fps: float | None,
     keep: bool,
 ) -> Path:
-    """The folder of a whole store for these choices, built now if it is not there."""
+    """The folder of a whole store for these choices; it is built if it is not there."""
     if height < 2 or width < 2 or width % 2:
         raise VsslError(
-            f"frames are stored at an even width, not {height}x{width}: an odd one scales six times"
-            f" slower; take {width + 1}"
+            f"frames are stored at an even width, not {height}x{width}: "
+            f"an odd one scales six times slower; take {width + 1}"
         )
     if fps is not None and not fps > 0:
         raise VsslError(f"a frame rate is positive, not {fps}")
@@ -220,13 +211,12 @@ def _prepare(
         + ("" if keep else "-counts")
     )
     key = f"{dataset.name}-{dataset.digest[:16]}-{choices}"
-    # With the format in its name: what another version wrote is neither read nor in the way.
+    # The format is part of the name, so that a store of another version is left alone.
     folder = (
         Path(folder) if folder is not None else paths.data() / "stores" / f"{key}-v{journal.FORMAT}"
     )
-    if not (
-        folder / "index.json"
-    ).exists():  # a whole store needs no lock: it may lie on a disk that cannot be written
+    # A whole store is opened without a lock, since it may lie on a disk that cannot be written.
+    if not (folder / "index.json").exists():
         videos = tuple(str(video.path.resolve()) for video in dataset.videos)
         building.build(
             journal.Plan(str(folder.resolve()), key, videos, height, width, fps, keep), workers
@@ -234,7 +224,7 @@ def _prepare(
     index = journal.read_index(folder)
     if index["key"] != key or len(index["num_frames"]) != len(dataset.videos):
         raise VsslError(
-            f"{folder} holds another store ({index['key']}, not {key}); delete it or choose another"
-            " folder"
+            f"{folder} holds another store ({index['key']}, not {key}); "
+            "delete it or choose another folder"
         )
     return folder

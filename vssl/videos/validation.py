@@ -1,4 +1,4 @@
-"""A validation split: part of the training videos is held out, and the test videos stay untouched."""
+"""A validation split: part of the training videos is held out; no test video is used."""
 
 from __future__ import annotations
 
@@ -30,10 +30,7 @@ def validation_split(
 def _sizes(
     labels: Sequence[Hashable], groups: Sequence[str], train: np.ndarray
 ) -> dict[str, Counter]:
-    """Each group's training videos, counted by class.
-
-    Groups stand in the order of a hash of their names.
-    """
+    """Each group's training videos by class; groups are in the order of a hash of their names."""
     sizes: dict[str, Counter] = defaultdict(Counter)
     for i in train:
         sizes[groups[i]][labels[i]] += 1

@@ -1,4 +1,4 @@
-"""Drawing to disk: whole, resumable, once, with any number of workers, and never over anything else."""
+"""Drawing to disk: in full, resumed, once, by any number of workers, never over other files."""
 
 from __future__ import annotations
 
@@ -149,13 +149,13 @@ def test_a_set_goes_to_its_own_folder(tmp_path, monkeypatch):
 def start(world: puppets.World, root: Path, workers: int = 2) -> subprocess.Popen:
     """Draw in another process that can be killed."""
     fields = (
-        f"classes={world.classes}, groups={world.groups}, clips={world.clips},"
-        f" frames={world.frames}, height=48, width=64"
+        f"classes={world.classes}, groups={world.groups}, clips={world.clips}, "
+        f"frames={world.frames}, height=48, width=64"
     )
     code = (
-        "from dataclasses import replace; from pathlib import Path; from vssl.videos import"
-        f" puppets;puppets.make(replace(puppets.ucf101(), {fields}), Path({str(root)!r}),"
-        f" workers={workers})"
+        "from dataclasses import replace; from pathlib import Path;"
+        "from vssl.videos import puppets;"
+        f"puppets.make(replace(puppets.ucf101(), {fields}), Path({str(root)!r}), workers={workers})"
     )
     return subprocess.Popen([sys.executable, "-c", code])
 
@@ -248,7 +248,7 @@ def test_a_worker_that_dies_is_told(tmp_path, monkeypatch):
 
 
 def test_workers_end_with_their_caller(tmp_path):
-    """Nobody reads the reports any more: the workers stop at the next video instead of drawing all of a large world."""
+    """The workers stop at the next video, instead of drawing all of a large world."""
     tasks = [Task("Walk", 1, tuple((clip, f"{clip}.mp4") for clip in range(1, 200)))]
     world = replace(TINY, clips=200, frames=(40, 40))
     threads = threading.active_count()
@@ -263,8 +263,8 @@ def test_workers_end_with_their_caller(tmp_path):
 
 def test_drawing_does_not_load_torch():
     code = (
-        "import sys; from vssl.videos.puppets import disk, worker; print(sorted({'torch', 'av',"
-        " 'matplotlib'} & set(sys.modules)))"
+        "import sys; from vssl.videos.puppets import disk, worker;"
+        "print(sorted({'torch', 'av', 'matplotlib'} & set(sys.modules)))"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(puppets.__file__).parents[3])}
     found = subprocess.run(

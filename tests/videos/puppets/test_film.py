@@ -1,4 +1,7 @@
-"""What is drawn: the same pixels everywhere, both facings, in the frame, standing out, and no more told by the scene than asked for."""
+"""What is drawn: the same pixels in every process, figures within the frame that stand out.
+
+The scene gives away no more of the class than the world asks for.
+"""
 
 from __future__ import annotations
 
@@ -71,9 +74,9 @@ def test_every_class_is_seen_both_ways_and_in_the_frame(world):
     for class_name in world.classes:
         facings = set()
         for group in (1, 2):
-            told = puppets.truth(world, class_name, group, 1)
-            facings.add(told.facing)
-            low, high = told.box[:, :2], told.box[:, 2:]
+            truth = puppets.truth(world, class_name, group, 1)
+            facings.add(truth.facing)
+            low, high = truth.box[:, :2], truth.box[:, 2:]
             inside.append(((low >= 0) & (high <= [world.width, world.height])).all(1).mean())
         assert facings == {"left", "right"}, class_name
     assert np.mean(inside) > 0.99
@@ -111,8 +114,10 @@ def test_distance_between_colours():
     assert distance((10, 20, 30), (10, 20, 30)) == 0
 
 
-def told_by_the_scene(scene_bias: float, shared_scenes: int | None = None) -> tuple[float, float]:
-    """How often the kind of scene, and the mean colours of the backdrop, tell the class of performers not seen before."""
+def given_away_by_the_scene(
+    scene_bias: float, shared_scenes: int | None = None
+) -> tuple[float, float]:
+    """How often the scene, and the backdrop's colours, give away the class of new performers."""
     classes, groups = ("Walk", "Squat", "Punch", "Bow"), 24
     world = replace(
         SHORT,
@@ -141,8 +146,8 @@ def told_by_the_scene(scene_bias: float, shared_scenes: int | None = None) -> tu
     )
 
 
-def test_scene_bias_sets_how_much_the_scene_tells():
-    unbiased, biased = told_by_the_scene(0.0), told_by_the_scene(1.0)
+def test_scene_bias_sets_how_much_the_scene_gives_away():
+    unbiased, biased = given_away_by_the_scene(0.0), given_away_by_the_scene(1.0)
     assert max(unbiased) < 0.45, "chance is 0.25"
     assert biased[0] == 1.0 and biased[1] > 0.7
 

@@ -1,4 +1,4 @@
-"""File names and lists: as in the real datasets, line for line, and no performer on both sides of a split."""
+"""File names and lists are as in the real datasets; no performer is on both sides of a split."""
 
 from __future__ import annotations
 
@@ -116,7 +116,8 @@ def test_kinetics_lists(realvideo):
         assert list(rows[0]) == next(csv.reader(io.StringIO(official)))[:5]
         seen[split] = {row["youtube_id"] for row in rows}
         for row in rows:
-            path = f"{split}/{row['label']}/{row['youtube_id']}_{int(row['time_start']):06d}_{int(row['time_end']):06d}.mp4"
+            start, end = int(row["time_start"]), int(row["time_end"])
+            path = f"{split}/{row['label']}/{row['youtube_id']}_{start:06d}_{end:06d}.mp4"
             assert row["split"] == split and path in paths
             paths.remove(path)
             assert re.fullmatch(r"p\w{10}", row["youtube_id"])

@@ -1,4 +1,4 @@
-"""Motions and bodies: bones keep their lengths, feet stay on the ground, every action moves and repeats."""
+"""Motions and bodies: bones keep their lengths, feet stay on the ground, every action repeats."""
 
 from __future__ import annotations
 
@@ -59,15 +59,14 @@ def test_the_figure_stands_on_the_ground_and_moves(name):
     assert np.allclose(lowest, SOLE + acted.air)
     assert acted.air.min() >= 0 and acted.air.max() < 0.35
     moved = np.max([np.ptp(points, axis=0).max() for points in acted.joints.values()])
-    assert moved > 0.12, "nobody could tell that anything happens"
+    assert moved > 0.12, "too little moves to be seen"
 
 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_an_action_repeats_after_a_cycle(name):
     kind = action(name)
-    cycle = (
-        8 if name == "SideStep" else 2 if name == "Lunge" else 1
-    )  # four steps each way; two legs in turn
+    # SideStep takes four steps each way, and Lunge uses two legs in turn.
+    cycle = 8 if name == "SideStep" else 2 if name == "Lunge" else 1
     poses = []
     for start in (0.3, 0.3 + cycle):
         beat = Beat(start + np.linspace(0, 0.9, 30), kind.hertz)

@@ -1,7 +1,8 @@
-"""The generator still draws what its version says: pixels, file names, lists and the encoder's settings.
+"""The generator still makes what its version says: pixels, names, lists, settings of the encoder.
 
-Where a test here fails, either undo the change to the generator, or raise `vssl/videos/puppets/version.py` and
-store new thumbnails: `python tests/videos/puppets/test_version.py`.
+Where a test here fails, either undo the change to the generator, or raise
+`vssl/videos/puppets/version.py` and store new thumbnails: `python
+tests/videos/puppets/test_version.py`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ ALLOWED = 2  # grey levels that another processor or another build of a library 
 
 
 def sheet(world: puppets.World) -> np.ndarray:
-    """Small pictures side by side: a frame of every class by some performer, then of every scene."""
+    """Small pictures side by side: a frame of every class, then one of every scene."""
     short = replace(world, frames=(24, 24))
     drawn = [
         puppets.render(short, name, 1 + number % world.groups, 1)

@@ -22,9 +22,9 @@ HMDB = [
 
 
 def hmdb_files(videos: str) -> dict[str, str]:
-    """Film A tests, B trains, C is unused in split 1.
+    """In split 1 film A is for testing, B for training, and C is not used.
 
-    C trains in split 2 and its second clip never.
+    C is for training in split 2, except for its second clip, which no split uses.
     """
     texts = {}
     for label in ("run", "shoot_gun"):
@@ -44,9 +44,8 @@ def hmdb_files(videos: str) -> dict[str, str]:
 @pytest.mark.parametrize("videos", ["hmdb51/", "", "videos/", "hmdb51_org/"])
 def test_hmdb51(write, tmp_path, videos):
     found = read(write(tmp_path, hmdb_files(videos)))
-    assert (
-        found.classes == ("run", "shoot_gun") and len(found.videos) == 10
-    )  # what no split uses is left out
+    assert found.classes == ("run", "shoot_gun")
+    assert len(found.videos) == 10  # those that no split uses are left out
     train, test = found.split(1)
     assert {name.split("_")[1] for name in names(found, train)} == {"B"} and {
         name.split("_")[1] for name in names(found, test)

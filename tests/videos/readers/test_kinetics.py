@@ -12,10 +12,9 @@ from vssl.videos.readers.kinetics import read_400, read_600
 def test_kinetics400(write, tmp_path, spell):
     head = "label,youtube_id,time_start,time_end,split,is_cc\n"
     texts = {
-        "train.csv": (
-            head + '"riding a'
-            ' bike",--abc_d-E_F,17,27,train,0\nzumba,xyz,0,10,train,0\nzumba,gone,5,15,train,0\n'
-        ),
+        "train.csv": head
+        + '"riding a bike",--abc_d-E_F,17,27,train,0\n'
+        + "zumba,xyz,0,10,train,0\nzumba,gone,5,15,train,0\n",
         "val.csv": head + "air drumming,v1,120,130,val,1\nriding a bike,v2,8,18,val,0\n",
         f"train/{spell('riding a bike')}/--abc_d-E_F_000017_000027.mp4": "1",
         f"train/{spell('zumba')}/xyz_000000_000010.mkv": "2",

@@ -82,7 +82,7 @@ def test_ucf101_as_the_zip_unpacks_and_from_the_folder_above(write, tmp_path):
     assert len(read(write(tmp_path, moved)).videos) == 12
 
 
-def test_what_the_disk_lacks_is_counted(write, tmp_path):
+def test_missing_videos_are_counted(write, tmp_path):
     root = write(tmp_path, ucf_files())
     whole = read(root)
     (root / "UCF-101/Walk/v_Walk_g01_c02.avi").unlink()
@@ -93,9 +93,8 @@ def test_what_the_disk_lacks_is_counted(write, tmp_path):
         and found.digest != whole.digest
     )
     assert [tuple(map(len, split)) for split in found.splits] == [(8, 3), (7, 4), (7, 4)]
-    assert all(
-        found.videos[i].group.endswith("g01") for i in found.split(1)[1]
-    )  # indices moved with the videos
+    # The indices still mean the same videos.
+    assert all(found.videos[i].group.endswith("g01") for i in found.split(1)[1])
     assert (
         "missing: 1 of 12 listed videos (Walk/v_Walk_g01_c02.avi)" in found.summary()
         and "split 1: 8 train, 3 test" in found.summary()
@@ -111,7 +110,7 @@ def test_the_digest_follows_lists_and_files(write, tmp_path):
         read(write(tmp_path / "a", ucf_files())),
         read(write(tmp_path / "b", ucf_files())),
     )
-    assert one.digest == two.digest  # wherever it lies
+    assert one.digest == two.digest  # the folder does not matter
     write(tmp_path / "b", {"UCF-101/Walk/v_Walk_g01_c01.avi": "another"})
     assert read(tmp_path / "b").digest != one.digest
     swapped = ucf_files()
@@ -130,7 +129,7 @@ def test_puppets_are_a_stand_in(write, tmp_path):
     found = read(root)
     assert (found.digest, found.stand_in) == ("abc", True) and "stand-in" in found.summary()
     found.videos[0].path.unlink()
-    assert read(root).digest != "abc"  # a store of the whole set must not be taken for this one's
+    assert read(root).digest != "abc"  # the store of the whole dataset is another
     (root / "manifest.json").write_text("{")
     with pytest.raises(DataError, match="damaged"):
         read(root)

@@ -1,4 +1,4 @@
-"""What all readers share: finding folders, and joining the official lists with the files that are there."""
+"""What all readers share: finding folders, and joining the official lists with the files."""
 
 from __future__ import annotations
 

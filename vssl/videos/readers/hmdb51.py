@@ -1,4 +1,4 @@
-"""HMDB51: `hmdb51/<class>/*.avi` with `testTrainMulti_7030_splits/`, or with lists like UCF101's."""
+"""HMDB51: `hmdb51/<class>/*.avi` and `testTrainMulti_7030_splits/`, or lists like UCF101's."""
 
 from __future__ import annotations
 
