@@ -1,4 +1,4 @@
-"""vssl: five papers on self-supervised video representation learning, as a small package and a shelf of notebooks.
+"""Five papers on self-supervised video learning, as a small package and a shelf of notebooks.
 
 The tensor-shape legend, used by every trailing comment in the package:
 
@@ -6,7 +6,8 @@ The tensor-shape legend, used by every trailing comment in the package:
     V  views of one video         T  frames of one clip       K  classes
     N  clips, N = B * V           H, W  height and width
 
-Pixels leave the frame store as uint8 ``[T, H, W, C]`` and enter a backbone as float ``[N, C, T, H, W]``.
+Pixels leave the frame store as uint8 ``[T, H, W, C]`` and enter a backbone as float ``[N, C, T, H,
+W]``.
 """
 
 __version__ = "0.1.0"

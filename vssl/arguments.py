@@ -1,4 +1,4 @@
-"""Command-line arguments that explain themselves: every mistake is one line, with the nearest right word."""
+"""Command-line arguments whose every mistake is one line, with the nearest right word."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def _at(error: OSError) -> str:
 
 
 def _in_our_folders(filename: object) -> bool:
-    """Whether a failing path lies where a person let us write, or leads there: then the place is at fault."""
+    """Whether a failing path lies where a person let us write, or leads there."""
     if not isinstance(filename, str):
         return False
     path = Path(filename)

@@ -22,7 +22,10 @@ class Box:
 
 @dataclass(frozen=True)
 class Clip:
-    """The frames to read from one video, with an optional crop and quarter turns (counter-clockwise)."""
+    """The frames to read from one video, with an optional crop and quarter turns.
+
+    The turns are counter-clockwise.
+    """
 
     frames: np.ndarray  # [T], indices in [0, num_frames)
     box: Box | None = None

@@ -71,7 +71,10 @@ def data_check(options: argparse.Namespace) -> int:
 
 
 def _dataset(options: argparse.Namespace) -> Dataset:
-    """The dataset at --root, or the puppets that stand in for it, drawn if they are not there yet."""
+    """The dataset at --root, or else the puppets that stand in for it.
+
+    They are drawn if they are not there yet.
+    """
     name = one_of(options.name, catalogue.NAMES, "dataset")
     size = one_of(options.size, SIZES, "size")
     if options.root:

@@ -1,6 +1,9 @@
-"""`vssl doctor`: what is on this machine, and whether a 3-d convolution in half precision is right and fast.
+"""`vssl doctor`: what is on this machine.
 
-Some builds of torch ran bf16 3-d convolutions several times slower than float32, without a word. Five seconds here tell.
+It also tries whether a 3-d convolution in half precision is right and fast.
+
+Some builds of torch ran bf16 3-d convolutions several times slower than float32, without a word.
+Five seconds here tell.
 """
 
 from __future__ import annotations
@@ -228,7 +231,10 @@ def _first_line(error: BaseException) -> str:
 
 
 def _probe(found: dict) -> dict:
-    """Convolve forwards and backwards in float32 and in bf16: how far apart, and how long each takes."""
+    """Convolve forwards and backwards in float32 and in bf16.
+
+    Gives how far apart the two are, and how long each takes.
+    """
     import torch
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,4 +1,7 @@
-"""Progress that fits where it is shown: a bar in a terminal, a line now and then in a log, nothing in a notebook."""
+"""Progress that fits where it is shown.
+
+It is a bar in a terminal, a line now and then in a log, and nothing in a notebook.
+"""
 
 from __future__ import annotations
 

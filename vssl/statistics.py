@@ -9,7 +9,10 @@ import numpy as np
 
 
 def students(share: float, values: Sequence[float]) -> float:
-    """Student's t at a share of its distribution, times the standard error of the mean of two values or more."""
+    """Student's t at a share of its distribution, times the standard error of the mean.
+
+    There must be two values or more.
+    """
     from scipy.stats import t  # here: a second of every import otherwise
 
     return float(t.ppf(share, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values)))

@@ -48,7 +48,10 @@ class Blur:
 
 
 def _reach(sigma: float, radius: int) -> int:
-    """Where a kernel may end: at six sigma it has fallen to 2e-8, which a float32 beside 1 does not hold."""
+    """Where a kernel may end, in pixels.
+
+    At six sigma it has fallen to 2e-8, which a float32 beside 1 does not hold.
+    """
     return min(radius, int(6 * sigma))
 
 
@@ -84,7 +87,10 @@ def _blurred_one_by_one(x: Tensor, sigma: Tensor, radius: int) -> Tensor:
 
 
 def _blurred_clip(clip: Tensor, kernel: Tensor) -> Tensor:
-    """A clip [C, T, H, W] with one kernel [1, 2R + 1]: frames are channels, a group each, for they may lie innermost."""
+    """A clip [C, T, H, W], blurred with one kernel [1, 2R + 1].
+
+    Frames are taken for channels, each a group of its own, because they may lie innermost.
+    """
     if clip.shape[1] == 1:
         return _blurred_clip(clip.transpose(0, 1), kernel).transpose(
             0, 1

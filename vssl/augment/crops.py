@@ -35,7 +35,10 @@ class CentreCrop:
 
 @dataclass(frozen=True)
 class PlacedCrop:
-    """One of three crops of `size` x `size` along the longer side: 0 at its start, 1 in the middle, 2 at its end."""
+    """One of three crops of `size` x `size` along the longer side.
+
+    Place 0 is at its start, 1 in the middle, 2 at its end.
+    """
 
     size: int = 256
     place: Literal[0, 1, 2] = 1
@@ -84,7 +87,9 @@ class RandomCrop:
 
 @dataclass(frozen=True)
 class RandomResizedCrop:
-    """A crop of random area (share of the frame) and aspect (width / height), resized to `size` x `size`, bilinear.
+    """A crop of random area and aspect, resized to `size` x `size`, bilinear.
+
+    Area is a share of the frame, aspect the width over the height.
 
     consistent=False draws a crop for every frame: a camera that jumps twenty-five times a second.
     """

@@ -17,10 +17,13 @@ BLOCK = 2**18  # pixels jittered at once on a CPU
 
 @dataclass(frozen=True)
 class Jitter:
-    """Brightness, contrast, saturation and hue, each by a random factor and in random order (torchvision's ColorJitter).
+    """Brightness, contrast, saturation and hue by random factors and in random order.
 
-    consistent=False draws anew for every frame: the Pace code does so, so that colour cannot tell how far two frames are
-    apart; every other paper keeps a clip's colour constant. The contrast of a consistent clip turns about the clip's mean.
+    This is torchvision's ColorJitter.
+
+    consistent=False draws anew for every frame: the Pace code does so, so that colour cannot tell
+    how far two frames are apart; every other paper keeps a clip's colour constant. The contrast of
+    a consistent clip turns about the clip's mean.
     """
 
     brightness: float = 0.8
@@ -57,7 +60,10 @@ class Jitter:
 
 
 def _alike(p: np.ndarray, most: int) -> Iterator[np.ndarray]:
-    """Rows whose hue is turned at the same place in the order, at most so many at once: hue is two thirds of the work."""
+    """Rows whose hue is turned at the same place in the order, at most so many at once.
+
+    Hue is two thirds of the work.
+    """
     places = np.where(p[:, 8] > 0, np.argmax(p[:, 4:8] == 3, axis=1), -1)
     for place in (-1, 0, 1, 2, 3):  # -1: not jittered
         rows = (places == place).nonzero()[0]
@@ -65,10 +71,13 @@ def _alike(p: np.ndarray, most: int) -> Iterator[np.ndarray]:
 
 
 def _jitter(x: Tensor, p: np.ndarray, turned: bool) -> None:
-    """Change pictures [M, C, T, H, W] in place, all of them at once, though each meets the four operators in its own order.
+    """Change pictures [M, C, T, H, W] in place, all of them at once.
 
-    Brightness, contrast and saturation are one operator: x -> f x + (1 - f) grey, where grey is 0, the picture's mean luma or each
-    pixel's luma; a picture that is not to be changed has f = 1. Only those whose hue turns now are taken out of the others.
+    Each still meets the four operators in its own order.
+
+    Brightness, contrast and saturation are one operator: x -> f x + (1 - f) grey, where grey is 0,
+    the picture's mean luma or each pixel's luma; a picture that is not to be changed has f = 1.
+    Only those whose hue turns now are taken out of the others.
     """
     rows = np.arange(len(p))[:, None]
     kind = np.where(p[:, 8:] > 0, p[:, 4:8], -1).astype(
@@ -117,12 +126,15 @@ def _turn_some(x: Tensor, rows: np.ndarray, offset: Tensor) -> None:
 
 
 def _hue(x: Tensor, offset: Tensor) -> None:
-    """Turn the hue, value and saturation kept: RGB -> HSV -> RGB in one pass, without a case for each colour.
+    """Turn the hue and keep value and saturation.
 
-    With the hue h in sixths of the circle from red, -3 to 3, a channel is v - c clamp(d - 1, 0, 1), where v is the value, c the
-    chroma and d how far h lies from the channel's own colour: red at 0, green at 2, blue at -2. From red, it is
-    d = (v - 2 low + green + blue - red) / c, and h is positive where green is more than blue. `offset`, [M, 3, 1, 1, 1] in [-3, 3],
-    added to h counts the turned hue from each channel's colour.
+    It is RGB -> HSV -> RGB in one pass, without a case for each colour.
+
+    With the hue h in sixths of the circle from red, -3 to 3, a channel is v - c clamp(d - 1, 0, 1),
+    where v is the value, c the chroma and d how far h lies from the channel's own colour: red at 0,
+    green at 2, blue at -2. From red, it is d = (v - 2 low + green + blue - red) / c, and h is
+    positive where green is more than blue. `offset`, [M, 3, 1, 1, 1] in [-3, 3], added to h counts
+    the turned hue from each channel's colour.
     """
     red, green, blue = x.unbind(1)  # each [M, T, H, W]
     value = red.maximum(green).maximum(blue)

@@ -1,4 +1,7 @@
-"""RandAugment (Cubuk et al., 2020): a few operators drawn from fourteen, torchvision's own, the same for every frame of a clip."""
+"""RandAugment (Cubuk et al., 2020): a few operators drawn from fourteen.
+
+They are torchvision's own, and the same for every frame of a clip.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,12 @@ FILL = [0.5, 0.5, 0.5]  # what comes into the picture from outside: grey
 
 @dataclass(frozen=True)
 class RandAugment:
-    """`count` operators in a row, each drawn from `OPERATORS` with a sign, all at one magnitude of 0 to 30.
+    """`count` operators in a row, drawn from `OPERATORS`, all at one magnitude of 0 to 30.
 
-    Strengths are torchvision's. Operators that look at the whole picture (Contrast, AutoContrast, Equalize) look at the whole
-    clip: looking frame by frame, they would change from frame to frame.
+    Each has a drawn sign.
+
+    Strengths are torchvision's. Operators that look at the whole picture (Contrast, AutoContrast,
+    Equalize) look at the whole clip: looking frame by frame, they would change from frame to frame.
     """
 
     count: int = 2

@@ -1,4 +1,7 @@
-"""Evaluation: the papers' protocols, with the variants that published numbers differ by named and selectable."""
+"""Evaluation by the papers' protocols.
+
+Variants by which published numbers differ have names and can be chosen.
+"""
 
 from vssl.evaluation.features import extract, pool
 from vssl.evaluation.pretext import pretext_metrics, unrandomised

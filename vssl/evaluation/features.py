@@ -1,4 +1,7 @@
-"""Frozen features of evenly spread clips: what retrieval, linear probe, t-SNE and attention all start from."""
+"""Frozen features of evenly spread clips.
+
+Retrieval, linear probe, t-SNE and attention all start from them.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,10 @@ def pool(feature_map: Tensor, how: str) -> Tensor:
 
 
 def sample_of(sampler: Sampler, frames: Frames, video: int) -> Sample:
-    """The sample of a test video: the same on every call, drawn from the video's own generator if the sampler draws at all."""
+    """The sample of a test video, the same on every call.
+
+    If the sampler draws at all, it draws from the video's own generator.
+    """
     return sampler(int(frames.num_frames[video]), generator(0, SAMPLER, 0, int(video)))
 
 
@@ -100,7 +106,10 @@ def _groups(
 
 
 def by_video(results: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mean over the clips of each video, [n, ...], and the videos, in the order they came in."""
+    """The mean over the clips of each video, [n, ...], and the n videos.
+
+    They stand in the order in which they came.
+    """
     first = np.flatnonzero(np.append(True, owners[1:] != owners[:-1])) if len(owners) else []
     parts = np.split(results, first[1:]) if len(owners) else []
     means = [part.mean(0) for part in parts]
@@ -115,7 +124,10 @@ def extract(
     size: int,
     layers: tuple[str, ...] = ("p5",),
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Features [n, V, D'] of the clips of n videos by layer, all from one pass, and which videos they are."""
+    """Features [n, V, D'] of the clips of n videos, by layer, and which videos they are.
+
+    One pass gives all layers.
+    """
     for layer in layers:
         if layer not in LAYERS:
             raise VsslError(f"there is no layer {layer!r}; choose of {', '.join(LAYERS)}")

@@ -1,4 +1,4 @@
-"""Action recognition: the ten-clip test, the linear probe on frozen features, and the rates that need no network."""
+"""Action recognition: the ten-clip test, the linear probe, and the rates that need no net."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from vssl.training.loop import device_here
 
 
 def chance(train_labels: np.ndarray, test_labels: np.ndarray) -> dict[str, float]:
-    """What blind guessing scores, in percent: one of the classes at random, and always the commonest training class."""
+    """What blind guessing scores, in percent.
+
+    "chance" is one of the classes at random, "majority" always the commonest training class.
+    """
     classes, counts = np.unique(train_labels, return_counts=True)
     majority = classes[counts.argmax()]
     return {"chance": 100 / len(classes), "majority": 100 * float((test_labels == majority).mean())}
@@ -46,7 +49,10 @@ def recognise(
 
 
 def top(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Top-1 and top-5 in percent (the right class is one of the k highest), and what k blind guesses score; scores are [n, K]."""
+    """Top-1 and top-5 of scores [n, K], in percent, and what as many blind guesses score.
+
+    Top-k counts the videos whose class is among the k highest.
+    """
     order = np.argsort(-scores, axis=1, kind="stable") == labels[:, None]  # [n, K]
     ours = {f"top{k}": 100 * float(order[:, :k].any(1).mean()) for k in (1, 5)}
     return ours | {f"chance top{k}": min(100.0, 100 * k / scores.shape[1]) for k in (1, 5)}

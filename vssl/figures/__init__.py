@@ -1,9 +1,11 @@
 """Figures: functions from arrays to a matplotlib Figure, in one style, saved with the words that describe them.
 
-    figure = figures.bars.bars(values, title="Four paces beat three", ylabel="top-1, %", chance=6.25)
-    figures.save(figure, "pace_table_1", alt="Bars of top-1 for four sets of paces; ...", note="demo, puppets for UCF101")
+    figure = figures.bars.bars(values, title="Four paces beat three", ylabel="top-1, %",
+    chance=6.25) figures.save(figure, "pace_table_1", alt="Bars of top-1 for four sets of paces;
+    ...", note="demo, puppets for UCF101")
 
-A figure never touches pyplot, so nothing stays open and nothing is shown twice. A title states the finding; the caller writes it.
+A figure never touches pyplot, so nothing stays open and nothing is shown twice. A title states the
+finding; the caller writes it.
 """
 
 from vssl.figures import (

@@ -23,7 +23,8 @@ ALPHA = 0.5  # of the map over the frame
 def attention(maps: np.ndarray | Tensor, time: Literal["last", "all"] = "last") -> np.ndarray:
     """The mean over channels of squared activations [N, D, T', H', W'], for each clip between 0 and 1.
 
-    Gives the last step in time [N, H', W'] (the papers lay it over the last frame), or all [N, T', H', W'].
+    Gives the last step in time [N, H', W'] (the papers lay it over the last frame), or all [N, T',
+    H', W'].
     """
     if hasattr(maps, "detach"):
         maps = maps.detach().float().cpu().numpy()

@@ -35,8 +35,9 @@ def bars(
 ) -> Figure:
     """A panel for each group and a bar for each name, with every seed as a dot and the 95 % interval of the mean.
 
-    `chance` is one level, or one for each group. A name without values is "not run". `paper` gives the paper's own values, drawn as a
-    hollow diamond: its data is not ours, so only the order can be compared.
+    `chance` is one level, or one for each group. A name without values is "not run". `paper` gives
+    the paper's own values, drawn as a hollow diamond: its data is not ours, so only the order can
+    be compared.
     """
     names = list(dict.fromkeys(name for group in values.values() for name in group))
     counts = sorted(

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def tsne(features: np.ndarray, seed: int = 0, perplexity: float | None = None) -> np.ndarray:
     """Place features [n, D] in the plane: coordinates [n, 2], the same on every call (but not on every processor: keep them).
 
-    `perplexity` is about how many neighbours count; by default 30, or a third of the features if there are fewer than 91.
+    `perplexity` is about how many neighbours count; by default 30, or a third of the features if
+    there are fewer than 91.
     """
     features = np.asarray(features, np.float64)
     if features.ndim != 2 or len(features) < 4:

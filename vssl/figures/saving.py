@@ -32,9 +32,11 @@ def save(
 ) -> None:
     """Write `fig` to figures/<name>.svg, .png and .json (the alt text and the PNG's digest), show it in a notebook, and close it.
 
-    `alt` says in a sentence what is to be seen, for those who cannot see it. `note` goes on the figure's face: profile, data, seeds.
-    A smoke figure says so itself and goes to figures/smoke/, never over a real one. So does an `empty` one, in which nothing of ours
-    was measured yet: its note says that. `small` makes do with fewer colours whatever the size, for a notebook of many figures.
+    `alt` says in a sentence what is to be seen, for those who cannot see it. `note` goes on the
+    figure's face: profile, data, seeds. A smoke figure says so itself and goes to figures/smoke/,
+    never over a real one. So does an `empty` one, in which nothing of ours was measured yet: its
+    note says that. `small` makes do with fewer colours whatever the size, for a notebook of many
+    figures.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
         raise VsslError(

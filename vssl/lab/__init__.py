@@ -29,9 +29,25 @@ _FILES = {
 _WHERE = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = [
-    "Features", "FineTune", "Inflated", "Instance", "LinearEvaluation", "Mean", "Net", "PreTrain", "PretextTest", "Probe", "Random",
-    "Retrieve", "Run", "Scale", "done", "estimate", "resolve", "run",
-]  # fmt: skip
+    "Features",
+    "FineTune",
+    "Inflated",
+    "Instance",
+    "LinearEvaluation",
+    "Mean",
+    "Net",
+    "PreTrain",
+    "PretextTest",
+    "Probe",
+    "Random",
+    "Retrieve",
+    "Run",
+    "Scale",
+    "done",
+    "estimate",
+    "resolve",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -268,5 +268,8 @@ Start = Random | PreTrain | Inflated
 
 
 def runs_of(start: Start) -> tuple[Experiment, ...]:
-    """What must be run before a start can be used: its training, or that of the net it is made of."""
+    """What must be run before a start can be used.
+
+    That is its training, or that of the net it is made of.
+    """
     return (start,) if isinstance(start, PreTrain) else start.needs()

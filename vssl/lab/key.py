@@ -72,7 +72,10 @@ def _default(field: dataclasses.Field) -> object:
 
 @functools.cache
 def code_digest(*parts: str) -> str:
-    """A digest of the package's source files under `parts` (folders or files): which code computed a run."""
+    """A digest of the source files under `parts`: which code computed a run.
+
+    Parts are folders or files of the package.
+    """
     package = Path(vssl.__file__).parent
     files = sorted(
         file

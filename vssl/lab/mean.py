@@ -1,4 +1,7 @@
-"""The mean over several experiments, such as one on each official split of a set: itself an experiment, so that tables can hold it."""
+"""The mean over several experiments, such as one on each official split of a set.
+
+It is itself an experiment, so that tables can hold it.
+"""
 
 from __future__ import annotations
 

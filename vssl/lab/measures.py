@@ -67,7 +67,10 @@ class PretextTest(Keyed):
 
 @dataclass(frozen=True)
 class Features(Keyed):
-    """Features of evenly spread clips of all videos of both sides of the split, from a frozen start."""
+    """Features of evenly spread clips, from a frozen start.
+
+    They are of all videos of both sides of the split.
+    """
 
     start: Start
     data: Data
@@ -165,7 +168,10 @@ class Retrieve(Keyed):
 
 @dataclass(frozen=True)
 class Instance(Keyed):
-    """How often a clip of a test video finds another clip of that very video nearest, among all other clips of test videos."""
+    """How often the nearest clip to one of a test video is of that very video.
+
+    It is looked for among all other clips of test videos.
+    """
 
     features: Features
     layer: str = "p5"

@@ -1,4 +1,4 @@
-"""A profile made definite for one notebook: its seeds, its data, and experiments of the right size."""
+"""A profile made definite for one notebook: seeds, data, and experiments of the right size."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def world(name: str, profile: str) -> puppets.World:
 
 @dataclass(frozen=True)
 class Scale:
-    """A profile made definite for one notebook: its seeds, its data, and experiments of the right size."""
+    """A profile made definite for one notebook: seeds, data, and experiments of the right size."""
 
     sizes: Profile
     seeds: tuple[int, ...]
@@ -51,7 +51,10 @@ class Scale:
         return self.sizes.name
 
     def data(self, name: str | None = None, split: int = 1) -> Data:
-        """A dataset: real where a data root is given (or the profile asks for it), else its stand-in."""
+        """A dataset, or the puppets that stand in for it.
+
+        It is real where a data root is given, or where the profile asks for it.
+        """
         name, height, width = name or self.sizes.data, self.sizes.height, self.sizes.width
         if self.data_root is None and self.sizes.worlds is not None:
             return puppet_data(world(name, self.profile), split, height, width)
@@ -67,7 +70,7 @@ class Scale:
             )  # a plan can be made before the data is there
 
     def long(self) -> Scale:
-        """The same profile with longer and larger clips, for a net that a paper gives more of both."""
+        """The same profile with longer and larger clips, for a net that needs both."""
         length, size, height, width = self.sizes.long
         return replace(
             self, sizes=replace(self.sizes, length=length, size=size, height=height, width=width)
@@ -89,7 +92,10 @@ class Scale:
         return replace(method, **changes)
 
     def labelled(self, data: str | None = None) -> Labelled:
-        """How this scale's paper treats labelled clips, with as many test clips as fit the profile."""
+        """How this scale's paper treats labelled clips.
+
+        There are as many test clips as the profile says.
+        """
         labelled = self.method().labelled(data or self.sizes.data)
         if not isinstance(labelled.test, Uniform):
             return labelled

@@ -1,8 +1,11 @@
-"""The run store: each experiment is computed once, kept in a folder named by its key, and read from there ever after.
+"""The run store: each experiment is computed once and then read from its folder.
 
-A run is computed in a working folder (where training leaves its checkpoints) and moved to its place when it is whole, so a folder
-with a key's name is a finished run. A lock a key keeps two processes from computing the same run; the kernel frees it when its
-holder dies, and whoever comes next goes on from the last checkpoint.
+The folder is named by the experiment's key.
+
+A run is computed in a working folder (where training leaves its checkpoints) and moved to its place
+when it is whole, so a folder with a key's name is a finished run. A lock a key keeps two processes
+from computing the same run; the kernel frees it when its holder dies, and whoever comes next goes
+on from the last checkpoint.
 """
 
 from __future__ import annotations
@@ -66,13 +69,19 @@ def folder_of(experiment: Any) -> Path:
 
 
 def done(experiment: Any) -> bool:
-    """Whether an experiment's run is in the store, made by today's code (or by older code, where the environment asks for that)."""
+    """Whether an experiment's run is in the store, made by today's code.
+
+    A run by older code counts too where the environment asks for that.
+    """
     found = _read(experiment)
     return found is not None and (_old_will_do() or found.record["code"] == code_of(experiment))
 
 
 def code_of(experiment: Any) -> str:
-    """The digest of all code that an experiment's result depends on: its own and that of everything it needs."""
+    """The digest of all code that an experiment's result depends on.
+
+    That is its own code and that of everything it needs.
+    """
     parts: set[str] = set()
     waiting = [experiment]
     while waiting:
@@ -83,7 +92,10 @@ def code_of(experiment: Any) -> str:
 
 
 def costs(experiment: Any) -> dict[str, float]:
-    """Minutes of the experiment's run and of every run it needed, by key: whoever adds up several counts a shared one once."""
+    """Minutes of the experiment's run and of every run it needed, by key.
+
+    By the keys, whoever adds up several counts a shared run once.
+    """
     found = _read(experiment)
     own = {experiment.key(): found.minutes} if found else {}
     return own | {
@@ -94,15 +106,20 @@ def costs(experiment: Any) -> dict[str, float]:
 def run(
     experiment: Any, *, reuse_old: bool = False, tell: Callable[[str], None] | None = None
 ) -> Run:
-    """The run of an experiment: from the store if it is there, computed (with what it needs) if not.
+    """The run of an experiment, from the store or computed now.
 
-    A run that older code made is computed again, unless `reuse_old` (or the environment's VSSL_REUSE_OLD) asks for it.
+    What it needs is computed first.
 
-    Under `torchrun` every process calls this with the same experiments in the same order. The first looks into the store and decides
-    for all; it alone locks and writes. A training is shared: each process takes its part of every batch, which is the same computation
-    only where the recipe joins batch statistics and the loss gathers its negatives. All else the first computes while the others wait,
-    and every process reads the finished run. An error ends the call on all of them with its line; if it came in the middle of a
-    training, the others may learn of it only when the process that failed has ended.
+    A run that older code made is computed again, unless `reuse_old` (or the environment's
+    VSSL_REUSE_OLD) asks for it.
+
+    Under `torchrun` every process calls this with the same experiments in the same order. The first
+    looks into the store and decides for all; it alone locks and writes. A training is shared: each
+    process takes its part of every batch, which is the same computation only where the recipe joins
+    batch statistics and the loss gathers its negatives. All else the first computes while the
+    others wait, and every process reads the finished run. An error ends the call on all of them
+    with its line; if it came in the middle of a training, the others may learn of it only when the
+    process that failed has ended.
     """
     reuse_old = reuse_old or _old_will_do()
     code = code_of(experiment)

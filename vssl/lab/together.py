@@ -1,8 +1,11 @@
-"""The processes of `torchrun` before the run store: the first decides and writes, the others hear of it.
+"""The processes of `torchrun` before the run store.
 
-They speak through torchrun's own key-value store, not through collectives. A word left there waits for no reader, so whoever fails
-can say why and end; and whoever waits looks for a word now and then, for as long as it takes: a collective gives up after ten or
-thirty minutes, while a frame store or the features of a large set may take hours.
+The first one decides and writes, and tells the others.
+
+They speak through torchrun's own key-value store, not through collectives. A word left there waits
+for no reader, so whoever fails can say why and end; and whoever waits looks for a word now and
+then, for as long as it takes: a collective gives up after ten or thirty minutes, while a frame
+store or the features of a large set may take hours.
 """
 
 from __future__ import annotations

@@ -1,20 +1,23 @@
-"""Spatiotemporal Contrastive Video Representation Learning (Qian, Meng, Gong, Yang, Wang, Belongie, Cui; CVPR 2021).
+"""Spatiotemporal Contrastive Video Representation Learning (Qian et al., CVPR 2021).
 
-Two clips of one video attract, clips of different videos repel (Eq. 1). What the two share is what the network keeps: so they are
-drawn near each other more often than far apart (3.3, Algorithm 2), and changed strongly, but every frame of a clip alike
-(Algorithm 1).
+Two clips of one video attract, clips of different videos repel (Eq. 1). What the two share is what
+the network keeps: so they are drawn near each other more often than far apart (3.3, Algorithm 2),
+and changed strongly, but every frame of a clip alike (Algorithm 1).
 
 What the paper leaves open, and what we chose:
-- The paper draws the interval from [0, T], the authors' code from the starts that leave room for a clip. `over` has both; the default
-  is the code's.
-- "Temporal augmentation off" (Table 9): two clips of the same frames. "Spatial augmentation off": the middle of the frame, unchanged.
-- Algorithm 1 always blurs. The first public code passes arguments by which nothing is blurred, the later one blurs one clip always
-  and the other one time in ten, and solarises that one: `blur` and `asymmetric`.
-- A crop's aspect is drawn on a logarithmic scale, and contrast turns about the mean luma of the clip, as torchvision does for an image;
-  the code turns each channel about its own mean.
-- RandAugment (Table 12) takes the place of jitter, grey and blur; crop and flip stay. Its magnitude is not given: torchvision's 9.
-- Weight decay is not given: the code's 1e-6, on kernels alone. Neither gives one for few labels, nor for Table 2's supervised row, which
-  has `linear`'s recipe: ours is 0.
+- The paper draws the interval from [0, T], the authors' code from the starts that leave room for a
+  clip. `over` has both; the default is the code's.
+- "Temporal augmentation off" (Table 9): two clips of the same frames. "Spatial augmentation off":
+  the middle of the frame, unchanged.
+- Algorithm 1 always blurs. The first public code passes arguments by which nothing is blurred, the
+  later one blurs one clip always and the other one time in ten, and solarises that one: `blur` and
+  `asymmetric`.
+- A crop's aspect is drawn on a logarithmic scale, and contrast turns about the mean luma of the
+  clip, as torchvision does for an image; the code turns each channel about its own mean.
+- RandAugment (Table 12) takes the place of jitter, grey and blur; crop and flip stay. Its magnitude
+  is not given: torchvision's 9.
+- Weight decay is not given: the code's 1e-6, on kernels alone. Neither gives one for few labels,
+  nor for Table 2's supervised row, which has `linear`'s recipe: ours is 0.
 - The code sums the loss over both directions; Eq. 1 is the mean.
 - LARS is not used: neither the paper nor its stored settings do.
 - A batch of 1024 is of videos. A recipe counts clips: 2048.
@@ -182,7 +185,10 @@ def _sgd(
     reference: int = 1024,
     **more,
 ) -> Recipe:
-    """SGD with momentum 0.9 on `batch` videos, the rate in proportion to `batch` over `reference`."""
+    """SGD with momentum 0.9 on `batch` videos.
+
+    The rate is in proportion to `batch` over `reference`.
+    """
     rate = rate * batch / reference
     return Recipe(
         "sgd",

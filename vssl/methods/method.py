@@ -60,7 +60,10 @@ class Method(Protocol):
         ...
 
     def test_sampler(self, length: int = 16) -> Sampler:
-        """The sample by which the pretext task is tested: of every class, where that can be drawn."""
+        """The sample by which the pretext task is tested.
+
+        It has every class, where that can be drawn.
+        """
         ...
 
     def augment(self, size: int = 112) -> Augment | Alternating:

@@ -9,9 +9,11 @@ Table 1 of the paper, for a clip of 16 x 224²; the first number of a kernel or 
     conv4   3x1², 256;  1x3², 256;  1x1², 1024    6 times   8 x 14²    (R3D-101: 23 times)
     conv5   3x1², 512;  1x3², 512;  1x1², 2048    3 times   8 x 7²
 
-What the table leaves open is as in the paper's code: strides sit on the 3x3 kernels, the first block of a stage has a 1x1x1 convolution
-as its shortcut, and weights start as Keras' VarianceScaling draws them. One thing is not: TensorFlow pads an even size by one less in
-front than behind where the stride is 2; here the padding is the same on both sides, as ImageNet weights of torchvision expect it.
+What the table leaves open is as in the paper's code: strides sit on the 3x3 kernels, the first
+block of a stage has a 1x1x1 convolution as its shortcut, and weights start as Keras'
+VarianceScaling draws them. One thing is not: TensorFlow pads an even size by one less in front than
+behind where the stride is 2; here the padding is the same on both sides, as ImageNet weights of
+torchvision expect it.
 """
 
 from __future__ import annotations
@@ -31,8 +33,8 @@ EXPANSION = 4  # a block is this much wider at its end than inside
 def r3d50(width: int = 64, pool: bool = False) -> Backbone:
     """R3D-50: 31,672,128 parameters, 126,488,192 at width 128 (the paper's "2x"), 505,552,128 at width 256 ("4x").
 
-    The paper's 31.7, 126.6 and 505.8 million also count the running statistics of batch normalisation: 53,120 at width 64.
-    `pool` changes nothing: the paper's stem pools already.
+    The paper's 31.7, 126.6 and 505.8 million also count the running statistics of batch
+    normalisation: 53,120 at width 64. `pool` changes nothing: the paper's stem pools already.
     """
     return _bottlenecks("r3d50", width, BLOCKS["r3d50"])
 

@@ -18,8 +18,8 @@ def parameters(module: nn.Module) -> int:
 def macs(backbone: Backbone, frames: int = 16, size: int = 112) -> int:
     """The multiply-accumulates of one clip [3, frames, size, size] through the convolutions and linear layers.
 
-    Nothing is computed: the weights are replaced by ones without storage. The papers' "FLOPs" are these, plus under 1 % for
-    normalisation, activation and pooling.
+    Nothing is computed: the weights are replaced by ones without storage. The papers' "FLOPs" are
+    these, plus under 1 % for normalisation, activation and pooling.
     """
     weights = {
         name: value.to("meta")

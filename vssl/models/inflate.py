@@ -1,11 +1,13 @@
 """Inflation: a 3-D net that starts with the weights of a 2-D one, as the baseline "ImageNet inflated" of CVRL's Table 2.
 
-A kernel is repeated along time and divided by its length in time, so that on a still clip it gives what the 2-D kernel gives on the
-frame. So does the whole net, wherever no padding in time is felt. The zeros before the first and behind the last frame are felt one step
-further in with every kernel that spans time: by 10 steps of the last map at either end in R3D-50, by 27 in R3D-101. So the map of 41
-frames, 21 steps, is R3D-50's first with a step out of reach, and the paper's clips of 16 and 32 frames have none; its code pads with
-zeros too. The mean feature of a still clip of 16 frames lies 1/4 to 1/2 of its length away from the 2-D net's, that of 32 frames half as
-far (R3D-50 with random weights, over random statistics and images; no trained weights were measured).
+A kernel is repeated along time and divided by its length in time, so that on a still clip it gives
+what the 2-D kernel gives on the frame. So does the whole net, wherever no padding in time is felt.
+The zeros before the first and behind the last frame are felt one step further in with every kernel
+that spans time: by 10 steps of the last map at either end in R3D-50, by 27 in R3D-101. So the map
+of 41 frames, 21 steps, is R3D-50's first with a step out of reach, and the paper's clips of 16 and
+32 frames have none; its code pads with zeros too. The mean feature of a still clip of 16 frames
+lies 1/4 to 1/2 of its length away from the 2-D net's, that of 32 frames half as far (R3D-50 with
+random weights, over random statistics and images; no trained weights were measured).
 """
 
 from __future__ import annotations
@@ -85,8 +87,8 @@ def inflate(flat: nn.Module | Mapping[str, Tensor], backbone: Backbone) -> Backb
 def imagenet(name: str) -> Backbone:
     """R3D-50 or R3D-101 (`name` is "r3d50" or "r3d101") with torchvision's ImageNet weights, for clips in [0, 1] like any backbone.
 
-    The weights are the first version (76.1 % and 77.4 % on ImageNet), nearest to those of the paper's time. They are downloaded once, about
-    100 and 170 MB, into torch hub's folder.
+    The weights are the first version (76.1 % and 77.4 % on ImageNet), nearest to those of the
+    paper's time. They are downloaded once, about 100 and 170 MB, into torch hub's folder.
     """
     weights, file = imagenet_weights(name)
     try:
@@ -128,7 +130,8 @@ def imagenet_weights(name: str) -> tuple[Any, Path]:
 class Standardise(nn.Module):
     """Pixels in [0, 1] less the mean colour, over the deviation: what ImageNet weights were trained on.
 
-    It is a layer, not folded into the first kernel, so that the padding around a clip has the mean colour, as in training, and not black.
+    It is a layer, not folded into the first kernel, so that the padding around a clip has the mean
+    colour, as in training, and not black.
     """
 
     def __init__(self, mean: list[float], deviation: list[float]) -> None:

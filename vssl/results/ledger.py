@@ -1,8 +1,9 @@
 """The ledger: our numbers, committed, one record a run, from which means, spreads and verdicts are computed.
 
-`data/results/<paper>/<table>.<profile>.json` holds {"records": [...], "figures": {...}}. A notebook of the demo, gpu or paper
-profile leaves what it measured in `runs/ledger/`; `vssl ledger --add` moves it into the committed files, where a record of the same
-row, column and seed takes the place of the old one.
+`data/results/<paper>/<table>.<profile>.json` holds {"records": [...], "figures": {...}}. A notebook
+of the demo, gpu or paper profile leaves what it measured in `runs/ledger/`; `vssl ledger --add`
+moves it into the committed files, where a record of the same row, column and seed takes the place
+of the old one.
 """
 
 from __future__ import annotations

@@ -66,8 +66,8 @@ def shown(
 ) -> Shown:
     """The data a figure shows (arrays and plain values), which `seeds` it is of and `of` which videos (the scale's, if not said).
 
-    Beyond smoke, `data` is left for the ledger and given back. At smoke it was computed so that every line runs, and the ledger's data
-    of the same figure is given instead, where there is any.
+    Beyond smoke, `data` is left for the ledger and given back. At smoke it was computed so that
+    every line runs, and the ledger's data of the same figure is given instead, where there is any.
     """
     if scale.profile != "smoke":
         seen = scale.seeds if seeds is None else seeds

@@ -1,4 +1,7 @@
-"""CVRL's clips: two of one video, at an interval drawn from a law that prefers short ones (Qian et al., CVPR 2021, 3.3 and A)."""
+"""CVRL's clips: two of one video, at an interval drawn from a law that prefers short ones.
+
+See Qian et al., CVPR 2021, 3.3 and A.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ from vssl.errors import VsslError
 
 @dataclass(frozen=True)
 class Law:
-    """P(t) = a t^b + c (Eq. 2), with the time t as a share of the longest interval, so that a, b and c hold for any video."""
+    """P(t) = a t^b + c (Eq. 2).
+
+    The time t is a share of the longest interval, so that a, b and c hold for any video.
+    """
 
     a: float
     b: float
@@ -41,7 +47,10 @@ class Law:
 
 
 def decreasing(power: float = 1.0) -> Law:
-    """The law that falls to 0 at the longest interval, P ~ 1 - t^power: 1 is the paper's default, the straight line."""
+    """The law that falls to 0 at the longest interval, P ~ 1 - t^power.
+
+    A power of 1 is the paper's default, the straight line.
+    """
     if power <= 0:
         raise VsslError(
             f"a law that falls needs a power above 0, not {power:g}; 1 is the straight line"
@@ -76,15 +85,19 @@ def invert(cdf: Callable[[int], float], v: float, longest: int) -> int:
 
 @dataclass(frozen=True)
 class Interval:
-    """Two clips of `length` frames, every `stride`-th of the video, whose starts lie t frames apart; t is drawn from `law`.
+    """Two clips of `length` frames whose starts lie t frames apart, with t drawn from `law`.
 
-    The label "interval" is t; the two clips come in either order of time. With M possible starts, t lies in [0, M), and the
-    earlier start is uniform over the M - t that leave room for the later. A clip that passes the video's end goes on from frame 0.
+    A clip takes every `stride`-th frame.
 
-    law     None: t = 0, two clips of the same frames (what "no temporal augmentation" can mean; the paper does not say).
-    over    what t is a share of. "starts": the M starts from which a whole clip fits, so that none passes the end; a video too
-            short for one gives two independent starts anywhere, or with law=None one (the authors' code).
-            "video": all T frames, as the paper's text has it.
+    The label "interval" is t; the two clips come in either order of time. With M possible starts, t
+    lies in [0, M), and the earlier start is uniform over the M - t that leave room for the later. A
+    clip that passes the video's end goes on from frame 0.
+
+    law     None: t = 0, two clips of the same frames (what "no temporal augmentation" can mean; the
+            paper does not say).
+    over    what t is a share of. "starts": the M starts from which a whole clip fits, so that none
+            passes the end; a video too short for one gives two independent starts anywhere, or with
+            law=None one (the authors' code). "video": all T frames, as the paper's text has it.
     """
 
     law: Law | None = LINEAR
@@ -107,7 +120,10 @@ class Interval:
             )
 
     def starts(self, num_frames: int) -> int:
-        """M, how many starts there are: those of a whole clip, or every frame where none fits or `over` says so."""
+        """M, how many starts there are.
+
+        They are those of a whole clip, or every frame where none fits or `over` says so.
+        """
         fitting = num_frames - (self.length - 1) * self.stride
         return fitting if self.over == "starts" and fitting > 0 else num_frames
 

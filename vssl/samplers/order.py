@@ -1,4 +1,4 @@
-"""Clip order prediction's clips: a few from one video, shuffled, whose order the network must tell (Xu et al., CVPR 2019)."""
+"""Clip order prediction's clips: a few from one video, in a random order (Xu et al., CVPR 2019)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from vssl.errors import VsslError
 
 @dataclass(frozen=True)
 class ClipOrder:
-    """`clips` clips of `length` consecutive frames with `gap` frames between them, from a random start, in a random order.
+    """`clips` clips of `length` consecutive frames, `gap` frames apart, in a random order.
 
-    The label "order" says which clip (counted in time, from 0) is shown at each place: the rank of that permutation among all
-    of them in lexicographic order, so that 0 is the video's own order. It belongs to the whole sample.
+    The first of them starts at a random frame.
 
-    A video too short for the gaps gets smaller ones, all alike, down to none. One too short even for that starts at frame 0
-    and goes on from frame 0 at its end; its clips may then be the same, and such an order cannot be told.
+    The label "order" says which clip (counted in time, from 0) is shown at each place: the rank of
+    that permutation among all of them in lexicographic order, so that 0 is the video's own order.
+    It belongs to the whole sample.
+
+    A video too short for the gaps gets smaller ones, all alike, down to none. One too short even
+    for that starts at frame 0 and goes on from frame 0 at its end; its clips may then be the same,
+    and such an order cannot be told.
     """
 
     clips: int = 3

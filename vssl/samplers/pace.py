@@ -1,4 +1,4 @@
-"""Pace prediction's clips: the same video, played at a pace that the network must tell (Wang et al., ECCV 2020, 3.1)."""
+"""Pace prediction's clips: one video at a pace to be told (Wang et al., ECCV 2020, 3.1)."""
 
 from __future__ import annotations
 
@@ -81,7 +81,10 @@ class Pace:
         return Sample((Clip(frames[::-1].copy() if backwards else frames),), {"pace": label})
 
     def frames(self, pace: Fraction | int, start: int, num_frames: int) -> np.ndarray:
-        """The frames of one clip [T]: from `start`, and again from frame 0 each time the next one would pass the end."""
+        """The frames of one clip, [T], from `start` on.
+
+        It begins again at frame 0 each time the next frame would pass the end.
+        """
         pace = Fraction(pace)
         first = ceil((num_frames - start) / pace)  # places filled before the first jump back
         again = ceil(num_frames / pace)  # and between later ones

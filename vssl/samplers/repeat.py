@@ -104,7 +104,10 @@ class Several:
 
 
 def _of_each_clip(label: object, views: int) -> np.ndarray:
-    """A label [V, ...]: as it is where it has a value for each clip, else the sample's, repeated."""
+    """A label [V, ...], as it is or repeated.
+
+    It is as it is where it has a value for each clip; a label of the sample is repeated.
+    """
     value = np.asarray(label)
     if value.ndim and len(value) == views:
         return value

@@ -33,10 +33,12 @@ class RandomClip:
 
 @dataclass(frozen=True)
 class Uniform:
-    """`count` clips whose centres are spread evenly over the video, the protocol that VCOP set and four of the papers follow.
+    """`count` clips whose centres are spread evenly over the video.
 
-    Centres lie at linspace(span / 2, num_frames - span / 2, count). In a video shorter than a clip every clip starts at
-    the first frame and loops. Nothing is drawn: the generator is not used.
+    VCOP set this protocol, and four of the papers follow it.
+
+    Centres lie at linspace(span / 2, num_frames - span / 2, count). In a video shorter than a clip
+    every clip starts at the first frame and loops. Nothing is drawn: the generator is not used.
     """
 
     count: int = 10

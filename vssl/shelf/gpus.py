@@ -16,7 +16,8 @@ def free_slot(taken: Collection[int]) -> int:
 def chosen(slot: int, visible: str | None, count: int) -> str | None:
     """What CUDA_VISIBLE_DEVICES is to be for the process with this slot: one of those `visible` before; None: leave it as it is.
 
-    `count` is how many CUDA finds: it overlooks an entry that names no GPU, and all that stand behind it.
+    `count` is how many CUDA finds: it overlooks an entry that names no GPU, and all that stand
+    behind it.
     """
     names = (
         [str(number) for number in range(count)]

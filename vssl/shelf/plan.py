@@ -1,6 +1,7 @@
 """What the chosen notebooks ask to be computed, found without running them, and the computing of it: each experiment once, needs first.
 
-All of it happens in child processes (`vssl.shelf.worker`), so that the runner itself never imports what the experiments need.
+All of it happens in child processes (`vssl.shelf.worker`), so that the runner itself never imports
+what the experiments need.
 """
 
 from __future__ import annotations

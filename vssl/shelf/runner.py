@@ -1,6 +1,7 @@
 """`vssl reproduce`: plan, compute each distinct experiment once, execute the notebooks over them, report.
 
-Small, and suspicious: every notebook runs in a process of its own under limits, and `vssl.shelf.execute` judges the run by what is there.
+Small, and suspicious: every notebook runs in a process of its own under limits, and
+`vssl.shelf.execute` judges the run by what is there.
 """
 
 from __future__ import annotations

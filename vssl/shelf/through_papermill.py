@@ -1,6 +1,7 @@
 """The child process that takes one notebook through papermill, for `vssl.shelf.execute`: `python through_papermill.py REQUEST`.
 
-Run as a file and free of the package: to import the lab here would cost every notebook torch's import, in seconds and in memory.
+Run as a file and free of the package: to import the lab here would cost every notebook torch's
+import, in seconds and in memory.
 """
 
 from __future__ import annotations

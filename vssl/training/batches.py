@@ -250,7 +250,10 @@ class Batches:
 
 
 def in_threads(work: Callable[..., T], plans: Sequence[tuple], ahead: int) -> Iterator[T]:
-    """The results of `work(*plan)` in order, computed by threads up to `ahead` before they are asked for."""
+    """The results of `work(*plan)` in order, computed by threads ahead of need.
+
+    Up to `ahead` of them are computed before they are asked for.
+    """
     with ThreadPoolExecutor(ahead) as pool:
         waiting = [pool.submit(work, *plan) for plan in plans[:ahead]]
         for following in [*plans[ahead:], *[None] * ahead]:

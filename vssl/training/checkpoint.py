@@ -37,7 +37,10 @@ def load(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
 
 
 def random_states() -> dict[str, Any]:
-    """The states of torch's generators, the CPU's and this process's GPU's (dropout and initial weights draw from them; clips do not)."""
+    """The states of torch's generators, the CPU's and this process's GPU's.
+
+    Dropout and initial weights draw from them; clips do not.
+    """
     states: dict[str, Any] = {"cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
         states["cuda"] = torch.cuda.get_rng_state()

@@ -163,7 +163,10 @@ def _write(
 def _stop_unless_finite(
     losses: list[float], epoch: int, step: int, metrics: dict[str, torch.Tensor], folder: Path
 ) -> None:
-    """Stop at the first loss up to `step` that is not finite, and name the parts of the last one."""
+    """Stop at the first loss up to `step` that is not finite.
+
+    The message names the parts of the last one.
+    """
     for place, value in enumerate(losses):
         if not math.isfinite(value):
             parts = [f"{k} {float(v):.4g}" for k, v in metrics.items() if k.endswith("loss")]

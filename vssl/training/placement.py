@@ -1,7 +1,9 @@
-"""Where frames lie while a net trains: on the GPU if they fit there, else in the store's file, of which the system keeps what was read.
+"""Where frames lie while a net trains: on the GPU if they fit there, else in the store's file.
 
-A batch from the GPU's own memory is one gather there: no copy, no transfer, no thread that reads ahead. From the file it is one copy into
-pinned memory and a transfer beside the computing.
+Of the file, the system keeps in memory what was read.
+
+A batch from the GPU's own memory is one gather there: no copy, no transfer, no thread that reads
+ahead. From the file it is one copy into pinned memory and a transfer beside the computing.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ SHARE = 0.5
 def placed(
     frames: Frames, videos: np.ndarray, device: torch.device, free: int | None = None
 ) -> tuple[Frames, str]:
-    """The frames of `videos` where batches are quickest made of them, and a line that says where that is.
+    """The frames of `videos` where batches are made of them most quickly.
+
+    A line beside them says where that is.
 
     `free` bytes of the GPU's memory, where not what it says itself.
     """
@@ -51,7 +55,10 @@ def placed(
 
 
 def _free(device: torch.device) -> int:
-    """Bytes that can be had on a GPU: what nobody holds, and what this process holds and does not use."""
+    """Bytes that can be had on a GPU.
+
+    They are what nobody holds, and what this process holds and does not use.
+    """
     return (
         torch.cuda.mem_get_info(device)[0]
         + torch.cuda.memory_reserved(device)
@@ -60,7 +67,10 @@ def _free(device: torch.device) -> int:
 
 
 class OnDevice:
-    """The frames of some videos in a device's memory, with the interface of the frame store they come from."""
+    """The frames of some videos in a device's memory.
+
+    They have the interface of the frame store that they come from.
+    """
 
     def __init__(self, frames: FrameStore, videos: np.ndarray, device: torch.device) -> None:
         self.height, self.width = frames.height, frames.width
