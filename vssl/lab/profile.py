@@ -14,26 +14,14 @@ from vssl.lab.data import Data, puppet_data, real_data
 from vssl.lab.experiment import Inflated, Net, PreTrain, Random, Start
 from vssl.lab.labels import FineTune, LinearEvaluation
 from vssl.lab.measures import Features, Instance, Probe, Retrieve
-from vssl.lab.sizes import Profile, find
+from vssl.lab.sizes import Profile, find, world
 from vssl.methods import CVRL, Labelled, Method, Pace
 from vssl.models.heads import Linear, Normalised, Scores
 from vssl.recipe import Recipe
 from vssl.samplers import Uniform
-from vssl.videos import catalogue, puppets
 
 METHODS: dict[str, Method] = {"pace": Pace(), "cvrl": CVRL()}  # by the key of their paper
 UNIT_LENGTH = Normalised(Linear(1), batch_norm=False)  # CVRL's linear evaluation
-
-
-def world(name: str, profile: str) -> puppets.World:
-    """The puppet world that stands in for a dataset at a profile's size."""
-    sizes = find(profile).worlds
-    if sizes is None:
-        raise VsslError(
-            "the paper profile runs on real data only: bring it with --data-root, or choose smoke,"
-            " demo or gpu"
-        )
-    return replace(catalogue.find(name).world(), **sizes.get(name, {}))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from vssl.errors import VsslError
 from vssl.recipe import Recipe
-from vssl.videos import puppets
+from vssl.videos import catalogue, puppets
 
 
 @dataclass(frozen=True)
@@ -167,3 +167,14 @@ def find(name: str, paper: str = "pace") -> Profile:
             meant = f"did you mean {near[0]!r}? " if near else ""
             raise VsslError(f"there is no {what} {asked!r}; {meant}Choose {', '.join(known)}")
     return replace(PROFILES[name], **PROFILES[name].papers.get(paper, {}))
+
+
+def world(name: str, profile: str) -> puppets.World:
+    """The puppet world that stands in for a dataset at a profile's size."""
+    sizes = find(profile).worlds
+    if sizes is None:
+        raise VsslError(
+            "the paper profile runs on real data only: bring it with --data-root, or choose smoke,"
+            " demo or gpu"
+        )
+    return replace(catalogue.find(name).world(), **sizes.get(name, {}))

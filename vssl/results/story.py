@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from vssl.errors import VsslError
-from vssl.lab.profile import Scale, find, world
+from vssl.lab.profile import Scale
+from vssl.lab.sizes import find, world
 from vssl.results import ledger
 from vssl.videos import puppets
 from vssl.videos.puppets import layouts
