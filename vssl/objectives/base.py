@@ -181,14 +181,16 @@ def held(module: nn.Module, *inputs: Tensor) -> Any:
 
 
 def views_read(objective: nn.Module, count: int) -> tuple[int, ...]:
-    """The numbers of the views, of `count`, that some part of a built objective reads."""
+    """The numbers of the views, of `count`, that some part of a built objective reads.
+
+    An objective reads those in its field `views`, or in `online_views` where it has that; with
+    neither it reads all.
+    """
     read: set[int] = set()
     for part in objective.modules():
-        if isinstance(part, Parts) and not any(
-            isinstance(p, Parts) for p in part.modules() if p is not part
-        ):
-            described = part.described
-            views = getattr(described, "online_views", getattr(described, "views", None))
+        if isinstance(part, Parts):
+            views = getattr(part.described, "views", None)
+            views = getattr(part.described, "online_views", views)
             read |= set(range(count) if views is None else views)
     return tuple(sorted(read))
 

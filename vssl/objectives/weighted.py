@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -30,6 +30,7 @@ class Weighted:
     """
 
     terms: tuple[Term, ...]
+    online_views: ClassVar[tuple[int, ...]] = ()  # none itself: its terms say which they read
 
     def __post_init__(self) -> None:
         names = [term.name for term in self.terms]
