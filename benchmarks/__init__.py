@@ -1,12 +1,17 @@
-"""`make bench`: how fast each part is, beside what one would use otherwise, on the same work in one run.
+"""`make bench`: how fast each part is beside what one would use otherwise.
 
-    timing     contenders run in turn, a few rounds; what counts are ratios within a round
-    material   the videos to read: drawn once, or a folder of real ones
-    peers      the libraries to compare with, each optional
-    stages     decode, store (and gather), upload, augment, loss, step, train, beside, growth: a file each, named in `run`
+All contenders do the same work in the same run.
 
-What was measured is read by `vssl.results.speed` and `vssl.results.races`, and drawn by
-`vssl.figures.speed`; this package only measures, and plans from what it measured (`planning`).
+    timing     runs contenders in turn for a few rounds; only ratios within a round count
+    material   the videos to read: puppets, drawn once, or a folder of real videos
+    peers      the libraries to compare with, each of them optional
+    run        the stages, a file each: decode, store (and gather), upload, augment, loss, step,
+               train, beside and growth
+    planning   the page docs/scaling.md, made from the speed ledger
 
-A benchmark is never a timed test: machines are shared, and a figure of one run means something only beside another of that run.
+The measurements are read by `vssl.results.speed` and `vssl.results.races`, and drawn by
+`vssl.figures.speed`. The package `vssl` imports nothing from here.
+
+No test fails because something was slow. Machines are shared, so a figure means something only
+beside another figure of the same run.
 """

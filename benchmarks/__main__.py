@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks.run import STAGES, bench
 from vssl.arguments import Parser, count, folder, one_of
 from vssl.errors import VsslError
+from vssl.results.races import STAGES
+
+INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 EXAMPLES = """examples:
   make bench
@@ -17,7 +19,7 @@ EXAMPLES = """examples:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the benchmarks that are asked for; 0 if all went well, 2 for wrong input."""
+    """Run the benchmarks asked for and return the exit code: 0 well, 2 for wrong input."""
     parser = Parser(
         prog="python -m benchmarks",
         description="Time each part beside what one would use otherwise.",
@@ -43,18 +45,21 @@ def main(argv: list[str] | None = None) -> int:
         type=count,
         default=5,
         metavar="N",
-        help="of which the median counts (default: 5)",
+        help="rounds of each race, of which the median counts (default: 5)",
     )
-    parser.add_argument(
-        "--keep", action="store_true", help="put the figures into data/results/speed/"
-    )
+    parser.add_argument("--keep", action="store_true", help="keep the rows in data/results/speed/")
     try:
         options = parser.parse_args(argv)
         stages = [one_of(name, STAGES, "stage") for name in options.stages]
-        return bench(stages, options.videos, options.rounds, options.keep)
+        from benchmarks import run  # here, so that help and mistakes need not wait for torch
+
+        return run.bench(stages, options.videos, options.rounds, options.keep)
     except VsslError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("benchmarks: interrupted", file=sys.stderr)
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Augmentation of a batch, against torchvision clip by clip with the same draws, and against kornia with its own."""
+"""Augmentation of a batch, against torchvision and kornia.
+
+torchvision works clip by clip with the very draws that ours uses. kornia makes its own draws.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,14 @@ from vssl import methods
 from vssl.augment import Augment, Blur, Flip, Grey, Jitter, RandomCrop, RandomResizedCrop, Source
 from vssl.results.speed import OURS, Row, absent, rows
 
-CLIPS = 32  # a batch, and a round
-# Of 1, and for nearly every value: two ways to a hue differ where two channels are all but equal.
+CLIPS = 32  # in a batch; a round is one batch
+# The largest difference, on a scale of 1, at which values count as the same. A few may differ by
+# more: two ways to compute a hue disagree where two channels are almost equal.
 TOLERANCE = 2e-3
 
 
 def run(setting: Setting) -> Iterator[Row]:
-    """The augmentations of the two papers that have one, on as many clips as a step has."""
+    """Race the augmentations of Pace and of CVRL on a batch of clips."""
     device = torch.device("cuda" if setting.cuda else "cpu")
     clips = pictures(setting.seed).to(device)  # [N, T, H, W, C]
     torchvision, version = peers.find("torchvision")
@@ -70,7 +74,7 @@ def run(setting: Setting) -> Iterator[Row]:
 
 
 def pictures(seed: int) -> Tensor:
-    """Smooth random clips, uint8 [N, T, H, W, C]: noise would have an edge at every pixel."""
+    """Smooth random clips, uint8 [N, T, H, W, C], since noise would have an edge at every pixel."""
     coarse = torch.rand(
         CLIPS * LENGTH, 3, HEIGHT // 8, WIDTH // 8, generator=torch.Generator().manual_seed(seed)
     )
@@ -87,7 +91,10 @@ def _cvrl() -> Augment:
 
 
 def by_torchvision(clips: Tensor, augment: Augment, drawn: list[list[np.ndarray]]) -> Tensor:
-    """The same steps with the same parameters through torchvision's functions: views [N, C, T, S, S] in [0, 1]."""
+    """Apply the same steps with the same draws by torchvision's functions.
+
+    The views are [N, C, T, S, S] with values from 0 to 1.
+    """
     views = []
     for clip, parameters in zip(clips, drawn, strict=True):
         x = clip.permute(0, 3, 1, 2).contiguous()  # [T, C, H, W]
@@ -126,7 +133,10 @@ def _step(x: Tensor, step: Any, p: np.ndarray) -> Tensor:
 
 
 def _jitter(x: Tensor, row: np.ndarray) -> Tensor:
-    """Four changes of colour in the drawn order, all frames of [T, C, H, W] as one picture: one mean for the contrast."""
+    """Four changes of colour of a clip [T, C, H, W], in the order that was drawn.
+
+    All frames are treated as one tall picture, so that the contrast uses one mean for all of them.
+    """
     from torchvision.transforms.v2 import functional as v2
 
     if not row[8]:
@@ -150,9 +160,9 @@ def _differs(ours: Tensor, theirs: Tensor) -> str:
 
 
 def _kornia(module: Any, clips: Tensor) -> Work:
-    """The same kinds of steps as kornia has them, with as strong settings.
+    """The same kinds of steps by kornia, with settings of the same strength.
 
-    It draws while the clock runs.
+    kornia makes its draws while the clock runs.
     """
     steps = module.VideoSequential(
         module.RandomResizedCrop((CROP, CROP), scale=(0.3, 1.0), ratio=(0.5, 2.0), p=1.0),

@@ -1,7 +1,8 @@
-"""Runs side by side: as many runs as cores with one thread each, against one run after another with all threads; and on one GPU.
+"""Runs side by side, with one thread each, against one run after another with all threads.
 
-Small runs are most of our work, and a small net cannot fill a machine. The runs live in processes of their own, started once, and train
-when they are told to, so that what is timed is training alone.
+Most of our work is small runs, and a small net cannot keep a machine busy. Each run has a process
+of its own, which is started once and trains on request, so that only training is timed. On a GPU,
+all runs share it.
 """
 
 from __future__ import annotations
@@ -27,17 +28,17 @@ WORKER = "from benchmarks.beside import work; work()"
 
 
 def run(setting: Setting) -> Iterator[Row]:
-    """All runs together against the same runs in sequence."""
+    """Race all runs at once against the same runs one after another."""
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
-    together = 4 if setting.cuda else min(cores, 8)
-    if together < 2:
+    processes = 4 if setting.cuda else min(cores, 8)
+    if processes < 2:
         return
     with ExitStack() as stack:
-        many = [stack.enter_context(_Run(1)) for _ in range(together)]
+        many = [stack.enter_context(_Run(1)) for _ in range(processes)]
         alone = [stack.enter_context(_Run(cores))]
-        ways = [(OURS, many, STEPS), (AFTER, alone, STEPS * together)]
+        ways = [(OURS, many, STEPS), (AFTER, alone, STEPS * processes)]
         spent: dict[str, list[tuple[float, float]]] = {OURS: [], AFTER: []}
         for number in range(-1, setting.rounds):
             for name, runs, steps in ways if number % 2 else ways[::-1]:
@@ -52,14 +53,14 @@ def run(setting: Setting) -> Iterator[Row]:
         for name, times in spent.items()
     }
     case = (
-        f"{together} runs of r3d 16 wide, 8x56x56, on"
+        f"{processes} runs of r3d 16 wide, 8x56x56, on"
         f" {'one GPU' if setting.cuda else f'{cores} cores'}"
     )
     yield from rows(
         "beside",
         case,
         "clips",
-        together * STEPS * CLIPS,
+        processes * STEPS * CLIPS,
         timings,
         "wall",
         notes={OURS: "all at once, one thread each"},
@@ -67,7 +68,7 @@ def run(setting: Setting) -> Iterator[Row]:
 
 
 class _Run:
-    """A process that trains when told to."""
+    """A process that trains on request."""
 
     def __init__(self, threads: int) -> None:
         environment = {
@@ -91,13 +92,13 @@ class _Run:
             self.process.communicate()
 
     def train(self, steps: int) -> None:
-        """Begin."""
-        with contextlib.suppress(BrokenPipeError):  # it died: `wait` will find out
+        """Let the process begin so many steps, without waiting for them."""
+        with contextlib.suppress(BrokenPipeError):  # the process died, and `wait` will report it
             self.process.stdin.write(f"{steps}\n")
             self.process.stdin.flush()
 
     def wait(self) -> float:
-        """Wait for the end; the core seconds it took."""
+        """Wait until the steps are done and return the core-seconds they took."""
         line = self.process.stdout.readline()
         if not line:
             raise VsslError(
@@ -108,7 +109,7 @@ class _Run:
 
 
 def work() -> None:
-    """What the processes run: a training step as often as the next line of stdin says, until there is none."""
+    """Train as many steps as each line of stdin says, until stdin ends; the processes run this."""
     import torch
 
     from benchmarks.step import training_step

@@ -1,4 +1,4 @@
-"""Random clips from files: 16 frames at 128 x 172 from anywhere in a video, decoded when they are asked for."""
+"""Random clips from files: 16 frames at 128 x 172 from anywhere in a video, decoded on request."""
 
 from __future__ import annotations
 
@@ -18,17 +18,16 @@ from vssl.videos import decode
 from vssl.videos.entries import survey
 
 Read = Callable[[Path, int], np.ndarray]
-CLIPS = 24  # a round
-# Mean difference, of 255, by which a neighbouring frame must be more like what a reader shows to
-# call it another one.
+CLIPS = 24  # in a round
+# Frames are compared by their mean difference, on a scale of 255. A reader shows another frame than
+# ours if what it shows is closer by this much to a neighbour of our frame than to our frame.
 CLOSER = 0.2
-# And one beyond which it is another frame whatever its neighbours: scalers differ by a level or
-# two.
+# It also does if it is further than this from our frame. Scalers alone differ by a level or two.
 UNLIKE = 12.0
 
 
 def run(setting: Setting) -> Iterator[Row]:
-    """Every reader on the same clips, for each kind of file."""
+    """Race all readers on the same clips, for each kind of file."""
     for material in setting.material:
         yield from _race(material, setting)
 
@@ -76,16 +75,14 @@ def _work(read: Read, jobs: list[tuple[Path, int]]) -> Callable[[], None]:
 
 
 def _differs(ours: Read, theirs: Read, jobs: list[tuple[Path, int]]) -> str:
-    """What a reader's frames have different from ours, which are those of a sequential decode.
+    """How a reader's frames differ from ours, which are those of a sequential decode.
 
-    Empty where nothing.
+    The text is empty if they do not differ.
     """
     others = 0
     for path, start in jobs:
-        expected, found = (
-            ours(path, start).astype(np.int16),
-            theirs(path, start).astype(np.int16),
-        )  # [T, H, W, C]
+        expected = ours(path, start).astype(np.int16)  # [T, H, W, C]
+        found = theirs(path, start).astype(np.int16)  # [T, H, W, C]
         if found.shape != expected.shape:
             return f"gives {found.shape}, not {expected.shape}"
         away = {
@@ -97,7 +94,7 @@ def _differs(ours: Read, theirs: Read, jobs: list[tuple[Path, int]]) -> str:
 
 
 def _decoded(path: Path, numbers: range, entries: tuple[decode.Entry, ...]) -> None:
-    """What no reader can do without: the decoder's own work from the nearest entry on."""
+    """Do only what no reader can leave out: the decoder's own work from the nearest entry on."""
     with decode.opened(path) as film:
         entry = max((entry for entry in entries if entry.frame <= numbers[0]), default=None)
         for number, _ in enumerate(film.frames(entry), entry.frame if entry else 0):
@@ -106,7 +103,10 @@ def _decoded(path: Path, numbers: range, entries: tuple[decode.Entry, ...]) -> N
 
 
 def _readers() -> tuple[dict[str, Read], dict[str, str]]:
-    """The peers that are here, on one thread each as in a loader's worker, and why the others are not."""
+    """The libraries that can be used here, and the reason for each of the others.
+
+    Each reads on one thread, as in a worker of a loader.
+    """
     found: dict[str, Read] = {"plain PyAV": _pyav}
     missing = {}
     for name, makers in {
@@ -160,7 +160,10 @@ def _torchcodec(mode: str) -> Callable[[Any], Read]:
 
 
 def opencv_capture(module: Any, path: Path) -> Any:
-    """A file opened by OpenCV for decoding on one thread, which its `setNumThreads` does not reach."""
+    """A file opened by OpenCV to be decoded on one thread.
+
+    Its `setNumThreads` does not affect the decoder.
+    """
     return module.VideoCapture(str(path), module.CAP_FFMPEG, [module.CAP_PROP_N_THREADS, 1])
 
 

@@ -1,7 +1,4 @@
-"""How cost grows, with what: straight lines, or a reason.
-
-And whether memory does, over ten thousand steps.
-"""
+"""How cost grows with the size of the work, and whether memory grows over ten thousand steps."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ from vssl.videos.store import FrameStore, part_of
 
 
 def run(setting: Setting) -> Iterator[Row]:
-    """A row a point: what one unit costs at each size of each thing that can grow."""
+    """Measure what one unit costs at each size of each thing that grows, with a row a size."""
     with setting.scratch() as folder:
         for axis, unit, points in (
             _videos(),
@@ -59,7 +56,8 @@ def run(setting: Setting) -> Iterator[Row]:
     yield from memory()
 
 
-Points = dict[int, tuple[Callable[[], object], int]]  # size -> the work, and how many units it is
+# From a size to the work at that size and the number of units in it.
+Points = dict[int, tuple[Callable[[], object], int]]
 CLIPS = 64
 
 
@@ -178,7 +176,7 @@ def _threads() -> tuple[str, str, Points]:
 
 
 class Made:
-    """Frames in memory with the interface of a frame store: any number of videos share one."""
+    """Frames in memory with the interface of a frame store; all videos share the same frames."""
 
     height, width = 128, 172
 
@@ -188,8 +186,14 @@ class Made:
             (min(frames, 400), self.height, self.width, 3), np.uint8
         )  # [frames, H, W, 3]
 
-    def gather(self, video: int, frames: np.ndarray, window=None, out=None) -> np.ndarray:
-        """As `FrameStore.gather`; frames beyond the first 400 are those again."""
+    def gather(
+        self,
+        video: int,
+        frames: np.ndarray,
+        window: tuple[int, int, int, int] | None = None,
+        out: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Do as `FrameStore.gather` does; the first 400 frames repeat in a longer video."""
         return part_of(self.pixels[np.asarray(frames) % len(self.pixels)], window, out)
 
 
@@ -198,7 +202,10 @@ class _Small(Made):
 
 
 class _Tiny(nn.Module):
-    """A backbone of one convolution: what is looked at is the loop around it, and ten thousand steps of more would take minutes."""
+    """A backbone of one convolution, because only the loop around it is of interest.
+
+    Ten thousand steps of a larger one would take minutes.
+    """
 
     dim = 6
 
@@ -211,7 +218,10 @@ class _Tiny(nn.Module):
 
 
 def memory(steps: int = 10_000, looks: int = 10) -> Iterator[Row]:
-    """The memory of this process while a tiny net trains, looked at ten times: a leak of a kilobyte a step would show."""
+    """Measure the memory of this process a few times while a tiny net trains.
+
+    A leak of a kilobyte a step would be visible.
+    """
     from vssl.objectives import Pretext
 
     method = methods.Pace(jitter=False)
@@ -221,12 +231,12 @@ def memory(steps: int = 10_000, looks: int = 10) -> Iterator[Row]:
     batches = Batches(
         _Small(4, 40), np.arange(4), method.sampler(4), method.augment(16), 2, passes=each // 2
     )
-    seen: list[float] = []
+    megabytes: list[float] = []
     objects: list[int] = []
 
     def look(_: object) -> None:
         gc.collect()
-        seen.append(_resident())
+        megabytes.append(_resident())
         objects.append(len(gc.get_objects()))
 
     recipe = Recipe(epochs=looks, passes=each // 2, batch=2, rate=1e-6)
@@ -234,10 +244,10 @@ def memory(steps: int = 10_000, looks: int = 10) -> Iterator[Row]:
         history = fit(model, batches, recipe, Path(folder), device=torch.device("cpu"), report=look)
     seconds = sum(record["seconds"] for record in history)
     note = (
-        f"{seen[0]:.0f} MB and {objects[0]:,} objects after {each:,} steps, {seen[-1]:.0f} MB and"
-        f" {objects[-1]:,} after {steps:,}"
+        f"{megabytes[0]:.0f} MB and {objects[0]:,} objects after {each:,} steps,"
+        f" {megabytes[-1]:.0f} MB and {objects[-1]:,} after {steps:,}"
     )
-    more = {"megabytes": seen, "objects": objects, "steps": each}
+    more = {"megabytes": megabytes, "objects": objects, "steps": each}
     wall = (seconds,)
     yield Row(
         "growth",
@@ -254,13 +264,13 @@ def memory(steps: int = 10_000, looks: int = 10) -> Iterator[Row]:
 
 
 def _resident() -> float:
-    """Megabytes this process holds now."""
+    """The megabytes of memory that this process holds now."""
     import resource
     import sys
 
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return pages * resource.getpagesize() / 2**20
-    except OSError:  # elsewhere than on Linux only the peak is told
+    except OSError:  # other systems than Linux report only the peak
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak / (2**20 if sys.platform == "darwin" else 2**10)

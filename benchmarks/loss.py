@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,11 +15,11 @@ from vssl import losses
 from vssl.results.speed import OURS, Row, absent, rows
 
 FEATURES, TEMPERATURE = 128, 0.1
-TIMES = 20  # a round: a loss takes milliseconds
+TIMES = 20  # losses in a round, since one takes only milliseconds
 
 
 def run(setting: Setting) -> Iterator[Row]:
-    """A small batch and CVRL's own of 1,024 videos."""
+    """Race the loss of a small batch, and of CVRL's own batch of 1,024 videos."""
     device = torch.device("cuda" if setting.cuda else "cpu")
     for videos in (128, 1024):
         z = torch.randn(
@@ -40,9 +41,8 @@ def run(setting: Setting) -> Iterator[Row]:
             if module is None:
                 missing[name] = version
             elif name == "pytorch-metric-learning" and videos > 500:
-                gigabytes = (
-                    4 * (2 * videos) ** 3 / 1e9
-                )  # every positive pair beside every negative pair
+                # Its table holds every positive pair beside every negative pair.
+                gigabytes = 4 * (2 * videos) ** 3 / 1e9
                 missing[f"{name} {version}"] = f"its table of pairs would take {gigabytes:.0f} GB"
             else:
                 found[f"{name} {version}"] = make(module)
@@ -54,9 +54,8 @@ def run(setting: Setting) -> Iterator[Row]:
             if share > 1e-3
         }
         times = TIMES if videos < 1000 else 2
-        share = {
-            name: 1 / times for name in found if name.startswith("pytorch-metric-learning")
-        }  # one takes as long as a round of ours
+        # One loss of this library takes as long as a round of ours.
+        share = {name: 1 / times for name in found if name.startswith("pytorch-metric-learning")}
         works = {
             name: lambda loss=loss, z=z, times=1 if name in share else times: _both_ways(
                 loss, z, times
@@ -83,12 +82,12 @@ def _both_ways(loss: Callable[[Tensor], Tensor], z: Tensor, times: int) -> None:
         loss(z.clone().requires_grad_()).backward()
 
 
-def _lightly(module) -> Callable[[Tensor], Tensor]:
+def _lightly(module: Any) -> Callable[[Tensor], Tensor]:
     loss = module.NTXentLoss(temperature=TEMPERATURE)
     return lambda z: loss(z[:, 0], z[:, 1])
 
 
-def _metric_learning(module) -> Callable[[Tensor], Tensor]:
+def _metric_learning(module: Any) -> Callable[[Tensor], Tensor]:
     loss = module.NTXentLoss(temperature=TEMPERATURE)
     return lambda z: loss(
         z.flatten(0, 1), torch.arange(len(z), device=z.device).repeat_interleave(2)

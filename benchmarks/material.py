@@ -1,4 +1,7 @@
-"""The videos that a benchmark reads: puppets at UCF101's size in the codecs of the papers' sets, or a folder of real videos."""
+"""The videos that a benchmark reads: puppets, or a folder of real videos.
+
+The puppets have the size of UCF101's videos and the codecs of the papers' datasets.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,12 @@ from vssl.videos.datasets import Dataset, Video
 from vssl.videos.puppets.film import render
 
 ENDINGS = (".avi", ".mp4", ".mkv", ".mov", ".webm")
-FEWEST, SHORTEST = 8, 16  # videos that fill a batch with four clips each; frames of a clip
-MOST = 48  # videos of a folder: enough for a figure, few enough for a minute
+FEWEST = 8  # videos: they fill a batch with four clips each
+SHORTEST = 16  # frames: those of a clip
+MOST = 48  # videos of a folder: enough to measure, and read within a minute
 
-# UCF101's files are MPEG-4 with a key frame every 12 frames; Kinetics comes as H.264, with one
-# every 250 unless somebody took care.
+# UCF101's files are MPEG-4 with a key frame every 12 frames. Kinetics comes as H.264, where an
+# encoder puts one every 250 frames unless it is asked for more.
 KINDS = {
     "MPEG-4, a key frame every 12": (
         "mpeg4",
@@ -43,13 +47,13 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Material:
-    """Videos of one kind."""
+    """Videos of one kind of file."""
 
     kind: str
     paths: tuple[Path, ...]
 
     def dataset(self, times: int = 1) -> Dataset:
-        """The same as a dataset of one class, each video so many times."""
+        """The videos as a dataset of one class, with each video so many times."""
         videos = tuple(Video(path, 0, path.stem) for path in self.paths * times)
         every = np.arange(len(videos))
         return Dataset(
@@ -79,7 +83,7 @@ def world(videos: int = 16) -> puppets.World:
 
 
 def drawn() -> list[Material]:
-    """The puppets in every kind of file, drawn the first time (about a minute)."""
+    """The puppets in every kind of file; the first call draws them, which takes about a minute."""
     scene = world()
     folder = (
         paths.data()
@@ -120,7 +124,7 @@ def _encode(path: Path, frames: np.ndarray, codec: str, options: dict[str, str])
 
 
 def found(folder: Path) -> list[Material]:
-    """The videos below a folder, evenly picked if there are many, those that cannot be read left out."""
+    """The videos below a folder that can be read, picked evenly if there are many."""
     every = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
     some = (
         [every[place] for place in np.unique(np.linspace(0, len(every) - 1, MOST).astype(int))]

@@ -1,8 +1,7 @@
 """The libraries that a stage compares with.
 
-All are optional: one that is not there is skipped, by name and with the reason.
-
-`make peers` installs them; torchcodec also wants the system's own FFmpeg.
+All of them are optional. One that cannot be used is skipped, and its row says why. `make peers`
+installs them; torchcodec also needs the system's own FFmpeg.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ PEERS = {
 
 
 def find(name: str) -> tuple[ModuleType | None, str]:
-    """A peer's module and its version, or None and why it cannot be used here."""
+    """The module of a library and its version, or None and the reason why it cannot be used."""
     module, package = PEERS[name]
     try:
         return importlib.import_module(module), metadata.version(package)
     except metadata.PackageNotFoundError:
-        return importlib.import_module(module), "unknown"  # another distribution of the same module
+        return importlib.import_module(module), "unknown"  # from another package
     except ModuleNotFoundError as error:
         return None, f"{error.name} is not installed"
-    except Exception as error:  # a shared library that does not load ends in many ways
+    except Exception as error:  # a shared library can fail to load in many ways
         return None, str(error).strip().splitlines()[0][:120] or type(error).__name__

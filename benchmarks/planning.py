@@ -1,6 +1,7 @@
-"""The page `docs/scaling.md`: what UCF101 and Kinetics-400 would take on 1, 8 and 64 GPUs, from the speed ledger and published rates.
+"""The page `docs/scaling.md`: what UCF101 and Kinetics-400 would take on 1, 8 and 64 GPUs.
 
-`python -m benchmarks.planning` prints it. What was measured and what is taken from others is told apart on the page.
+It is made from the speed ledger and from rates that others published; the page says which number is
+which. `python -m benchmarks.planning` prints it.
 """
 
 from __future__ import annotations
@@ -20,19 +21,16 @@ from vssl.results.speed import OURS, Row
 from vssl.videos.catalogue import find
 
 GPUS = (1, 8, 64)
-CORES = 16  # of a machine, for a GPU each or for all eight
-# Clips of 16 x 112 x 112 a second through R3D-18, forward and backward, on one GPU of the H100
-# class.
+CORES = 16  # of a machine, whether it has one GPU or eight
+# Clips of 16 x 112 x 112 a second through R3D-18, forward and backward, on one H100-class GPU.
 RATES = {
     "published, end to end": 171,
     "published, data already there": 425,
     "30 % of the chip's peak": 1215,
 }
 R3D18_MACS = 40.7e9
-FRAMES = {
-    "ucf101": 2_450_000,
-    "kinetics400": 240_000 * 300,
-}  # of all videos; of Kinetics-400's training videos, 10 seconds each
+# Frames of all videos of UCF101, and of Kinetics-400's training videos of 10 seconds each.
+FRAMES = {"ucf101": 2_450_000, "kinetics400": 240_000 * 300}
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Job:
 
     @property
     def clips(self) -> int:
-        """Clips trained on."""
+        """The number of clips that it trains on."""
         recipe = self.method.recipe(self.data)
         return (
             find(self.data).videos()[0]
@@ -64,7 +62,7 @@ class Job:
             return (1 + BACKWARD) * models.macs(models.build(self.net), self.length, self.size)
 
     def hours(self, rate: float, gpus: int) -> float:
-        """At so many clips of R3D-18 a second and GPU, and no loss between GPUs."""
+        """Hours at a rate of R3D-18 clips a second on each GPU, if nothing is lost between GPUs."""
         return self.clips * self.macs / ((1 + BACKWARD) * R3D18_MACS * rate) / 3600 / gpus
 
 
@@ -109,7 +107,7 @@ def _table(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
 
 
 def _storage(records: list[dict[str, Any]]) -> str:
-    """Bytes and hours of the frame store."""
+    """The section on the bytes of the frame store and the hours it takes to build."""
     speeds = {
         "ucf101": measured(records, "store", "MPEG-4").rate(),
         "kinetics400": measured(records, "store", "H.264").rate(),
@@ -122,7 +120,8 @@ def _storage(records: list[dict[str, Any]]) -> str:
     ):
         size = FRAMES[data] * height * width * 3
         hours = FRAMES[data] / speeds[data] / 3600
-        built = f"{speed.brief(hours)} core-hours, {speed.brief(60 * hours / CORES)} minutes on {CORES} cores"
+        minutes = speed.brief(60 * hours / CORES)
+        built = f"{speed.brief(hours)} core-hours, {minutes} minutes on {CORES} cores"
         built = built if height == 128 else "not measured"
         lines.append(
             (
@@ -167,7 +166,7 @@ def _hours() -> str:
 
 
 def _feeding(records: list[dict[str, Any]]) -> str:
-    """Cores a GPU needs so as not to wait."""
+    """The section on the cores that a GPU needs so that it does not wait."""
     kinds = {
         "gathered from the frame store, in memory": measured(records, "gather", "crops"),
         "decoded on the fly, MPEG-4, a key frame every 12": measured(records, "decode", "MPEG-4"),
@@ -216,56 +215,69 @@ def _bytes(size: float) -> str:
 HEAD = """
 # Planning: UCF101 and Kinetics-400 on 1, 8 and 64 GPUs
 
-This page is made by `python -m benchmarks.planning` from the speed ledger (`data/results/speed/`) and from three published rates; a test
-holds it to them. **Nothing here was run on a GPU.** Decoding, storing and gathering are our measurements on one CPU core, with drawn
-videos of UCF101's size; hours on GPUs are multiply-adds over rates that others published. Use it to choose between ways, not to promise
-a date.
+This page is made by `python -m benchmarks.planning` from the speed ledger (`data/results/speed/`)
+and from three published rates. A test checks that it agrees with them. **Nothing here was run on a
+GPU.** The rates of decoding, storing and gathering were measured on one CPU core, with drawn videos
+of UCF101's size. Hours on GPUs are multiply-adds divided by rates that others published. Use the
+page to choose between ways, not to promise a date.
 """
 
 STORAGE = """
 ## Storage
 
-Every video is decoded once, into a file of uint8 pixels; training then never decodes. Kinetics-400 at CVRL's 256x340 is beyond any one
-disk that this project was tried on: store it smaller, or decode it on the fly (`videos.store.OnTheFly` in a loop of your own; the lab's
-experiments read frame stores). UCF101 at 128x172 does not fit on one GPU in RGB; planes at half the bytes would. They are not
-implemented: whether a run sees them must be part of its description, for they are other pixels.
+Every video is decoded once, into a file of uint8 pixels, and training then never decodes.
+Kinetics-400 at CVRL's 256x340 is larger than any one disk that this project was tried on. Store it
+smaller, or decode it on the fly with `videos.store.OnTheFly` in a loop of your own; the lab's
+experiments read frame stores. UCF101 at 128x172 does not fit on one GPU in RGB. It would fit as YUV
+planes, which take half the bytes. Planes are not implemented: their pixels differ, so a run would
+have to say in its description that it reads them.
 """
 
 HOURS = """
 ## Hours
 
-One clip of R3D-18 is 40.7 G multiply-adds forward; other nets are counted in proportion. The rates are for 16x112x112 clips through
-R3D-18 on one GPU of the H100 class: the best published pipeline that reads videos (SPDL's example, which reads only the first half second
-of each), the same with batches that are already on the GPU, and what 30 % of the chip's peak would give. The step from one GPU to
-many assumes that nothing is lost between them, which no measurement of ours supports yet. Nets that move more bytes for each
-multiply-add than R3D-18 does, as R(2+1)D-18 with three times its activations, will take longer than this.
+One clip through R3D-18 is 40.7 G multiply-adds forward; other nets are counted in proportion. The
+rates are for clips of 16x112x112 through R3D-18 on one GPU of the H100 class. The first is that of
+the best published pipeline that reads videos (SPDL's example, which reads only the first half
+second of each). The second is the same with batches that are already on the GPU. The third is what
+30 % of the chip's peak would give. The hours on many GPUs assume that nothing is lost between them,
+which no measurement of ours supports yet. Nets that move more bytes for each multiply-add than
+R3D-18 will take longer than this; R(2+1)D-18, with three times its activations, is one.
 """
 
 FEEDING = """
 ## What saturates first
 
-A GPU waits when cores cannot feed it. Cores that one GPU keeps busy with R3D-18, by where its clips come from (a net that computes
-more on a clip needs fewer; CVRL's clips of 224x224 have four times the pixels and were not measured):
+A GPU waits when the cores cannot feed it. The table shows how many cores one GPU keeps busy with
+R3D-18, by where its clips come from. A net that computes more on a clip needs fewer. CVRL's clips
+of 224x224 have four times the pixels and were not measured.
 """
 
 TRAFFIC = """
-And the bytes that move, were every clip read anew. A solid-state disk gives 3 to 7 GB/s; a machine's memory some hundred.
+The next table shows the bytes that move if every clip is read anew. A solid-state disk gives 3 to
+7 GB/s, and the memory of a machine some hundred.
 """
 
 TAIL = """
-- **One GPU.** From the frame store a small part of one core is enough, and the net is the only bottleneck. On the fly, sixteen cores
-  feed a GPU at the published floor whatever the codec, and at 30 % of peak only where key frames are frequent.
-- **Eight GPUs in one machine.** UCF101 stays in 256 GB of memory, so nothing but the nets saturates. Kinetics-400's store does not:
-  its clips come from disk, and one disk is at its limit. Two or more disks in a stripe, a second copy, or decoding on the fly with up to
-  ten cores a GPU.
-- **Sixty-four GPUs.** The same on each of eight machines, with the store copied to each. What saturates now is the recipe: Pace's batch of
-  30 clips leaves less than one for each GPU, so that more GPUs need a larger batch and another rate, which is no longer the paper's
-  run. CVRL's 2,048 clips are 32 for each. Several seeds, or rows of a table, side by side use many GPUs without changing any run:
-  `vssl reproduce --jobs 8` on a machine with eight gives each run one.
+- **One GPU.** From the frame store a small part of one core is enough, and the net is the only
+  bottleneck. On the fly, sixteen cores feed a GPU at the published end-to-end rate whatever the
+  codec, and at 30 % of peak only where key frames are frequent.
+- **Eight GPUs in one machine.** UCF101 stays in 256 GB of memory, so only the nets are a limit.
+  Kinetics-400's store does not fit there: its clips come from disk, and one disk is at its limit.
+  Use two or more disks in a stripe, a second copy, or decoding on the fly with up to ten cores a
+  GPU.
+- **Sixty-four GPUs.** The same holds on each of eight machines, with the store copied to each. Now
+  the recipe is the limit. Pace's batch of 30 clips leaves less than one for each GPU. More GPUs
+  would need a larger batch and another learning rate, and that is no longer the paper's run. CVRL's
+  2,048 clips are 32 for each. Several seeds, or several rows of a table, can use many GPUs side by
+  side without changing any run: `vssl reproduce --jobs 8` on a machine with eight gives each run
+  one.
 
-One run over several GPUs: `torchrun --nproc_per_node 8 script.py`, where the script calls `lab.run(experiment)` or `training.fit`. Every
-process gathers its share of each batch, contrast takes its negatives from all of them, and the first alone writes. Two processes give
-the loss curve of one, as tests hold on a CPU; with batch norm this needs `Recipe(synchronise=True)`, which PyTorch has on CUDA only.
+To spread one run over several GPUs, say `torchrun --nproc_per_node 8 script.py`, where the script
+calls `lab.run(experiment)` or `training.fit`. Every process gathers its share of each batch,
+contrast takes its negatives from all processes, and only the first process writes. Two processes
+give the loss curve of one; tests check this on a CPU. With batch norm this needs
+`Recipe(synchronise=True)`, which PyTorch has on CUDA only.
 """
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The stages in their order, and one call that runs them, tells what they find, and keeps it."""
+"""The stages in their order, and one call that runs them, prints their rows and keeps them."""
 
 from __future__ import annotations
 
@@ -39,22 +39,24 @@ STAGES: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "beside": beside.run,
     "growth": growth.run,
 }
-READING = ("decode", "store", "gather", "train")  # of files
+READING = ("decode", "store", "gather", "train")  # the stages that read video files
 
 
 def bench(
     stages: Sequence[str] = (), videos: Path | None = None, rounds: int = 5, keep: bool = False
 ) -> int:
-    """Run stages (none named: all), print each as it is done, and leave the rows in runs/speed.json, or in the ledger."""
+    """Run the named stages, or all if none is named, and print the rows of each when it is done.
+
+    The rows go to runs/speed.json, or with `keep` into the speed ledger.
+    """
     import torch
 
     if rounds < 2:
         raise VsslError(
-            f"a ratio wants 2 rounds or more, not {rounds}: with one there is no telling noise from"
-            " speed"
+            f"a ratio wants 2 rounds or more, not {rounds}: one round cannot tell noise from speed"
         )
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so that a core-second is a core's second, whoever is measured
+    torch.set_num_threads(1)  # so that all contenders have one core
     began, busy = time.monotonic(), round(os.getloadavg()[0], 2)
     try:
         chosen = {name: run for name, run in STAGES.items() if not stages or name in stages}
@@ -75,9 +77,8 @@ def bench(
                 print(speed.text(new) + "\n", flush=True)
                 found += new
                 about = about_here() | {"load": busy}
-                where = (
-                    speed.add(new, about) if keep else _leave(found, about)
-                )  # now: a later stage may end in an error
+                # Written after every stage, because a later one may end in an error.
+                where = speed.add(new, about) if keep else _leave(found, about)
     finally:
         torch.set_num_threads(threads)
     print(
@@ -88,7 +89,7 @@ def bench(
 
 
 def about_here() -> dict[str, Any]:
-    """What every row is stored with: machine, versions, commit and date."""
+    """The facts stored with every row: machine, threads, versions, commit and date."""
     found = machine()
     return {name: found[name] for name in ("hardware", "threads", "versions", "commit", "date")}
 

@@ -1,4 +1,4 @@
-"""What all stages are told."""
+"""The setting that all stages share: what to read, and how long to measure."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Setting:
 
     @property
     def kind(self) -> str:
-        """Which seconds count: a GPU's work costs the processor next to nothing."""
+        """The seconds that count: the clock's on a GPU, whose work takes no processor time."""
         return "wall" if self.cuda else "core"
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder beside the data, so that the disk is the one that frame stores lie on."""
+        """A temporary folder on the disk that frame stores lie on."""
         from vssl import paths
 
         paths.data().mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """A training step of each backbone, against the plain recipe: float32, contiguous, eager.
 
-On a CPU at the size of the `demo` profile, on a GPU at the papers': a step of theirs takes a core
-the better part of a minute.
+On a CPU the clips have the size of the `demo` profile, because a step at the papers' size takes a
+core the better part of a minute. On a GPU they have the papers' size.
 """
 
 from __future__ import annotations
@@ -23,13 +23,16 @@ LAYOUTS = {True: "channels_last_3d", False: "contiguous"}
 
 
 def run(setting: Setting) -> Iterator[Row]:
-    """Forward, backward and an SGD step on clips that are there already."""
+    """Race a training step of each backbone, on clips that are in memory already."""
     for name in BACKBONES:
         yield from (_on_gpu(name, setting) if setting.cuda else _on_cpu(name, setting))
 
 
 def _on_cpu(name: str, setting: Setting) -> Iterator[Row]:
-    """The layout is all that a CPU offers: its half precision is not to be trusted with 3-d convolutions."""
+    """Race both layouts in float32.
+
+    Half precision is left out, because on a CPU it is not reliable for 3-d convolutions.
+    """
     clips = 8
     pool = name in ("r3d", "r2plus1d")
     backbone = models.build(name, width=16, pool=True) if pool else models.build(name, width=16)
@@ -54,9 +57,9 @@ def _on_cpu(name: str, setting: Setting) -> Iterator[Row]:
 
 
 def _on_gpu(name: str, setting: Setting) -> Iterator[Row]:
-    """Half precision in both layouts, compiled and not, against the plain recipe.
+    """Race half precision in both layouts, compiled and not, against the plain recipe.
 
-    Ours is what `training.fit` does without being asked.
+    Ours is what `training.fit` does by default.
     """
     clips, device = 32, torch.device("cuda")
     backbone = models.build(name).to(device)
@@ -105,7 +108,7 @@ def training_step(
 
 
 def _agree(backbone: nn.Module, x: Tensor) -> None:
-    """Both layouts are the same arithmetic."""
+    """Check that both layouts give the same features."""
     backbone = copy.deepcopy(backbone).eval()
     with torch.inference_mode():
         plain = backbone(x)

@@ -1,10 +1,11 @@
-"""The frame store: building it, and what a gather from it costs beside decoding."""
+"""The frame store: what building it costs, and what a gather from it costs beside decoding."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,13 +20,13 @@ from vssl.videos import decode
 from vssl.videos.entries import survey
 from vssl.videos.store import FrameStore
 
-GATHERED, DECODED = 2000, 16  # clips a round: a round of each should take about as long
+GATHERED, DECODED = 2000, 16  # clips in a round, so that both kinds of round take about as long
 FLY = "decoded on the fly"
-TIMES = 2  # a video is stored so often: starting a process is not the point
+TIMES = 2  # a video is stored twice, so that the start of a process weighs less
 
 
 def build(setting: Setting) -> Iterator[Row]:
-    """All frames of all videos to one file of pixels at 128 x 172, by one process."""
+    """Race the ways to write all frames at 128 x 172 into one file of pixels, in one process."""
     for material in setting.material[:2]:
         with setting.scratch() as folder:
             works: dict[str, Callable[[], None]] = {
@@ -51,7 +52,7 @@ def build(setting: Setting) -> Iterator[Row]:
 
 
 def gather(setting: Setting) -> Iterator[Row]:
-    """Random clips with a random crop, into one batch's memory: from the store, and decoded on the fly."""
+    """Race the ways to bring random crops of random clips into the memory of a batch."""
     material = setting.material[0]
     with setting.scratch() as folder:
         ways = _Ways(
@@ -60,15 +61,15 @@ def gather(setting: Setting) -> Iterator[Row]:
         works = {
             OURS: ways.gathered,
             "whole frames, stacked, then cut": ways.plainly,
-            "decoded on the fly": ways.decoded,
+            FLY: ways.decoded,
             COPY: ways.copied,
         }
-        seen = []
+        batches = []
         for way in (ways.gathered, ways.plainly, ways.decoded):
             way(8)
-            seen.append(ways.batch[:8].copy())
-        assert all(np.array_equal(seen[0], other) for other in seen[1:]), (
-            "the same clips, whatever gathers them"
+            batches.append(ways.batch[:8].copy())
+        assert all(np.array_equal(batches[0], other) for other in batches[1:]), (
+            "the ways give different clips"
         )
         timings = race(works, setting.rounds, share={FLY: DECODED / GATHERED})
         case = f"{LENGTH}x{CROP}x{CROP} crops of {HEIGHT}x{WIDTH}, {material.kind}"
@@ -99,23 +100,22 @@ class _Ways:
         self.batch = np.empty((32, LENGTH, CROP, CROP, 3), np.uint8)  # [N, T, H, W, C]
 
     def gathered(self, number: int | None = None) -> None:
-        """As the loader does."""
+        """Gather the crops as the loader does."""
         for place, (video, frames, window) in enumerate(self.jobs[:number]):
             self.store.gather(video, frames, window, self.batch[place % 32])
 
     def plainly(self, number: int | None = None) -> None:
-        """Whole frames first, then stacked, then cut: three copies."""
+        """Gather whole frames, stack them, then cut them, which makes three copies."""
         jobs = self.jobs[:number]
         for first in range(0, len(jobs), 32):
             some = jobs[first : first + 32]
-            whole = np.stack(
-                [self.store.gather(video, frames) for video, frames, _ in some]
-            )  # [N, T, H, W, C]
+            clips = [self.store.gather(video, frames) for video, frames, _ in some]
+            whole = np.stack(clips)  # [N, T, H, W, C]
             for place, (_, _, (top, left, height, width)) in enumerate(some):
                 self.batch[place] = whole[place, :, top : top + height, left : left + width]
 
     def decoded(self, number: int | None = None) -> None:
-        """Without a store; fewer clips, for it is so much slower."""
+        """Decode the clips from their files; only a few, because this is so much slower."""
         for place, (video, frames, (top, left, height, width)) in enumerate(
             self.jobs[: number or DECODED]
         ):
@@ -124,7 +124,7 @@ class _Ways:
             self.batch[place % 32] = whole[:, top : top + height, left : left + width]
 
     def copied(self, number: int | None = None) -> None:
-        """As many bytes as they lie: what this machine's memory allows."""
+        """Copy as many bytes in one piece a clip, to show what this machine's memory allows."""
         flat, size = self.store.pixels.reshape(-1), self.batch[0].nbytes
         for place, (video, frames, _) in enumerate(self.jobs[:number]):
             begin = min(
@@ -157,7 +157,7 @@ def _pyav(path: Path) -> Iterator[np.ndarray]:
             yield frame.reformat(WIDTH, HEIGHT, "rgb24").to_ndarray()
 
 
-def _opencv(module) -> Callable[[Path], Iterator[np.ndarray]]:
+def _opencv(module: Any) -> Callable[[Path], Iterator[np.ndarray]]:
     module.setNumThreads(1)
 
     def read(path: Path) -> Iterator[np.ndarray]:

@@ -1,9 +1,10 @@
-"""Timing contenders against each other: in turn, several rounds, in seconds of wall time and of processor time."""
+"""Timing contenders in turn over several rounds, in seconds of the clock and of processor time."""
 
 from __future__ import annotations
 
 import gc
 import resource
+import sys
 import time
 from collections.abc import Callable, Mapping
 
@@ -15,17 +16,19 @@ Work = Callable[[], object]
 def race(
     contenders: Mapping[str, Work], rounds: int = 5, share: Mapping[str, float] | None = None
 ) -> dict[str, Timing]:
-    """Run every contender once a round, each round beginning with another, after one round that does not count.
+    """Run every contender once in each round, and each round begins with another contender.
 
-    Interleaved, so that a machine that slows down for a while slows all of them: compare within a round, then take the median.
-    A contender far slower than the others may do a `share` of a round's work only; its seconds are brought to the whole.
+    A machine that slows down for a while then slows all of them. So compare seconds within a round
+    and take the median over rounds. One more round at the start warms up and does not count. A
+    contender that is far slower than the others may do only a `share` of a round's work; its
+    seconds are then divided by that share.
     """
     names = list(contenders)
     spent: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     for number in range(-1, rounds):
         shift = number % len(names)
         for name in names[shift:] + names[:shift]:
-            gc.collect()  # one contender's garbage is not the next one's time
+            gc.collect()  # so that no contender pays for the garbage of another
             wall, core = once(contenders[name])
             if number >= 0:
                 part = (share or {}).get(name, 1.0)
@@ -37,7 +40,7 @@ def race(
 
 
 def once(work: Work) -> tuple[float, float]:
-    """Wall and core seconds of one call."""
+    """The wall seconds and the core-seconds of one call."""
     synchronise()
     wall, core = time.perf_counter(), _core_seconds()
     work()
@@ -46,9 +49,7 @@ def once(work: Work) -> tuple[float, float]:
 
 
 def synchronise() -> None:
-    """Wait for the GPU, where one is at work: its kernels are only queued by the calls that start them."""
-    import sys
-
+    """Wait for the GPU if there is one, because calls only queue its work."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         torch.cuda.synchronize()

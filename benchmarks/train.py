@@ -1,6 +1,7 @@
-"""An epoch of training: the package's own loop, from its frame store and decoding on the fly, against the plain recipe.
+"""An epoch of training: the package's own loop against the plain recipe.
 
-The store is built before the clock runs, as it is before every epoch but the first; what that took stands in the note.
+Our loop is timed with its frame store, and with decoding on the fly. The store is built before the
+clock runs, because every epoch but the first finds it there. The note says how long that took.
 """
 
 from __future__ import annotations
@@ -27,15 +28,19 @@ from vssl.results.speed import OURS, Row, rows
 from vssl.samplers import Several
 from vssl.training import Batches, fit
 from vssl.training.batches import AUGMENT, SAMPLER, Frames, generator
+from vssl.videos.datasets import Dataset
 from vssl.videos.store import FrameStore, OnTheFly
 
 FLY = "vssl, decoding on the fly"
 PLAIN = "plain: PyAV, torchvision, float32"
-CLIPS = 4  # clips of a video in a batch
+CLIPS_A_VIDEO = 4  # in a batch
 
 
 def run(setting: Setting) -> Iterator[Row]:
-    """On a CPU at the size of the `demo` profile; on a GPU at the papers', in half precision."""
+    """Race an epoch at the size of the `demo` profile, or on a GPU at the papers' own size.
+
+    On a GPU our own loop trains in half precision.
+    """
     material = setting.material[0]
     height, width, length, size = (128, 172, 16, 112) if setting.cuda else (64, 86, 8, 56)
     net = "r3d18" if setting.cuda else "r3d 16 wide"
@@ -44,7 +49,7 @@ def run(setting: Setting) -> Iterator[Row]:
         models.build("r3d18") if setting.cuda else models.build("r3d", width=16, pool=True),
         method.objective(),
         (length,),
-        CLIPS,
+        CLIPS_A_VIDEO,
     )
     recipe = Recipe(
         epochs=1,
@@ -52,17 +57,11 @@ def run(setting: Setting) -> Iterator[Row]:
         batch=32,
         precision="bfloat16" if setting.cuda else "float32",
     )
-    sampler, augment = Several(method.sampler(length), CLIPS, "pace"), method.augment(size)
+    sampler, augment = Several(method.sampler(length), CLIPS_A_VIDEO, "pace"), method.augment(size)
     assert isinstance(augment, Augment)
     with setting.scratch() as folder:
         dataset, every = material.dataset(), np.arange(len(material.paths))
-        stores: dict[str, Frames] = {}
-        _, built = once(
-            lambda: stores.update(
-                {OURS: FrameStore.build(dataset, height, width, folder / "store", workers=1)}
-            )
-        )
-        stores[FLY] = OnTheFly(dataset, height, width, folder / "counted", workers=1)
+        stores, built = _stores(dataset, height, width, folder)
         batches = {
             n: Batches(f, every, sampler, augment, recipe.batch, recipe.passes, setting.seed)
             for n, f in stores.items()
@@ -98,8 +97,22 @@ def run(setting: Setting) -> Iterator[Row]:
         )
 
 
+def _stores(
+    dataset: Dataset, height: int, width: int, folder: Path
+) -> tuple[dict[str, Frames], float]:
+    """Both sources of frames, and the core-seconds that it took to build the store."""
+    stores: dict[str, Frames] = {}
+    _, built = once(
+        lambda: stores.update(
+            {OURS: FrameStore.build(dataset, height, width, folder / "store", workers=1)}
+        )
+    )
+    stores[FLY] = OnTheFly(dataset, height, width, folder / "counted", workers=1)
+    return stores, built
+
+
 def _fit(model: Pretext, batches: Batches, recipe: Recipe, folder: Path, setting: Setting) -> float:
-    """Train for an epoch; the share of the time spent waiting for data."""
+    """Train for an epoch and return the share of the time that was spent waiting for data."""
     shutil.rmtree(folder, ignore_errors=True)
     (record,) = fit(
         copy.deepcopy(model),
@@ -119,7 +132,10 @@ def _plain(
     size: tuple[int, int],
     setting: Setting,
 ) -> None:
-    """What a first version of such a loop looks like: each clip decoded by PyAV, augmented by itself, and a step in float32."""
+    """Train for an epoch as a first version of such a loop would.
+
+    PyAV decodes each clip, torchvision augments it by itself, and the step is in float32.
+    """
     device = torch.device("cuda" if setting.cuda else "cpu")
     model = copy.deepcopy(model).to(device).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
@@ -133,9 +149,8 @@ def _plain(
                 )
                 paces.append(sample.labels["pace"])
                 for view, clip in enumerate(sample.clips):
-                    pixels = torch.from_numpy(
-                        _decoded(material.paths[video], clip.frames, size)
-                    )  # [T, H, W, C]
+                    decoded = _decoded(material.paths[video], clip.frames, size)
+                    pixels = torch.from_numpy(decoded)  # [T, H, W, C]
                     drawn = augment.draw(
                         generator(batches.seed, AUGMENT, number, video, view),
                         Source(*pixels.shape[:3]),

@@ -1,4 +1,4 @@
-"""From memory to the GPU: bytes or floats, pinned or not.
+"""The way from memory to the GPU: bytes or floats, pinned or not.
 
 On a machine without a GPU there is nothing to measure.
 """
@@ -15,7 +15,7 @@ CLIPS = 64
 
 
 def run(setting: Setting) -> Iterator[Row]:
-    """A batch of crops as they leave the frame store, against the same as floats."""
+    """Race a batch of crops as bytes, as the frame store gives them, against the same as floats."""
     if not setting.cuda:
         return
     import torch

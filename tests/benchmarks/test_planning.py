@@ -19,7 +19,10 @@ def test_the_page_is_what_the_ledger_gives():
 
 
 def test_hours_by_hand():
-    """Pace on UCF101: 9,537 videos, 18 epochs of ten passes, 21.36 of R3D-18's 40.7 G multiply-adds a clip."""
+    """Pace on UCF101: 9,537 videos for 18 epochs of ten passes.
+
+    A clip takes 21.36 G multiply-adds, and 40.7 G through R3D-18.
+    """
     job = planning.JOBS[0]
     assert job.clips == 9537 * 180
     assert job.hours(425, 1) == pytest.approx(9537 * 180 * 21.362 / 40.7 / 425 / 3600, rel=1e-3)

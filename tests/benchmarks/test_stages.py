@@ -1,4 +1,8 @@
-"""Each stage once on the smallest material: it measures ours, names who is absent, and checks that work is alike before it is timed."""
+"""Each stage runs once on the smallest material.
+
+It measures ours, names the contenders that are absent, and checks before timing that all do the
+same work.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Sampling, curves, retrieval, bars, confusion: each draws what it is given, on tiny input too, and says what it cannot draw."""
+"""Figures of sampling, curves, retrieval, bars and confusion.
+
+Each draws what it is given, tiny input too, and says what it cannot draw.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saved figures: the same bytes in every process, words for those who cannot see them, nothing left open."""
+"""Saved figures have the same bytes in every process and an alt text, and leave nothing open."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ SCRIPT = """
 import numpy as np
 from vssl import figures
 points = np.random.default_rng(0).normal(size=(30, 2))
-figure = figures.embedding.panels({"before": points, "after": points * 2}, np.arange(30) % 3, ["a", "b", "c"], "A finding")
+places, labels = {"before": points, "after": points * 2}, np.arange(30) % 3
+figure = figures.embedding.panels(places, labels, ["a", "b", "c"], "A finding")
 figures.save(figure, "twice", alt="Three classes of points that mix.", note="seed 0")
 """
 

@@ -1,4 +1,4 @@
-"""Figures of speed: every contender is there, with its rounds, and what was not run or cannot be drawn says so."""
+"""Figures of speed show every contender with its rounds, and say what was not run."""
 
 from __future__ import annotations
 

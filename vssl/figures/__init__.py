@@ -1,4 +1,4 @@
-"""Figures: functions from arrays to a matplotlib Figure, in one style, saved with the words that describe them.
+"""Figures: functions from arrays to a matplotlib Figure, in one style, saved with alt text.
 
     figure = figures.bars.bars(values, title="Four paces beat three", ylabel="top-1, %",
     chance=6.25) figures.save(figure, "pace_table_1", alt="Bars of top-1 for four sets of paces;

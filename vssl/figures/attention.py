@@ -1,6 +1,6 @@
-"""Where a net looks: the energy of its last maps over the frame (Zagoruyko and Komodakis, 2017.
+"""Where a net looks: the energy of its last feature maps, drawn over the frame.
 
-Pace, Fig. 5).
+After Zagoruyko and Komodakis (2017); Pace shows such maps in its Fig. 5.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from torch import Tensor
 
-ALPHA = 0.5  # of the map over the frame
+ALPHA = 0.5  # how opaque the map is over the frame
 
 
 def attention(maps: np.ndarray | Tensor, time: Literal["last", "all"] = "last") -> np.ndarray:
-    """The mean over channels of squared activations [N, D, T', H', W'], for each clip between 0 and 1.
+    """The mean over channels of squared activations, scaled for each clip to lie between 0 and 1.
 
-    Gives the last step in time [N, H', W'] (the papers lay it over the last frame), or all [N, T',
-    H', W'].
+    From maps [N, D, T', H', W'] it gives the last step in time, [N, H', W'], which the papers draw
+    over the last frame; or, with `time="all"`, every step, [N, T', H', W'].
     """
     if hasattr(maps, "detach"):
         maps = maps.detach().float().cpu().numpy()
@@ -39,9 +39,8 @@ def attention(maps: np.ndarray | Tensor, time: Literal["last", "all"] = "last") 
     inner = tuple(range(1, energy.ndim))
     energy -= energy.min(inner, keepdims=True)
     peak = energy.max(inner, keepdims=True)
-    return (energy / np.where(peak > 0, peak, 1)).astype(
-        np.float32
-    )  # a flat map is attention nowhere, not a division by zero
+    peak = np.where(peak > 0, peak, 1)  # a flat map stays zero and is not divided by zero
+    return (energy / peak).astype(np.float32)
 
 
 def overlay(
@@ -51,7 +50,10 @@ def overlay(
     column_names: Sequence[str],
     title: str,
 ) -> Figure:
-    """Maps [R, Cn, H', W'] over their frames uint8 [R, Cn, H, W, 3], a grid with named rows and columns."""
+    """A grid of maps over their frames, with a name for each row and each column.
+
+    Frames are uint8 [R, Cn, H, W, 3] for R rows and Cn columns; maps are [R, Cn, H', W'].
+    """
     frames, maps = np.asarray(frames), np.asarray(maps)
     if (
         frames.ndim != 5
@@ -71,9 +73,8 @@ def overlay(
     import matplotlib
     from matplotlib.cm import ScalarMappable
 
-    side = min(
-        1.6, (style.WIDTH - 1.6) / columns
-    )  # inches; one or two columns need not fill the page
+    # Inches. One or two columns need not fill the page.
+    side = min(1.6, (style.WIDTH - 1.6) / columns)
     fig, axes = style.figure(
         title, 0.5 + rows * side * height / width, rows, columns, pictures=True
     )
@@ -92,7 +93,10 @@ def overlay(
 
 
 def blend(frame: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """A frame uint8 [H, W, 3] under its map [H', W'], enlarged with bicubic interpolation: uint8 [H, W, 3]."""
+    """A frame with its map laid over it, both uint8 [H, W, 3].
+
+    The map [H', W'] is enlarged to the size of the frame by bicubic interpolation.
+    """
     import matplotlib
     from PIL import Image
 
@@ -102,5 +106,5 @@ def blend(frame: np.ndarray, weights: np.ndarray) -> np.ndarray:
             (width, height), Image.Resampling.BICUBIC
         )
     )  # [H, W]
-    heat = matplotlib.colormaps["magma"](np.clip(large, 0, 1))[..., :3]  # bicubic overshoots
+    heat = matplotlib.colormaps["magma"](np.clip(large, 0, 1))[..., :3]  # bicubic can overshoot
     return ((1 - ALPHA) * frame + ALPHA * 255 * heat).round().astype(np.uint8)

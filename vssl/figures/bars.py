@@ -1,4 +1,4 @@
-"""Numbers with their seeds: bars, a dot for every seed, and the interval that so few seeds allow."""
+"""Numbers with their seeds: a bar for the mean, a dot for every seed, and a 95 % interval."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Values = Mapping[str, Mapping[str, Sequence[float]]]  # group -> name -> one val
 
 
 def interval(seeds: Sequence[float]) -> float:
-    """Half of the 95 % interval of the mean by Student's t.
+    """Half the width of the mean's 95 % interval by Student's t.
 
-    Zero for a single seed, which says nothing of its spread.
+    It is zero for a single seed, since one value says nothing about the spread.
     """
     return students(0.975, seeds) if len(seeds) > 1 else 0.0
 
@@ -33,11 +33,11 @@ def bars(
     chance: float | Mapping[str, float] | None = None,
     paper: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Figure:
-    """A panel for each group and a bar for each name, with every seed as a dot and the 95 % interval of the mean.
+    """A panel for each group and in it a bar for each name, with a dot for every seed.
 
-    `chance` is one level, or one for each group. A name without values is "not run". `paper` gives
-    the paper's own values, drawn as a hollow diamond: its data is not ours, so only the order can
-    be compared.
+    A line on the bar spans the 95 % interval of the mean. `chance` is one level for all groups, or
+    one for each. A name without values is marked "not run". `paper` gives the paper's own values,
+    drawn as hollow diamonds: the paper used other data, so only the order can be compared.
     """
     names = list(dict.fromkeys(name for group in values.values() for name in group))
     counts = sorted(
@@ -73,24 +73,23 @@ def bars(
         default=0.0,
     )
     left, right = axes[0, 0].get_xlim()
-    # last: all panels share what is set here. Where nothing has run, autoscaling sees the paper's
-    # marks alone, and puts them on the frame.
+    # This comes last because all panels share these limits. Where nothing has run, autoscaling
+    # sees only the paper's marks and would put them on the edge of the panel.
     axes[0, 0].set_xlim(
         min(0.0, left) if lowest < 0 else 0.0, max(right, 1.12 * _highest(values, paper or {}))
     )
     for axis in axes.flat[len(values) :]:
         axis.set_axis_off()
     for column in range(columns):
-        axes[(len(values) - 1 - column) // columns, column].set_xlabel(
-            ylabel
-        )  # the last row need not be full
+        lowest_row = (len(values) - 1 - column) // columns  # the last row need not be full
+        axes[lowest_row, column].set_xlabel(ylabel)
     axes[0, 0].set_ylim(len(names) - 0.4, -0.6)
     axes[0, 0].set_yticks(range(len(names)), names)
     return fig
 
 
 def _highest(values: Values, paper: Mapping[str, Mapping[str, float]]) -> float:
-    """The largest number that is drawn: a seed, the end of an interval, a mark of the paper."""
+    """The largest number drawn: a seed, the end of an interval, or a mark of the paper."""
     ends = [
         np.mean(seeds) + interval(seeds)
         for group in values.values()

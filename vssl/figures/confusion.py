@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""Which classes a net takes for which."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training curves with their seeds: a line for the mean, a band from the lowest seed to the highest."""
+"""Training curves: a line for the mean and a band from the lowest seed to the highest."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from vssl.errors import VsslError
 from vssl.figures import style
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -21,9 +22,9 @@ def training(
     xlabel: str = "epoch",
     chance: float | None = None,
 ) -> Figure:
-    """A curve each from its steps [S] and values [S], or [seeds, S].
+    """A line for each named curve, drawn from its steps [S] and its values [S] or [seeds, S].
 
-    Each is named at its end, and `chance` is a dashed line.
+    The name of a curve stands at its end. `chance` is drawn as a dashed line.
     """
     lines = {name: _mean_and_range(name, *curve) for name, curve in curves.items()}
     if not lines:
@@ -56,10 +57,8 @@ def training(
 def _mean_and_range(
     name: str, steps: np.ndarray, values: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
-    steps, values = (
-        np.asarray(steps, float),
-        np.atleast_2d(np.asarray(values, float)),
-    )  # [S], [seeds, S]
+    steps = np.asarray(steps, float)  # [S]
+    values = np.atleast_2d(np.asarray(values, float))  # [seeds, S]
     if steps.ndim != 1 or not len(steps) or values.ndim != 2 or values.shape[1] != len(steps):
         raise VsslError(
             f"curve {name!r} wants steps [S] and values [S] or [seeds, S], not {list(steps.shape)}"
@@ -68,11 +67,11 @@ def _mean_and_range(
     return steps, values.mean(0), values.min(0), values.max(0), len(values)
 
 
-def _name_ends(axis, ends: dict[str, tuple[float, float]]) -> None:
-    """Name each curve to the right of its end, moved up or down where two names would meet."""
+def _name_ends(axis: Axes, ends: dict[str, tuple[float, float]]) -> None:
+    """Write each name to the right of its curve's end, moved up or down where two would overlap."""
     low, high = axis.get_ylim()
     right = axis.get_xlim()[1]
-    tall = 1.35 * 8.5 / 72 / 2.6  # of a line of text, in fractions of the axis
+    tall = 1.35 * 8.5 / 72 / 2.6  # the height of a line of text, as a fraction of the axis
     wanted = np.array([((y - low) / (high - low)) for _, y in ends.values()])
     centres = np.column_stack([np.zeros(len(wanted)), wanted])
     moved = style.apart(centres, np.tile([1.0, tall], (len(wanted), 1)), low=-0.5, high=1.5)[:, 1]

@@ -1,4 +1,4 @@
-"""Features in the plane: t-SNE, and a scatter in which sixteen classes can be told apart without colour."""
+"""Features in the plane: t-SNE, and scatter plots that can be read without seeing colour."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 
 def tsne(features: np.ndarray, seed: int = 0, perplexity: float | None = None) -> np.ndarray:
-    """Place features [n, D] in the plane: coordinates [n, 2], the same on every call (but not on every processor: keep them).
+    """Place features [n, D] in the plane by t-SNE and return their coordinates [n, 2].
 
-    `perplexity` is about how many neighbours count; by default 30, or a third of the features if
-    there are fewer than 91.
+    The same features and seed give the same coordinates on every call, but another processor can
+    give others, so keep the coordinates. `perplexity` is roughly how many neighbours of a point
+    count; by default 30, or a third of the features if there are fewer than 91.
     """
     features = np.asarray(features, np.float64)
     if features.ndim != 2 or len(features) < 4:
@@ -37,10 +38,9 @@ def tsne(features: np.ndarray, seed: int = 0, perplexity: float | None = None) -
             f"t-SNE of {len(features)} features wants a perplexity between 0 and {len(features)},"
             f" not {perplexity:g}"
         )
-    features = np.pad(
-        features, ((0, 0), (0, max(0, 2 - features.shape[1])))
-    )  # its start, the PCA, wants two columns
-    with threadpool_limits(1):  # sums over threads have no fixed order
+    # t-SNE starts from a PCA, and that needs two columns.
+    features = np.pad(features, ((0, 0), (0, max(0, 2 - features.shape[1]))))
+    with threadpool_limits(1):  # with several threads the order of sums is not fixed
         return (
             TSNE(2, init="pca", random_state=seed, perplexity=perplexity, n_jobs=1)
             .fit_transform(features)
@@ -51,9 +51,9 @@ def tsne(features: np.ndarray, seed: int = 0, perplexity: float | None = None) -
 def scatter(
     coordinates: np.ndarray, labels: np.ndarray, names: Sequence[str], title: str
 ) -> Figure:
-    """Points [n, 2] by class [n]: a colour and a marker each.
+    """Points [n, 2] with a colour and a marker for each class; `labels` [n] are the classes.
 
-    A class that forms an island has its name on it.
+    A class that forms an island has its name written on it.
     """
     return _figure({"": coordinates}, labels, names, title)
 
@@ -107,7 +107,7 @@ def _points(axis: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[
     low, high = low - margin, high + margin
     axis.set(
         xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[]
-    )  # the units of t-SNE mean nothing
+    )  # the units of t-SNE have no meaning
     for spine in axis.spines.values():
         spine.set(visible=True, color=style.PALE)
     marks = []
@@ -146,7 +146,7 @@ def _islands(
     low, high = np.array([axis.get_xlim(), axis.get_ylim()]).T
     boxes = (
         np.array([(0.6 * len(names[k]) + 1.0, 2.0) for k in own]) * style.SMALL / 72 / inches
-    )  # in fractions of the panel
+    )  # width and height as fractions of the panel: [K, 2]
     places = style.apart((np.array(list(own.values())) - low) / (high - low), boxes)
     for k, place in zip(own, places, strict=True):
         box = {

@@ -1,4 +1,4 @@
-"""How cost grows with what is asked for, beside the power that it should grow with."""
+"""How the cost of one unit grows with the size of the work, beside the law it should follow."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Growth:
     """What one unit costs at each size of something.
 
-    There are P sizes, and costs [P, rounds]; `power` is that of the dashed line.
+    There are P sizes, and `costs` is [P, rounds]. `power` is the expected power of the size, which
+    the dashed line shows.
     """
 
     sizes: Sequence[float]
@@ -36,10 +37,11 @@ def growth(
     note: str = "",
     level: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
 ) -> Figure:
-    """Small multiples, both axes logarithmic: points are median rounds, lines span the rounds.
+    """A small panel for each thing that grows, on logarithmic axes.
 
-    Dashed, from the first point on, is the cost in proportion to the work. `level` adds panels of a
-    value that should not grow, on linear axes from zero.
+    Points are median rounds and pale lines span the rounds. The dashed line is the cost in
+    proportion to the work, starting from the first point. `level` adds panels of values that should
+    not grow, as steps and values on linear axes that start at zero.
     """
     if not panels or any(
         len(one.sizes) != len(one.costs) or not len(one.sizes) for one in panels.values()

@@ -1,4 +1,4 @@
-"""Sampling laws: the curve that is meant and the histogram that is drawn, side by side."""
+"""Sampling laws: the density as defined, over the histogram of what was drawn from it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from vssl.figures import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Drawn = tuple[
-    Callable[[np.ndarray], np.ndarray], np.ndarray
-]  # P(t) for t in [0, 1], and drawn whole numbers
+# The density P(t) for t in [0, 1], and the whole numbers that were drawn from it.
+Drawn = tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]
 
 
 def laws(drawn: Mapping[str, Drawn], longest: int, title: str) -> Figure:
-    """A panel for each law: its curve over the intervals from 0 to `longest`, on the shares of intervals as they were drawn."""
+    """A panel for each law, with its curve over the shares of the intervals that were drawn.
+
+    The intervals run from 0 to `longest`, which is not among them.
+    """
     if not drawn or longest < 1:
         raise VsslError("at least one law is wanted, over an interval of one frame or more")
     columns = min(3, len(drawn))
@@ -51,7 +53,7 @@ def laws(drawn: Mapping[str, Drawn], longest: int, title: str) -> Figure:
             )
         share = 100 * counts / len(draws)
         axis.bar(np.arange(longest) + 0.5, share, width=1.0, color=style.PALE, linewidth=0)
-        curve = 100 * np.asarray(density(t)) / longest  # P per frame, as a share like the bars
+        curve = 100 * np.asarray(density(t)) / longest  # P per frame, in percent as the bars are
         axis.plot(longest * t, curve, color=style.PALETTE[0], linewidth=1.8)
         axis.set_title(name, loc="left")
         axis.tick_params(labelbottom=True)

@@ -13,10 +13,9 @@ from vssl.figures import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-RIGHT, WRONG = (
-    ("✓", style.PALETTE[0], "-"),
-    ("✗", style.PALETTE[3], (0, (2, 1.2))),
-)  # mark, colour, border
+# The mark, the colour and the border of a neighbour.
+RIGHT = ("✓", style.PALETTE[0], "-")
+WRONG = ("✗", style.PALETTE[3], (0, (2, 1.2)))
 
 
 def strips(
@@ -29,8 +28,8 @@ def strips(
 ) -> Figure:
     """A row for each query uint8 [Q, H, W, 3] with its neighbours [Q, k, H, W, 3], nearest first.
 
-    `correct` [Q, k] says which share the query's class, `names` are the classes of the queries,
-    `found` those of the neighbours.
+    `correct` [Q, k] says which neighbours share the query's class. `names` are the classes of the
+    queries, and `found` are those of the neighbours.
     """
     queries, neighbours, correct = (
         np.asarray(queries),

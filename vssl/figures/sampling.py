@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def paces(frames: Mapping[object, np.ndarray], num_frames: int, title: str) -> Figure:
-    """Which frames of a video of `num_frames` each row takes.
+    """A row for each label, with a dot for every frame it takes of a video of `num_frames`.
 
-    A repeated frame is stacked, and the seam of a loop is marked.
+    Dots of a frame that is taken several times are stacked, and the seam of a loop is marked.
     """
     rows = {str(label): np.asarray(indices) for label, indices in frames.items()}
     if not rows or any(
@@ -29,9 +29,8 @@ def paces(frames: Mapping[object, np.ndarray], num_frames: int, title: str) -> F
         )
     fig, axes = style.figure(title, 0.7 + 0.55 * len(rows))
     axis = axes[0, 0]
-    size = float(
-        np.clip(400 / num_frames, 1.8, 4.5)
-    )  # points: neighbouring frames stay apart as long as they can be seen
+    # In points, so that neighbouring frames do not touch as long as they are large enough to see.
+    size = float(np.clip(400 / num_frames, 1.8, 4.5))
     for row, indices in enumerate(rows.values()):
         color = style.PALETTE[row % len(style.PALETTE)]
         axis.plot(
@@ -42,9 +41,8 @@ def paces(frames: Mapping[object, np.ndarray], num_frames: int, title: str) -> F
             solid_capstyle="round",
             zorder=1,
         )
-        passes = np.cumsum(
-            np.diff(indices, prepend=indices[0]) < 0
-        )  # [T]: how often the loop has jumped back
+        # How often the loop has jumped back before each frame: [T].
+        passes = np.cumsum(np.diff(indices, prepend=indices[0]) < 0)
         for lap in range(passes[-1] + 1):
             taken = indices[passes == lap]
             repeats = np.array([(taken[:i] == frame).sum() for i, frame in enumerate(taken)])
@@ -101,9 +99,9 @@ def _seam(axis: Axes, row: int, last: int, first: int) -> None:
 
 
 def film(strips: Mapping[object, np.ndarray], title: str) -> Figure:
-    """Film strips, one a row: uint8 [T, H, W, 3] each, first frame on the left.
+    """Film strips of uint8 frames [T, H, W, 3], one in each row, the first frame on the left.
 
-    Rows may differ in length, not in frame size.
+    Rows may differ in their number of frames, but not in the size of a frame.
     """
     rows = {str(label): np.asarray(strip) for label, strip in strips.items()}
     if not rows or any(
@@ -129,7 +127,10 @@ def film(strips: Mapping[object, np.ndarray], title: str) -> Figure:
 
 
 def _side_by_side(strip: np.ndarray, longest: int) -> np.ndarray:
-    """The frames in a row with white between them, made as small as the page shows them: an SVG holds every pixel it is given."""
+    """The frames in a row with white between them, reduced to the size at which they are shown.
+
+    An SVG keeps every pixel it is given, so larger frames would only make the file larger.
+    """
     from PIL import Image
 
     height, width = strip.shape[1:3]

@@ -1,4 +1,7 @@
-"""A figure on disk: SVG and PNG whose bytes depend on nothing but the figure, and the words that describe it beside them."""
+"""Figures on disk: an SVG and a PNG, and beside them the alt text that describes them.
+
+Their bytes depend on nothing but the figure, so drawing it again changes no committed file.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from vssl.figures import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST_BYTES = 60_000  # a PNG above this gets fewer colours: notebooks carry their pictures
+MOST_BYTES = 60_000  # a larger PNG gets fewer colours, since notebooks store their pictures
 SMOKE = "smoke profile: every line ran, the numbers mean nothing"
 
 
@@ -30,13 +33,13 @@ def save(
     small: bool = False,
     note: str = "",
 ) -> None:
-    """Write `fig` to figures/<name>.svg, .png and .json (the alt text and the PNG's digest), show it in a notebook, and close it.
+    """Write `fig` to figures/<name>.svg, .png and .json, show it in a notebook, and close it.
 
-    `alt` says in a sentence what is to be seen, for those who cannot see it. `note` goes on the
-    figure's face: profile, data, seeds. A smoke figure says so itself and goes to figures/smoke/,
-    never over a real one. So does an `empty` one, in which nothing of ours was measured yet: its
-    note says that. `small` makes do with fewer colours whatever the size, for a notebook of many
-    figures.
+    The JSON holds the alt text and the digest of the PNG. `alt` describes the figure in a sentence
+    for readers who cannot see it. `note` is printed on the figure: its profile, data and seeds.
+    A smoke figure says that it is one and goes to figures/smoke/, so that it never replaces a real
+    one. An `empty` figure, in which nothing of ours has been measured yet, goes there too; its note
+    should say so. `small` reduces the colours whatever the size, for notebooks of many figures.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
         raise VsslError(
@@ -62,14 +65,13 @@ def save(
         folder / f"{name}.json", {"alt": alt, "sha256": hashlib.sha256(png).hexdigest()}
     )
     _show(png, name, alt)
-    if (
-        "matplotlib.pyplot" in sys.modules
-    ):  # a figure that the caller made with pyplot would stay open, and be shown once more
+    # A figure that the caller made with pyplot would stay open and be shown a second time.
+    if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
 
 
 def _fewer_colours(png: bytes) -> bytes:
-    """The same picture in 256 colours: a third of the size, and no difference that a reader of a notebook would see."""
+    """The same picture in 256 colours: a third of the size, and no difference that one can see."""
     from PIL import Image
 
     small = io.BytesIO()
@@ -85,9 +87,9 @@ def _bytes(fig: Figure, kind: str, **options) -> bytes:
 
 
 def _show(png: bytes, name: str, alt: str) -> None:
-    """Display the image if a notebook's kernel runs.
+    """Display the image if this runs in a notebook.
 
-    Its plain text names the figure and holds no number that a rerun could change.
+    The plain text beside it holds only the figure's name, so a new run does not change it.
     """
     if "ipykernel" not in sys.modules:
         return

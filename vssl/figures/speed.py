@@ -1,4 +1,4 @@
-"""How fast things are: races, the stages of a clip on one axis, and rounds on a noisy machine."""
+"""Figures of speed: races, all stages of a clip on one axis, and the rounds of a noisy machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# What a bar is: ours, another way of ours, somebody else's, or a floor that does less than the job.
+# The four kinds of bar: ours, another way of ours, somebody else's, and a floor, which is the time
+# of a part of the work that nobody can leave out.
 LOOKS = {
     "ours": {"color": style.PALETTE[0], "edgecolor": style.INK, "linewidth": 0.6},
     "also ours": {"color": style.PALETTE[9], "edgecolor": style.INK, "linewidth": 0.6},
@@ -31,9 +32,9 @@ DOTS = {"ours": "o", "also ours": "o", "other": "s", "floor": "D"}
 
 @dataclass(frozen=True)
 class Bar:
-    """A contender's rate, of its slowest and of its fastest round.
+    """A contender's rate in its median round, its slowest (`low`) and its fastest (`high`).
 
-    Without a rate it was not run.
+    A contender without a rate was not run.
     """
 
     name: str
@@ -47,11 +48,10 @@ class Bar:
 def races(
     panels: Mapping[str, Sequence[Bar]], title: str, xlabel: str, columns: int = 1, note: str = ""
 ) -> Figure:
-    """A panel a race, its contenders from top to bottom.
+    """A panel for each race, with its contenders from top to bottom.
 
-    A line spans the rounds, and hatched is a floor that does less than the job.
-
-    Side by side, panels share the names of the first one, so they must have the same contenders.
+    A line spans the rounds. Hatched bars are floors, which do only a part of the work. Panels side
+    by side share the names of the first one, so they must have the same contenders.
     """
     if not panels or not all(panels.values()):
         raise VsslError("races want at least one panel, and a contender in each")
@@ -133,9 +133,9 @@ def _race(axis: Axes, bars: list[Bar], narrow: bool) -> None:
 
 
 def way(groups: Mapping[str, Sequence[Bar]], title: str, xlabel: str, note: str = "") -> Figure:
-    """Stages on one logarithmic axis, from the first a clip passes to the last.
+    """The rates of all stages that a clip passes, from first to last, on one logarithmic axis.
 
-    Groups have a heading and a rule between them.
+    Each group of stages has a heading.
     """
     bars = [bar for group in groups.values() for bar in group]
     if not bars or any(not bar.rate for bar in bars):
@@ -176,11 +176,8 @@ def _stage(axis: Axes, place: int, bar: Bar) -> None:
         markerfacecolor=face,
         zorder=3,
     )
-    clear = {
-        "boxstyle": "square,pad=0.15",
-        "facecolor": "white",
-        "edgecolor": "none",
-    }  # of the line that leads to the name
+    # White behind the label, so that the line from the stage's name does not run through it.
+    clear = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"}
     axis.annotate(
         bar.label,
         (bar.high, place),
@@ -193,7 +190,10 @@ def _stage(axis: Axes, place: int, bar: Bar) -> None:
 
 
 def rounds(seconds: Mapping[str, Sequence[float]], title: str, note: str = "") -> Figure:
-    """Two contenders, round by round: the seconds of each on the left, how many times longer the second took on the right."""
+    """Two contenders, round by round.
+
+    On the left are the seconds of each, on the right how many times as long the second took.
+    """
     if (
         len(seconds) != 2
         or len({len(values) for values in seconds.values()}) != 1

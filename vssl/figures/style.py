@@ -1,4 +1,4 @@
-"""One style for all figures: font, width, colours that colour-blind readers can tell apart, markers and lines beside them."""
+"""One style for all figures: font, width, markers, lines and a palette for colour-blind readers."""
 
 from __future__ import annotations
 
@@ -94,10 +94,8 @@ def figure(
 ) -> tuple[Figure, np.ndarray]:
     """A figure of the common width, and its axes [rows, columns].
 
-    `options` go to `Figure.subplots`.
-
-    `caption` stands small below the title: how to read the marks. `pictures` draws axes of fixed
-    aspect close together.
+    `caption` stands below the title in small print and says how to read the marks. `pictures` puts
+    axes of fixed aspect close to each other. `options` go to `Figure.subplots`.
     """
     from matplotlib.figure import Figure
 
@@ -106,9 +104,8 @@ def figure(
     height += 0.2 * len(lines) + 0.2 * bool(caption)
     made = Figure(figsize=(WIDTH, height), layout="compressed" if pictures else "constrained")
     axes = made.subplots(rows, columns, squeeze=False, **options)
-    made.suptitle(
-        "\n".join(lines) + "\n" * bool(caption), x=0.01, ha="left", fontsize=11
-    )  # the empty line keeps the caption's place
+    # The empty line below the title leaves room for the caption.
+    made.suptitle("\n".join(lines) + "\n" * bool(caption), x=0.01, ha="left", fontsize=11)
     if caption:
         made.text(
             0.011,
@@ -134,11 +131,13 @@ def picture(
 def apart(
     centres: np.ndarray, sizes: np.ndarray, low: float = 0.0, high: float = 1.0, rounds: int = 300
 ) -> np.ndarray:
-    """Move boxes [K, 2] of the given sizes [K, 2] until none covers another, as little as it takes; all stay between low and high."""
+    """Move boxes as little as needed until none covers another, and return their new centres.
+
+    Centres and sizes are [K, 2]. All boxes stay between `low` and `high`.
+    """
     centres = np.clip(np.asarray(centres, float), low + sizes / 2, high - sizes / 2)
-    order = np.sign(np.subtract.outer(np.arange(len(centres)), np.arange(len(centres))))[
-        ..., None
-    ]  # which way equal centres go
+    numbers = np.arange(len(centres))
+    order = np.sign(np.subtract.outer(numbers, numbers))[..., None]  # which way equal centres move
     for _ in range(rounds):
         offset = centres[:, None] - centres[None]  # [K, K, 2]
         overlap = (sizes[:, None] + sizes[None]) / 2 - np.abs(offset)

@@ -1,4 +1,4 @@
-"""Ticks of logarithmic axes that a person can read."""
+"""Ticks of an axis, written as plain numbers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 
-def plain(axis: Axes) -> None:
-    """Three ticks or more on a logarithmic axis, written as numbers: powers of ten alone would leave most of ours without one."""
+def plain(axis: Axis) -> None:
+    """Put at least three ticks on a logarithmic axis and write them as plain numbers.
+
+    Most of our axes span less than a decade, and powers of ten alone would leave them without any.
+    """
     from matplotlib.ticker import FixedLocator, NullLocator
 
     low, high = sorted(axis.get_view_interval())
@@ -30,7 +33,8 @@ def plain(axis: Axes) -> None:
     thousands(axis)
 
 
-def thousands(axis: Axes) -> None:
+def thousands(axis: Axis) -> None:
+    """Write the ticks of an axis with commas between thousands."""
     from matplotlib.ticker import FuncFormatter
 
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))

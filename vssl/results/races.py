@@ -1,4 +1,7 @@
-"""The speed ledger as somebody reads it: one machine at a time, a race at a time, ours against the best of the others."""
+"""How the speed ledger is read: one machine and one race at a time.
+
+A race holds our own way against the fastest of the others.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from typing import Any, Literal
 
 from vssl.results.speed import OURS, Row, ratio, row_of
 
-# What does less than the job: it shows what no contender can pass, and is no contender.
+# A floor does only the part of the work that nobody can leave out. It shows how fast a contender
+# could be at best, and it is not a contender itself.
 DECODER_ALONE, COPY = "decoder alone, no picture made", "a plain copy of as many bytes"
 FLOORS = (DECODER_ALONE, COPY)
 STAGES = (
@@ -42,11 +46,18 @@ class Place:
 
     @property
     def gpu(self) -> bool:
-        """Whether it is named after a GPU: a machine without one is named after its processor and its number of cores."""
+        """Whether the machine has a GPU.
+
+        Such a machine is named after its GPU, any other after its processor and number of cores.
+        """
         return not re.search(r", \d+ cores$", self.hardware)
 
     def races(self, stage: str) -> dict[str, list[Row]]:
-        """The races of a stage by their case: ours, our other ways, the rest from fast to slow, floors, and who could not run."""
+        """The races of a stage, by their case.
+
+        The order in a race is ours, our other ways, the others from fast to slow, floors, and last
+        the contenders that could not run.
+        """
         found = sorted((row for row in self.rows if row.stage == stage), key=lambda row: row.case)
         return {
             case: sorted(race, key=_order) for case, race in groupby(found, lambda row: row.case)
@@ -55,7 +66,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Against:
-    """Ours beside the best of the others in one race: how many times as fast, in the median round, the worst and the best."""
+    """Ours beside the best of the others in one race.
+
+    `times` is how many times as fast ours is in the median round; `least` and `most` are the same
+    in our worst and in our best round.
+    """
 
     ours: Row
     best: Row
@@ -65,31 +80,34 @@ class Against:
 
     @property
     def verdict(self) -> str:
-        """Faster or slower only where every round says so."""
+        """Whether ours is faster or slower; it is even unless all rounds agree."""
         return "faster" if self.least > 1 else "slower" if self.most < 1 else "even"
 
 
 def places(records: Iterable[dict[str, Any]]) -> list[Place]:
-    """The ledger by machine, threads and version of torch.
+    """The records grouped by machine, number of threads and version of torch.
 
-    The place with most rows first, of two alike the one measured last.
+    The place with the most rows comes first; between equal numbers, the one measured last.
     """
-    together: dict[tuple, list[dict[str, Any]]] = {}
+    grouped: dict[tuple, list[dict[str, Any]]] = {}
     for record in records:
-        together.setdefault(
+        grouped.setdefault(
             (record["hardware"], record["threads"], record["versions"]["torch"]), []
         ).append(record)
-    found = [_place(*key[:2], some) for key, some in together.items()]
+    found = [_place(*key[:2], some) for key, some in grouped.items()]
     return sorted(found, key=lambda place: (len(place.rows), place.dates[-1]), reverse=True)
 
 
 def chosen(records: Iterable[dict[str, Any]], gpu: bool = False) -> Place | None:
-    """The machine to read of: the one with most rows among those with a GPU, or among those without; None where there is none."""
+    """The place with the most rows, among machines with a GPU or among those without one.
+
+    None if the records hold no such machine.
+    """
     return next((place for place in places(records) if place.gpu == gpu), None)
 
 
 def kind(row: Row) -> Kind:
-    """What a contender is to us."""
+    """Whether a contender is ours, another way of ours, somebody else's, or a floor."""
     if row.contender == OURS:
         return "ours"
     if row.contender.startswith(f"{OURS},"):
@@ -100,7 +118,7 @@ def kind(row: Row) -> Kind:
 def against(race: Sequence[Row]) -> Against | None:
     """Ours against the fastest of the others; None where nobody else ran.
 
-    Our own other ways and floors are no others.
+    Our own other ways and the floors do not count as others.
     """
     ours = next((row for row in race if kind(row) == "ours" and row.core), None)
     others = [row for row in race if kind(row) == "other" and row.core]
@@ -111,19 +129,17 @@ def against(race: Sequence[Row]) -> Against | None:
 
 
 def ceiling(race: Sequence[Row]) -> float | None:
-    """How many times as fast as the best of the others anybody could be: the floor against it.
+    """How many times as fast as the best of the others the floor is; None without a floor.
 
-    None without a floor.
+    No contender can do better than that.
     """
-    found, floor = (
-        against(race),
-        next((row for row in race if kind(row) == "floor" and row.core), None),
-    )
+    found = against(race)
+    floor = next((row for row in race if kind(row) == "floor" and row.core), None)
     return ratio(floor.timing, found.best.timing, floor.kind)[0] if found and floor else None
 
 
 def pixels(row: Row) -> int:
-    """Pixels of one clip as a case names its size ("16x112x112"; of two sizes, the first)."""
+    """Pixels of one clip, from the first size that the case names (such as "16x112x112")."""
     frames, height, width = map(int, re.search(r"(\d+)x(\d+)x(\d+)", row.case).groups())
     return frames * height * width
 

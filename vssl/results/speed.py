@@ -1,4 +1,4 @@
-"""What a benchmark found: one row a contender, kept in the speed ledger, and read as a table with ratios."""
+"""The rows of speed: what a benchmark measured, as a table and as records of the speed ledger."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ OURS = "vssl"
 
 @dataclass(frozen=True)
 class Timing:
-    """What a contender took in each round.
+    """The seconds that a contender took in each round.
 
-    wall   seconds on the clock: what a user waits for, and what neighbours on a shared machine
-           disturb.
-    core   seconds of processor time, of all threads and of child processes that have ended: what
-           the work costs.
+    wall   seconds on the clock. A user waits for these; other work on the machine disturbs them.
+    core   seconds of processor time, of all threads and of child processes that have ended. This
+           is what the work costs.
     """
 
     wall: tuple[float, ...]
@@ -35,9 +34,9 @@ class Timing:
 class Row:
     """One contender in one race: `amount` units of work a round, and the seconds of each round.
 
-    A contender that could not run has no rounds; `note` says why, or what is to be known of its
-    figure. `kind` is which seconds count: processor time ("core"), or the clock's ("wall") where a
-    GPU or several processes do the work.
+    A contender that could not run has no rounds, and its `note` says why. Otherwise the note says
+    what one must know about its figure. `kind` says which seconds count: processor time ("core"),
+    or the clock ("wall") where a GPU or several processes do the work.
     """
 
     stage: str
@@ -59,7 +58,7 @@ class Row:
         return Timing(self.wall, self.core)
 
     def rate(self, kind: str = "") -> float:
-        """Units a second, of the kind that counts or of another: the median round."""
+        """Units a second in the median round, by the seconds that count or by the kind given."""
         return self.amount / median(getattr(self, kind or self.kind))
 
     def spread(self, kind: str = "") -> tuple[float, float]:
@@ -69,7 +68,7 @@ class Row:
 
 
 def ratio(ours: Timing, theirs: Timing, kind: str = "core") -> tuple[float, float, float]:
-    """How many times longer they took: the median of the rounds, the lowest and the highest."""
+    """How many times as long they took as ours: the median round, the lowest and the highest."""
     each = [b / a for a, b in zip(getattr(ours, kind), getattr(theirs, kind), strict=True)]
     return median(each), min(each), max(each)
 
@@ -83,14 +82,17 @@ def rows(
     kind: str = "core",
     **more: Any,
 ) -> list[Row]:
-    """A race's rows; `layouts`, `precisions` and `notes` say by contender what differs from the usual."""
-    told = {name: more.get(name, {}) for name in ("layouts", "precisions", "notes")}
+    """The rows of a race.
+
+    `layouts`, `precisions` and `notes` give, by contender, what is not the default of a row.
+    """
+    details = {name: more.get(name, {}) for name in ("layouts", "precisions", "notes")}
     return [
         Row(
             *(stage, case, name, unit, amount, timing.wall, timing.core),
-            precision=told["precisions"].get(name, "float32"),
-            layout=told["layouts"].get(name, ""),
-            note=told["notes"].get(name, ""),
+            precision=details["precisions"].get(name, "float32"),
+            layout=details["layouts"].get(name, ""),
+            note=details["notes"].get(name, ""),
             kind=kind,
         )
         for name, timing in timings.items()
@@ -106,7 +108,10 @@ def absent(stage: str, case: str, unit: str, missing: dict[str, str]) -> list[Ro
 
 
 def text(found: Sequence[Row]) -> str:
-    """The rows as lines: a race under its heading, ours first, the others with how many times faster ours is."""
+    """The rows as lines of text, with a heading for each race.
+
+    Beside every other contender stands how many times as fast ours is.
+    """
     lines = []
     for (stage, case), group in groupby(found, lambda row: (row.stage, row.case)):
         race = list(group)
@@ -134,7 +139,7 @@ def _line(row: Row, ours: Row | None) -> str:
 
 
 def brief(value: float) -> str:
-    """Three digits of a figure: more is noise."""
+    """A figure with three digits, because more would be noise."""
     if value >= 1000:
         return f"{float(f'{value:.3g}'):,.0f}"
     return f"{value:.3g}"
@@ -144,14 +149,15 @@ def brief(value: float) -> str:
 
 
 def folder() -> Path:
-    """Where the speed ledger lies: a file a machine."""
+    """The folder of the speed ledger, which has one file for each machine."""
     return paths.ledger() / "speed"
 
 
 def add(found: Iterable[Row], about: dict[str, Any]) -> Path:
-    """Put rows into this machine's file.
+    """Put rows into the file of the machine that `about` names, and return its path.
 
-    A row of the same race, contender and versions takes the place of the old one.
+    A row replaces an older one of the same race, contender, precision, layout, number of threads
+    and version of torch.
     """
     path = folder() / f"{slug(about)}.json"
     with files.locked(paths.runs() / "speed.lock"):
@@ -162,22 +168,22 @@ def add(found: Iterable[Row], about: dict[str, Any]) -> Path:
 
 
 def records(found: Iterable[Row], about: dict[str, Any]) -> list[dict[str, Any]]:
-    """Rows as the ledger holds them: with the machine, versions, commit and date they were made with."""
+    """Rows as records of the ledger, each with its machine, versions, commit and date."""
     return [{**asdict(row), **about} for row in found]
 
 
 def slug(about: dict[str, Any]) -> str:
-    """A machine as a file's name."""
+    """The name of a machine's file, without its ending."""
     return re.sub(r"[^a-z0-9]+", "-", about["hardware"].lower()).strip("-")
 
 
 def read() -> list[dict[str, Any]]:
-    """All records of the speed ledger: a row's fields, and the machine, versions, commit and date it was made with."""
+    """All records of the speed ledger: rows with their machine, versions, commit and date."""
     return [record for path in sorted(folder().glob("*.json")) for record in _read(path)]
 
 
 def row_of(record: dict[str, Any]) -> Row:
-    """A record as a row again."""
+    """The row that a record was made from."""
     return Row(
         **{
             name: tuple(value) if name in ("wall", "core") else value
