@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -63,6 +64,18 @@ def samples_of(sampler: Sampler) -> int:
     Clips and labels then lie sample after sample, and `layout` is that of one sample.
     """
     return getattr(sampler, "samples", 1)
+
+
+def joined_labels(samples: Sequence[Mapping[str, Label]], each: int) -> dict[str, np.ndarray]:
+    """The labels of several draws, one draw after the other: name -> [B, ...].
+
+    `each` is how many samples a draw holds; with several of them, a label has an axis for them.
+    """
+    join = np.stack if each == 1 else np.concatenate
+    return {
+        name: join([np.asarray(labels[name]) for labels in samples])  # [B, ...]
+        for name in samples[0]
+    }
 
 
 def clips_of(sampler: Sampler) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from vssl import methods, models
 from vssl.errors import DataError
 from vssl.lab import Mean, Net, PretextTest, cost, estimate, resolve
 from vssl.lab.cost import Cost
+from vssl.samplers import Windows
 from vssl.shelf.plan import Plan, Planned, counted
 
 
@@ -35,6 +38,14 @@ def test_a_net_is_counted_without_being_made(name):
     assert (
         cost.multiply_adds(Net("r3d50", 2048), 8, 64) > 1e12
     )  # 32 billion parameters: no machine here could hold them
+
+
+def test_a_test_by_windows_can_be_planned():
+    demo = resolve("demo")
+    tuned = demo.fine_tune(demo.pretrain(methods.Pace(), "r3d", seed=0))
+    windows = replace(tuned, labelled=replace(tuned.labelled, test=Windows()))
+    clips = estimate(windows, "demo").clips - estimate(tuned, "demo").clips
+    assert clips == tuned.data.counts()[1] * (10 - 4)  # about ten a video, where demo has four
 
 
 def test_kinetics_has_the_plain_list_and_s3dg_long_clips(planning):

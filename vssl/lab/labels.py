@@ -70,7 +70,7 @@ class _FromLabels(Keyed):
         train, test = self.data.counts()
         recipe, labelled = self.labelled.recipe, self.labelled
         learnt = self.share * train * recipe.epochs * recipe.passes
-        tested = test * len(labelled.test.layout) * labelled.crops
+        tested = test * labelled.test_clips * labelled.crops
         trained, seen = (0, learnt + tested) if self.frozen else (learnt, tested)
         return Work(self.data, self.start.net, self.length, self.size, trained, seen)
 

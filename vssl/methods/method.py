@@ -11,7 +11,7 @@ from vssl.errors import VsslError
 from vssl.models.heads import Scores
 from vssl.objectives import Objective
 from vssl.recipe import Recipe
-from vssl.samplers import Uniform
+from vssl.samplers import Uniform, Windows
 
 Average = Literal["softmax", "logits"]
 
@@ -41,6 +41,11 @@ class Labelled:
             raise VsslError(f"clips are averaged by 'softmax' or 'logits', not {self.average!r}")
         if self.crops not in (1, 3):
             raise VsslError(f"a clip is tested on 1 crop or on 3, not on {self.crops}")
+
+    @property
+    def test_clips(self) -> int:
+        """How many clips a test video has; about ten, as usual, where its length decides."""
+        return 10 if isinstance(self.test, Windows) else len(self.test.layout)
 
     def augment_at(self, size: int) -> Augment:
         """The augmentation with its crop at another size."""

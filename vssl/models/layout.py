@@ -7,10 +7,10 @@ from torch import nn
 
 from vssl.models.backbone import Backbone
 
-# On a CPU, as the races of whole training steps in the speed ledger have it. The factored nets take
-# more time with channels last, because their kernels span either space or time; the nets with full
-# 3-D kernels take less. s3dg is even. r3d50, r3d101 and r2d50 were not raced: their kernels are
-# full.
+# On a CPU, as the median rounds of training steps in the speed ledger have it. The factored nets
+# take more time with channels last, because their kernels span either space or time; the nets with
+# full 3-D kernels take less. s3dg is even. r3d50, r3d101 and r2d50 were not raced: their kernels
+# are full.
 CONTIGUOUS_ON_CPU = ("r2plus1d", "r2plus1d18")
 
 

@@ -61,8 +61,7 @@ class Views:
             if chosen == numbers:
                 return view
             if set(chosen) <= set(numbers):
-                places = [numbers.index(number) for number in chosen]
-                return View(*(self._taken(part, len(numbers), places) for part in view))
+                return View(*(taken(part, numbers, chosen) for part in view))
         raise VsslError(
             f"the views {chosen} are not of one length, so no head reads them in one batch; name "
             "views of one length"
@@ -125,9 +124,11 @@ class Views:
             )
         return chosen
 
-    @staticmethod
-    def _taken(part: Tensor, count: int, places: list[int]) -> Tensor:
-        return part.unflatten(0, (-1, count))[:, places].flatten(0, 1)
+
+def taken(part: Tensor, numbers: tuple[int, ...], chosen: tuple[int, ...]) -> Tensor:
+    """Of rows [N, ...] in which the views `numbers` of a sample lie side by side, the chosen."""
+    places = [numbers.index(number) for number in chosen]
+    return part.unflatten(0, (-1, len(numbers)))[:, places].flatten(0, 1)
 
 
 class Outcome(NamedTuple):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from vssl.errors import VsslError
 from vssl.models.heads import seen_by
-from vssl.objectives.base import Objective, Outcome, Parts, Views, views_read
+from vssl.objectives.base import Objective, Outcome, Parts, Views, taken, views_read
 
 
 class Pretext(nn.Module):
@@ -79,8 +79,7 @@ class Pretext(nn.Module):
             if asked == numbers:
                 yield numbers, some
             elif asked:
-                places = [numbers.index(number) for number in asked]
-                yield asked, some.unflatten(0, (-1, len(numbers)))[:, places].flatten(0, 1)
+                yield asked, taken(some, numbers, asked)
 
     def _video(self, clips: tuple[Tensor, ...]) -> Tensor | None:
         """Which video each sample is of, [B]; None where no two are of the same."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vssl.clips import Sample, Sampler, samples_of
+from vssl.clips import Sample, Sampler, joined_labels, samples_of
 from vssl.errors import VsslError
 
 
@@ -87,11 +87,8 @@ class Several:
                 f"{self.sampler} has fewer than {self.count} different values of "
                 f"{self.distinct!r}; lower the count"
             )
-        join = np.stack if samples_of(self.sampler) == 1 else np.concatenate
-        labels = {
-            name: join([np.asarray(sample.labels[name]) for sample in drawn])  # [samples, ...]
-            for name in drawn[0].labels
-        }
+        each = samples_of(self.sampler)
+        labels = joined_labels([sample.labels for sample in drawn], each)  # [samples, ...]
         return Sample(tuple(clip for sample in drawn for clip in sample.clips), labels)
 
     def _differ(self, one: Sample, other: Sample) -> bool:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from vssl.augment import Alternating, Augment, Source
-from vssl.clips import Clip, Sample, Sampler, clips_of, samples_of
+from vssl.clips import Clip, Sample, Sampler, clips_of, joined_labels, samples_of
 from vssl.errors import VsslError
 from vssl.objectives.pretext import groups_of
 from vssl.videos.store import Window
@@ -172,10 +172,8 @@ class Batches:
 
     def parts(self, number: int) -> list[np.ndarray]:
         """The videos of each batch of one pass, in this rank's share."""
-        order, size = (
-            generator(self.seed, ORDER, number).permutation(self.videos),
-            self.videos_a_batch,
-        )
+        order = generator(self.seed, ORDER, number).permutation(self.videos)
+        size = self.videos_a_batch
         parts = order[: len(order) // size * size].reshape(-1, size)
         return list(parts[:, self.rank :: self.ranks])
 
@@ -201,7 +199,7 @@ class Batches:
             Group(read(self.frames, some), drawn)
             for some, drawn in zip(wanted, parameters, strict=True)
         )
-        return Batch(groups, self._joined(labels), videos)
+        return Batch(groups, joined_labels(labels, samples_of(self.sampler)), videos)
 
     def sample(self, number: int, video: int) -> Sample:
         """The sample of one video in pass `number`."""
@@ -239,14 +237,6 @@ class Batches:
         samples = samples_of(self.sampler)
         label = np.asarray(self.actions[video])
         return label if samples == 1 else np.repeat(label[None], samples, axis=0)
-
-    def _joined(self, labels: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
-        """The labels of all samples of a batch, one after the other."""
-        join = np.stack if samples_of(self.sampler) == 1 else np.concatenate
-        return {
-            name: join([np.asarray(label[name]) for label in labels])  # [B, ...]
-            for name in labels[0]
-        }
 
 
 def in_threads(work: Callable[..., T], plans: Sequence[tuple], ahead: int) -> Iterator[T]:
