@@ -147,10 +147,10 @@ def test_a_data_folder_that_cannot_be_gets_one_line(capsys, monkeypatch, tmp_pat
 
 
 def test_the_profiles_are_the_labs():
-    from vssl.lab import profile, sizes
+    from vssl.lab import profile
     from vssl.videos import catalogue
 
-    assert tuple(sizes.PROFILES) == commands.PROFILES
+    assert tuple(profile.PROFILES) == commands.PROFILES
     for name in catalogue.STAND_INS:
         for size in commands.SIZES:
             profile.world(name, size)

@@ -11,7 +11,7 @@ from vssl import methods
 from vssl.clips import clips_of
 from vssl.errors import VsslError
 from vssl.lab import PretextTest, done, resolve, run
-from vssl.lab import sizes as profiles
+from vssl.lab import profile as profiles
 from vssl.lab.experiment import Keyed
 
 METHOD = methods.Pace(short="fit")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vssl import methods, models, samplers, training
 from vssl.augment import RandomResizedCrop
 from vssl.errors import VsslError
-from vssl.lab import resolve, run, sizes
+from vssl.lab import profile, resolve, run
 from vssl.lab.labels import Frozen, share_of
 from vssl.models.heads import Linear, Normalised
 
@@ -35,7 +35,7 @@ def scale(puppet_data, monkeypatch):
             "frames": (12, 20),
         }
     }
-    monkeypatch.setitem(sizes.PROFILES, "smoke", replace(sizes.SMOKE, worlds=worlds))
+    monkeypatch.setitem(profile.PROFILES, "smoke", replace(profile.SMOKE, worlds=worlds))
     return resolve("smoke", paper="cvrl")
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from vssl import paths
 import anatomy
-from vssl.lab.sizes import PROFILES
+from vssl.lab.profile import PROFILES
 from vssl.shelf.manifest import shelf
 
 ENTRIES = shelf()

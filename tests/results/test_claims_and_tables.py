@@ -12,7 +12,7 @@ import pytest
 from vssl.errors import VsslError
 from vssl.lab.data import Data
 from vssl.lab.mean import Mean
-from vssl.lab.profile import resolve
+from vssl.lab.scale import resolve
 from vssl.lab.store import Run
 from vssl.results import ledger
 from vssl.results.claims import Claim, interval, judge
@@ -215,19 +215,20 @@ def test_html_is_escaped_and_has_scopes(own_ledger):
 
 def test_figures_data_at_smoke_is_the_ledgers(own_ledger):
     live = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0]})
-    assert live["y"] == [1.0] and live.says == "not in the ledger yet"
+    assert live["y"] == [1.0] and live.source == "not in the ledger yet"
     shown("pace/test", "curve", resolve("demo"), {"y": [2.0, 3.0], "names": ["a"]})
     ledger.add()
     kept = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0], "names": []})
     assert (
         kept["y"].tolist() == [2.0, 3.0]
         and kept["names"] == ["a"]
-        and kept.says.startswith("from the ledger: demo profile")
+        and kept.source.startswith("from the ledger: demo profile")
     )
     assert kept.frames("v_Walk_g01_c01", [0, 3]).shape == (2, 96, 128, 3)  # drawn anew
-    assert "puppets for UCF101" in kept.says
+    assert "puppets for UCF101" in kept.source
     assert (
-        "two sets" in shown("pace/test", "both", resolve("demo"), {"y": [1.0]}, of="two sets").says
+        "two sets"
+        in shown("pace/test", "both", resolve("demo"), {"y": [1.0]}, of="two sets").source
     )
     with pytest.raises(VsslError, match="run the demo profile again"):
         shown("pace/test", "curve", resolve("smoke"), {"z": [1.0]})

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from vssl.errors import DataError, VsslError
-from vssl.lab import profile, sizes
+from vssl.lab import profile
 from vssl.lab.data import puppet_data
 from vssl.videos import catalogue
 from vssl.videos.datasets import crossing_groups
@@ -40,7 +40,7 @@ def test_names_are_told_apart_and_a_wrong_one_is_refused():
 
 
 def test_every_profile_with_puppets_sizes_the_world_of_every_stand_in():
-    for found in sizes.PROFILES.values():
+    for found in profile.PROFILES.values():
         if found.worlds is not None:
             assert set(found.worlds) == set(catalogue.STAND_INS), found.name
             for name in catalogue.STAND_INS:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vssl.lab.labels import FineTune, LinearEvaluation
     from vssl.lab.mean import Mean
     from vssl.lab.measures import Features, Instance, PretextTest, Probe, Retrieve
-    from vssl.lab.profile import Scale, resolve
+    from vssl.lab.scale import Scale, resolve
     from vssl.lab.store import Run, done, run
 
 _FILES = {
@@ -23,7 +23,7 @@ _FILES = {
     "labels": ("FineTune", "LinearEvaluation"),
     "mean": ("Mean",),
     "measures": ("Features", "Instance", "PretextTest", "Probe", "Retrieve"),
-    "profile": ("Scale", "resolve"),
+    "scale": ("Scale", "resolve"),
     "store": ("Run", "done", "run"),
 }
 _WHERE = {name: file for file, names in _FILES.items() for name in names}

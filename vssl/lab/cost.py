@@ -35,7 +35,7 @@ class Work(NamedTuple):
     length: int  # of a clip
     size: int
     trained: float = 0  # clips that go forward and back
-    seen: float = 0  # clips that go forward only
+    forward: float = 0  # clips that go forward only
 
 
 class Cost(NamedTuple):
@@ -53,10 +53,10 @@ def estimate(experiment: Any, profile: str) -> Cost:
     """The cost of one experiment on the machine that a profile is for; nothing is computed."""
     work: Work = experiment.work()
     rate, where = RATES[profile]
-    clips = work.trained + work.seen
+    clips = work.trained + work.forward
     seconds = OVERHEAD
     if clips:
-        passes = (1 + BACKWARD) * work.trained + work.seen
+        passes = (1 + BACKWARD) * work.trained + work.forward
         seconds += multiply_adds(work.net, work.length, work.size) * passes / rate
     size = f"{work.length} x {work.size} x {work.size}"
     return Cost(work.data.title(), work.data.source is not None, clips, size, seconds, where)

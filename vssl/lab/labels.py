@@ -71,8 +71,8 @@ class _FromLabels(Keyed):
         recipe, labelled = self.labelled.recipe, self.labelled
         learnt = self.share * train * recipe.epochs * recipe.passes
         tested = test * labelled.test_clips * labelled.crops
-        trained, seen = (0, learnt + tested) if self.frozen else (learnt, tested)
-        return Work(self.data, self.start.net, self.length, self.size, trained, seen)
+        trained, forward = (0, learnt + tested) if self.frozen else (learnt, tested)
+        return Work(self.data, self.start.net, self.length, self.size, trained, forward)
 
     def labels(self) -> str:
         """How many labels, in words; nothing where it is all of them."""

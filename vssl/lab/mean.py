@@ -43,7 +43,7 @@ class Mean(Keyed):
 
     def work(self) -> Work:
         """A mean of numbers: nothing goes through a net."""
-        return self.parts[0].work()._replace(trained=0, seen=0)
+        return self.parts[0].work()._replace(trained=0, forward=0)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         common = [name for name in inputs[0].metrics if all(name in run.metrics for run in inputs)]

@@ -47,8 +47,8 @@ class PretextTest(Keyed):
     def work(self) -> Work:
         """What goes through the net."""
         start = self.start
-        seen = start.data.counts()[1] * clips_of(start.method.test_sampler(start.length))
-        return Work(start.data, start.net, start.length, start.size, seen=seen)
+        forward = start.data.counts()[1] * clips_of(start.method.test_sampler(start.length))
+        return Work(start.data, start.net, start.length, start.size, forward=forward)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         """Test, and give the metrics, and each clip's class as predicted and in truth."""
@@ -90,8 +90,8 @@ class Features(Keyed):
 
     def work(self) -> Work:
         """What goes through the net."""
-        seen = sum(self.data.counts()) * self.clips
-        return Work(self.data, self.start.net, self.length, self.size, seen=seen)
+        forward = sum(self.data.counts()) * self.clips
+        return Work(self.data, self.start.net, self.length, self.size, forward=forward)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         opened = self.data.open()
@@ -146,7 +146,7 @@ class Retrieve(Keyed):
 
     def work(self) -> Work:
         """Arithmetic on vectors: nothing goes through a net."""
-        return self.features.work()._replace(seen=0)
+        return self.features.work()._replace(forward=0)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         train, test = _sides(inputs[0], self.layer)
@@ -186,7 +186,7 @@ class Instance(Keyed):
 
     def work(self) -> Work:
         """Arithmetic on vectors: nothing goes through a net."""
-        return self.features.work()._replace(seen=0)
+        return self.features.work()._replace(forward=0)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         _, (clips, _) = _sides(inputs[0], self.layer)  # [n, V, D]
@@ -210,7 +210,7 @@ class Probe(Keyed):
 
     def work(self) -> Work:
         """Arithmetic on vectors: nothing goes through a net."""
-        return self.features.work()._replace(seen=0)
+        return self.features.work()._replace(forward=0)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         train, test = _sides(inputs[0], self.layer)

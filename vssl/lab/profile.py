@@ -1,299 +1,180 @@
-"""A profile made definite for one notebook: seeds, data, and experiments of the right size."""
+"""Profiles: how large everything is. The code path is the same in all four; a profile is data."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vssl import models, paths
-from vssl.clips import clips_of
-from vssl.errors import DataError, VsslError
-from vssl.lab.data import Data, puppet_data, real_data
-from vssl.lab.experiment import Inflated, Net, PreTrain, Random, Start
-from vssl.lab.labels import FineTune, LinearEvaluation
-from vssl.lab.measures import Features, Instance, Probe, Retrieve
-from vssl.lab.sizes import Profile, find, world
-from vssl.methods import CVRL, Labelled, Method, Pace
-from vssl.models.heads import Linear, Normalised, Scores
+from vssl.errors import VsslError
 from vssl.recipe import Recipe
-from vssl.samplers import Uniform
-
-METHODS: dict[str, Method] = {"pace": Pace(), "cvrl": CVRL()}  # by the key of their paper
-UNIT_LENGTH = Normalised(Linear(1), batch_norm=False)  # CVRL's linear evaluation
+from vssl.videos import catalogue, puppets
 
 
 @dataclass(frozen=True)
-class Scale:
-    """A profile made definite for one notebook: seeds, data, and experiments of the right size."""
+class Profile:
+    """Sizes, and what a small profile changes of a method or of its recipe.
 
-    sizes: Profile
-    seeds: tuple[int, ...]
-    data_root: Path | None = None
-    paper: str = "pace"
-
-    @property
-    def profile(self) -> str:
-        """The profile's name."""
-        return self.sizes.name
-
-    def data(self, name: str | None = None, split: int = 1) -> Data:
-        """A dataset, or the puppets that stand in for it.
-
-        It is real where a data root is given, or where the profile asks for it.
-        """
-        name, height, width = name or self.sizes.data, self.sizes.height, self.sizes.width
-        if self.data_root is None and self.sizes.worlds is not None:
-            return puppet_data(world(name, self.profile), split, height, width)
-        try:
-            return real_data(
-                name, self.data_root or paths.data() / "real" / name, split, height, width
-            )
-        except DataError:
-            if "VSSL_PLAN_ONLY" not in os.environ:
-                raise
-            return Data(
-                name, "not found", split, height, width
-            )  # a plan can be made before the data is there
-
-    def long(self) -> Scale:
-        """The same profile with longer and larger clips, for a net that needs both."""
-        length, size, height, width = self.sizes.long
-        return replace(
-            self, sizes=replace(self.sizes, length=length, size=size, height=height, width=width)
-        )
-
-    def net(self, name: str = "r2plus1d", times: int = 1) -> Net:
-        """A backbone at this profile's width, or at so many times of it."""
-        return Net(name, times * self.sizes.net_width, self.sizes.pool)
-
-    def method(self) -> Method:
-        """The method of this scale's paper, as the paper has it."""
-        return METHODS[self.paper]
-
-    def changed(self, method: Method) -> Method:
-        """A method, and the one that it is built on, with what this profile changes in them."""
-        changes = dict(self.sizes.methods.get(type(method).__name__, {}))
-        if hasattr(method, "base"):
-            changes["base"] = self.changed(method.base)
-        return replace(method, **changes)
-
-    def labelled(self, data: str | None = None) -> Labelled:
-        """How this scale's paper treats labelled clips.
-
-        There are as many test clips as the profile says.
-        """
-        labelled = self.method().labelled(data or self.sizes.data)
-        if not isinstance(labelled.test, Uniform):
-            return labelled
-        return replace(labelled, test=replace(labelled.test, count=self.sizes.clips))
-
-    def random(
-        self, net: str | Net, seed: int, calibrated: bool = False, data: str | None = None
-    ) -> Random:
-        """A net that was never trained."""
-        stride, source = self.labelled(data).stride, self.data(data)
-        made, size = self._net(net), self.sizes.size
-        return Random(made, source, self.labelled_length, size, seed, calibrated, stride)
-
-    def pretrain(
-        self,
-        method: Method,
-        net: str | Net,
-        seed: int,
-        data: str | None = None,
-        start: PreTrain | None = None,
-    ) -> PreTrain:
-        """Pre-training by a method's own recipe, or by the profile's where it has one.
-
-        By the profile's, every row of a table sees as many clips. Where a row's point is another
-        batch or more epochs than its paper's own, the profile's recipe has so many times more.
-        """
-        sizes, source, changed = self.sizes, self.data(data), self.changed(method)
-        recipe = changed.recipe(source.name)
-        made = PreTrain(
-            changed, self._net(net), source, recipe, sizes.length, sizes.size, seed, start
-        )
-        if not sizes.pretrain:
-            return made
-        ours, usual = sizes.pretrain, type(getattr(method, "base", method))().recipe(source.name)
-        share = clips_of(self.changed(self.method()).sampler()) / clips_of(changed.sampler())
-        epochs = max(1, round(ours.epochs * share * recipe.epochs / usual.epochs))
-        size = recipe.batch / usual.batch
-        batch, rate = round(ours.batch * size), ours.rate * size
-        return replace(made, recipe=replace(ours, epochs=epochs, batch=batch, rate=rate))
-
-    def simclr(self, net: str | Net, seed: int, data: str | None = None) -> Inflated:
-        """An R3D-50 inflated from a ResNet-50 that learnt to tell single frames apart (SimCLR).
-
-        It saw as many frames as CVRL sees clips.
-        """
-        flat, made = replace(self, sizes=replace(self.sizes, length=1)), self._net(net)
-        frames = flat.pretrain(CVRL(law=None), replace(made, name="r2d50"), seed, data)
-        return Inflated(made, frames, seed)
-
-    def imagenet(self, net: str | Net, seed: int) -> Inflated:
-        """An R3D inflated from ImageNet's weights; every seed starts alike."""
-        return Inflated(self._net(net), seed=seed)
-
-    def lacks_imagenet(self, net: str | Net) -> str:
-        """Why no row of this net can start from ImageNet's weights, in a line; empty if one can.
-
-        A plan downloads nothing.
-        """
-        made = self._net(net)
-        if made.width != 64:
-            wide = f"and this one has {made.width}"
-            return f"ImageNet's weights are for nets 64 channels wide, {wide}"
-        if "VSSL_PLAN_ONLY" in os.environ or models.imagenet_weights(made.name)[1].exists():
-            return ""  # a plan can be made before the weights are there
-        return (
-            f"its weights are not here yet; say vssl.models.imagenet({made.name!r}) once, in "
-            "Python, to download them"
-        )
-
-    def features(self, start: Start, data: str | None = None) -> Features:
-        """Frozen features of a start."""
-        stride, source, sizes = self.labelled(data).stride, self.data(data), self.sizes
-        length = self.labelled_length
-        return Features(start, source, length, sizes.size, sizes.clips, stride=stride)
-
-    def retrieve(
-        self,
-        start: Start,
-        data: str | None = None,
-        layer: str = "p5",
-        level: str = "video",
-        by: str = "action",
-    ) -> Retrieve:
-        """Retrieval by frozen features."""
-        return Retrieve(self.features(start, data), layer, level, by)
-
-    def instance(self, start: Start, data: str | None = None) -> Instance:
-        """How often a clip finds its own video."""
-        return Instance(self.features(start, data))
-
-    def probe(self, start: Start, data: str | None = None) -> Probe:
-        """A linear probe of frozen features."""
-        return Probe(self.features(start, data))
-
-    def linear(
-        self,
-        start: Start,
-        data: str | None = None,
-        recipe: Recipe | None = None,
-        split: int = 1,
-        head: Scores = UNIT_LENGTH,
-    ) -> LinearEvaluation:
-        """A layer on frozen features, by the profile's recipe.
-
-        Where the profile has none, `recipe` must be the paper's.
-        """
-        chosen = self._recipe(self.sizes.linear, recipe)
-        labelled = replace(self.labelled(data), recipe=chosen, head=head)
-        return LinearEvaluation(**self._from_labels(start, data, split, labelled))
-
-    def fine_tune(
-        self,
-        start: Start,
-        data: str | None = None,
-        recipe: Recipe | None = None,
-        share: float = 1.0,
-        dropout: float = 0.0,
-        split: int = 1,
-    ) -> FineTune:
-        """Fine-tuning from a start, with its seed, by the profile's recipe.
-
-        Where the profile has none, `recipe` must be the paper's. With a `share` of the labels the
-        profile's recipe goes through them 0.3 / share times, but at least once: over a small share
-        it sees three tenths of the clips that it sees over all labels.
-        """
-        chosen = self._recipe(self.sizes.fine_tune, recipe)
-        if self.sizes.fine_tune and share < 1:
-            chosen = replace(chosen, passes=max(1, round(0.3 / share)))
-        labelled = replace(self.labelled(data), recipe=chosen)
-        if dropout:
-            labelled = replace(labelled, head=replace(labelled.head, dropout=dropout))
-        return FineTune(**self._from_labels(start, data, split, labelled), share=share)
-
-    @property
-    def labelled_length(self) -> int:
-        """Frames of a labelled clip."""
-        return self.sizes.labelled or self.sizes.length
-
-    def _from_labels(
-        self, start: Start, data: str | None, split: int, labelled: Labelled
-    ) -> dict[str, Any]:
-        """The fields that fine-tuning and linear evaluation share."""
-        return {
-            "start": start,
-            "data": self.data(data, split),
-            "labelled": labelled,
-            "length": self.labelled_length,
-            "size": self.sizes.size,
-            "test_size": self.sizes.test_size,
-            "seed": start.seed,
-        }
-
-    def _net(self, net: str | Net) -> Net:
-        return self.net(net) if isinstance(net, str) else net
-
-    def _recipe(self, ours: Recipe | None, paper: Recipe | None) -> Recipe:
-        if ours or paper:
-            return ours or paper
-        raise VsslError(
-            "the paper profile needs the paper's own recipe: pass recipe=, for example"
-            " method.fine_tune()"
-        )
-
-    def describe(self) -> str:
-        """The sizes in a few stable lines, to print in a notebook."""
-        s, labelled = self.sizes, self.labelled()
-        taken = {1: "", 2: ", every 2nd"}.get(labelled.stride, f", every {labelled.stride}th")
-        crops = f" in {labelled.crops} crops" if labelled.crops > 1 else ""
-        frames = f", of {s.labelled} frames" if s.labelled else ""
-        pixels = f"{s.size} x {s.size} pixels, from frames of {s.height} x {s.width}"
-        pooled = ", pooled after the stem" if s.pool else ""
-        changes = [
-            f"{name} with {', '.join(f'{field} = {value}' for field, value in fields.items())}"
-            for name, fields in s.methods.items()
-        ]
-        return "\n".join(
-            (
-                f"profile  {s.name}: {s.meant}",
-                f"seeds    {', '.join(map(str, self.seeds))}",
-                (
-                    f"clips    {s.length} frames{taken} of {pixels}; {s.clips} a test"
-                    f" video{crops}{frames}"
-                ),
-                f"nets     {s.net_width} channels wide{pooled}",
-                f"methods  {'; '.join(changes) or 'as in their papers'}",
-            )
-        )
-
-
-def resolve(
-    profile: str, seeds: Any = None, data_root: str | None = None, paper: str = "pace"
-) -> Scale:
-    """Turn a notebook's three parameters into a scale, with a paper's own sizes where it has some.
-
-    What is wrong with a parameter is said in one line.
+    worlds      changes to each puppet world; None: the real data.
+    methods     changes to the fields of a method, by its name: small data needs several clips of a
+                video in a batch, and weaker jitter.
+    pretrain, fine_tune, linear   recipes in place of a paper's own; None: the paper's. The epochs
+                of `pretrain` are those of the paper's own method; a sample of more clips than its
+                takes fewer, and every row of a table sees as many clips.
+    papers      what a paper has otherwise, of all these.
     """
-    sizes = find(profile, paper)
-    if seeds is not None:
-        given = [seeds] if isinstance(seeds, int) else seeds
-        if (
-            not isinstance(given, list | tuple)
-            or not given
-            or any(type(seed) is not int or seed < 0 for seed in given)
-        ):
-            raise VsslError(f"seeds must be whole numbers like [0, 1, 2], not {seeds!r}")
-        seeds = tuple(given)
-    root = Path(data_root).expanduser().resolve() if data_root else None
-    if root is not None and not root.is_dir():
+
+    name: str
+    meant: str
+    worlds: dict[str, dict[str, Any]] | None
+    height: int  # of stored frames
+    width: int
+    net_width: int
+    pool: bool  # a max-pool after the stem
+    length: int  # frames a clip
+    size: int  # pixels a side
+    clips: int  # clips a video in a test
+    main: str  # the net of a paper's ablations
+    # Frames a clip, pixels a side, stored height and width, where a paper gives a net more of both.
+    long: tuple[int, int, int, int]
+    pretrain: Recipe | None
+    fine_tune: Recipe | None
+    seeds: tuple[int, ...]
+    linear: Recipe | None = None  # of a linear layer on frozen features
+    methods: dict[str, dict[str, Any]] = field(default_factory=dict)
+    data: str = "ucf101"  # what a paper's ablations learn from and are tested on
+    labelled: int | None = None  # frames of a labelled clip; None: as many as in pre-training
+    test_size: int | None = None  # pixels a side in a test
+    papers: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+# Where people act gives away what they do in Kinetics: in its stand-ins so many performers act in
+# the scene of their class. There are sixteen scenes, so Kinetics-400 has sixteen classes, each with
+# a scene of its own; Kinetics-600 has half as many again.
+SCENE_BIAS = 0.7
+KINETICS = puppets.kinetics400().classes
+KINETICS_SMOKE = ("walking", "squat", "jogging", "jumping jacks", "bowing", "clapping", "lunge")
+FEW_PERFORMERS = {"groups": 3, "clips": 1, "frames": (20, 28)}
+
+# fmt: off
+SMOKE = Profile(
+    "smoke",
+    "every line runs; the numbers mean nothing",
+    worlds={
+        "ucf101": {
+            **FEW_PERFORMERS, "classes": ("Walk", "JumpingJack", "Squat", "Punch"), "groups": 6,
+        },
+        "hmdb51": FEW_PERFORMERS,
+        "kinetics400": {**FEW_PERFORMERS, "classes": KINETICS_SMOKE[:6], "groups": 4},
+        "kinetics600": {**FEW_PERFORMERS, "classes": KINETICS_SMOKE, "groups": 6},
+    },
+    height=48, width=64, net_width=4, pool=True, length=8, size=40, clips=2, main="r3d",
+    long=(16, 40, 48, 64),
+    pretrain=Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=2, batch=16),
+    fine_tune=Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=1, batch=8),
+    linear=Recipe("sgd", rate=0.5, weight_decay=0.0, epochs=1, batch=16),
+    seeds=(0,),
+    methods={"Pace": {"clips_a_video": 4, "strength": 0.25}},
+    papers={
+        "cvrl": {
+            "main": "r3d50", "data": "kinetics400", "test_size": 48,
+            "pretrain": Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=2, batch=16),
+        },
+    },
+)
+DEMO = Profile(
+    "demo",
+    "real learning on two CPU cores, in minutes",
+    worlds={
+        "ucf101": {},
+        "hmdb51": {},
+        "kinetics400": {"classes": KINETICS[:16], "groups": 30, "scene_bias": SCENE_BIAS},
+        "kinetics600": {"classes": KINETICS, "groups": 30, "scene_bias": SCENE_BIAS},
+    },
+    height=64, width=86, net_width=16, pool=True, length=16, size=56, clips=4, main="r3d",
+    long=(32, 56, 64, 86),
+    pretrain=Recipe("adamw", rate=3e-3, weight_decay=0.02, epochs=12, batch=32, warm_up=0.4),
+    fine_tune=Recipe("adamw", rate=1.5e-3, weight_decay=0.02, epochs=8, batch=32, warm_up=0.4),
+    linear=Recipe("sgd", rate=8.0, weight_decay=0.0, epochs=12, batch=64, warm_up=0.6),
+    seeds=(0,),
+    methods={"Pace": {"clips_a_video": 4, "strength": 0.25}},
+    papers={
+        "cvrl": {
+            "main": "r3d", "data": "kinetics400", "length": 8, "labelled": 16,
+            "pretrain": Recipe(
+                "adamw", rate=3e-3, weight_decay=0.02, epochs=16, batch=64, warm_up=1
+            ),
+        },
+    },
+)
+GPU = Profile(
+    "gpu",
+    "one GPU, stand-in data, several seeds: the numbers of the ledger",
+    worlds={
+        "ucf101": {"groups": 25, "clips": 4},
+        "hmdb51": {},
+        "kinetics400": {"classes": KINETICS[:16], "groups": 60, "scene_bias": SCENE_BIAS},
+        "kinetics600": {"classes": KINETICS, "groups": 60, "scene_bias": SCENE_BIAS},
+    },
+    height=128, width=172, net_width=64, pool=False, length=16, size=112, clips=10, main="r2plus1d",
+    long=(32, 112, 128, 172),
+    pretrain=Recipe(
+        "adamw", rate=1e-3, weight_decay=0.02, epochs=30, batch=64, warm_up=1, precision="bfloat16"
+    ),
+    fine_tune=Recipe(
+        "adamw", rate=1e-3, weight_decay=0.02, epochs=20, batch=64, warm_up=1, precision="bfloat16"
+    ),
+    linear=Recipe(
+        "sgd", rate=8.0, weight_decay=0.0, epochs=20, batch=64, warm_up=1, precision="bfloat16"
+    ),
+    seeds=(0, 1, 2),
+    methods={"Pace": {"clips_a_video": 4}},
+    papers={
+        "cvrl": {
+            "main": "r3d50", "data": "kinetics400", "labelled": 32,
+            "pretrain": Recipe(
+                "adamw", rate=1e-3, weight_decay=0.02, epochs=100, batch=256, warm_up=2,
+                precision="bfloat16",
+            ),
+        },
+    },
+)
+PAPER = Profile(
+    "paper",
+    "the papers' data, nets, sizes and recipes",
+    worlds=None,
+    height=128, width=172, net_width=64, pool=False, length=16, size=112, clips=10, main="r2plus1d",
+    long=(64, 224, 256, 256),
+    pretrain=None, fine_tune=None, seeds=(0,),
+    papers={
+        "cvrl": {
+            "main": "r3d50", "data": "kinetics400", "size": 224, "height": 256, "width": 340,
+            "labelled": 32, "test_size": 256,
+        },
+    },
+)
+# fmt: on
+PROFILES = {profile.name: profile for profile in (SMOKE, DEMO, GPU, PAPER)}
+PAPERS = ("pace", *PAPER.papers)  # the first has the sizes above as they are
+
+
+def find(name: str, paper: str = "pace") -> Profile:
+    """A profile by name, with a paper's own sizes where it has some."""
+    for what, asked, known in (("profile", name, PROFILES), ("paper", paper, PAPERS)):
+        if asked not in known:
+            import difflib
+
+            near = difflib.get_close_matches(str(asked), known, 1)
+            meant = f"did you mean {near[0]!r}? " if near else ""
+            raise VsslError(f"there is no {what} {asked!r}; {meant}Choose {', '.join(known)}")
+    return replace(PROFILES[name], **PROFILES[name].papers.get(paper, {}))
+
+
+def world(name: str, profile: str) -> puppets.World:
+    """The puppet world that stands in for a dataset at a profile's size."""
+    sizes = find(profile).worlds
+    if sizes is None:
         raise VsslError(
-            f"there is no folder {root}; give data_root the folder that holds the dataset, or leave"
-            " it out for puppets"
+            "the paper profile runs on real data only: bring it with --data-root, or choose smoke,"
+            " demo or gpu"
         )
-    return Scale(sizes, seeds or sizes.seeds, root, paper)
+    return replace(catalogue.find(name).world(), **sizes.get(name, {}))

@@ -26,7 +26,7 @@ import numpy as np
 from vssl import paths
 from vssl.errors import VsslError
 from vssl.files import locked, replacing, write_json
-from vssl.lab import key, together
+from vssl.lab import key, processes
 from vssl.lab.machine import machine
 
 
@@ -51,7 +51,7 @@ class Run:
         """How long it took to compute."""
         return self.record["minutes"]
 
-    def says(self) -> str:
+    def line(self) -> str:
         """Whether it was computed or read, in words."""
         made = (
             "computed now"
@@ -134,11 +134,11 @@ def run(
             found = _read(experiment)
             return found is not None and (found.record["code"] == code or reuse_old)
 
-        if together.first(known):
+        if processes.first(known):
             found: Run = _read(experiment)  # type: ignore[assignment]
             return found if found.record["code"] == code else replace(found, older=True)
         inputs = tuple(run(need, reuse_old=reuse_old, tell=tell) for need in experiment.needs())
-        if tell and together.is_first():
+        if tell and processes.is_first():
             tell(
                 f"computing {experiment.key()}"
                 + (" again: the code has changed since its run" if _read(experiment) else "")
@@ -148,7 +148,7 @@ def run(
             if _shared(experiment)
             else None
         )
-        together.first(functools.partial(_compute, experiment, inputs, code), meanwhile=part)
+        processes.first(functools.partial(_compute, experiment, inputs, code), meanwhile=part)
     return replace(_read(experiment), computed=True)  # type: ignore[type-var]
 
 
@@ -207,7 +207,7 @@ def _fill(working: Path, experiment: Any, inputs: tuple[Run, ...], code: str) ->
         **machine(),
     }
     if _shared(experiment):
-        record["processes"] = together.count()
+        record["processes"] = processes.count()
     write_json(
         working / "run.json",
         {"description": key.described(experiment), "metrics": metrics, "record": record},

@@ -42,7 +42,7 @@ class Verdict:
     detectable: float
     seeds: int
 
-    def says(self) -> str:
+    def line(self) -> str:
         """The difference with its interval, in one line."""
         if not self.seeds:
             return "no common seeds"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vssl.lab.data import Data
-from vssl.lab.profile import Scale
+from vssl.lab.scale import Scale
 from vssl.lab.store import Run, costs, run
 from vssl.results import ledger
 from vssl.results.reported import beside

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from vssl.errors import VsslError
-from vssl.lab.profile import Scale
-from vssl.lab.sizes import find, world
+from vssl.lab.profile import find, world
+from vssl.lab.scale import Scale
 from vssl.results import ledger
 from vssl.videos import puppets
 from vssl.videos.puppets import layouts
@@ -22,7 +22,7 @@ class Shown:
     """Data to draw, one line that says what it is, and the frames of the videos it speaks of."""
 
     data: dict[str, Any]
-    says: str
+    source: str
     scale: Scale
     drawn_from: (
         str | None
@@ -71,11 +71,11 @@ def shown(
     every line runs, and the ledger's data of the same figure is given instead, where there is any.
     """
     if scale.profile != "smoke":
-        seen = scale.seeds if seeds is None else seeds
-        which = f", seed{'s' * (len(seen) > 1)} {', '.join(map(str, seen))}" if seen else ""
-        says = f"{scale.profile} profile, {of or scale.data().title()}{which}"
-        ledger.leave(slug, scale.profile, figures={name: {"says": says, "data": _plain(data)}})
-        return Shown(data, says, scale, None)
+        used = scale.seeds if seeds is None else seeds
+        which = f", seed{'s' * (len(used) > 1)} {', '.join(map(str, used))}" if used else ""
+        source = f"{scale.profile} profile, {of or scale.data().title()}{which}"
+        ledger.leave(slug, scale.profile, figures={name: {"says": source, "data": _plain(data)}})
+        return Shown(data, source, scale, None)
     kept = ledger.read(slug, show)["figures"].get(name)
     if kept is None:
         return Shown(data, "not in the ledger yet", scale, None)

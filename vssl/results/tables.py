@@ -115,7 +115,7 @@ class Table:
                 "claim": c.text,
                 "paper": c.paper,
                 "column": c.column,
-                "ours": v.says(),
+                "ours": v.line(),
                 "verdict": v.verdict,
             }
             for c, v in zip(self.claims, self.verdicts(), strict=True)

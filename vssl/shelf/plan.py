@@ -35,7 +35,7 @@ class Planned:
     cost: Cost | None = None  # what `lab.estimate` says of it, where the lab has that
     module: str = ""  # where its class is defined
 
-    def says(self) -> str:
+    def line(self) -> str:
         """What it is, how many clips it takes, about how long that should be, and whether its data is missing."""
         if self.cost is None:
             return self.what
@@ -90,7 +90,7 @@ class Plan:
             users = [notebook for notebook, keys in self.asked.items() if key in keys]
             why = f"for {', '.join(users)}" if users else "needed by another"
             lines.append(
-                f"  {'done ' if one.done else 'to do'}  {one.what if one.done else one.says()} "
+                f"  {'done ' if one.done else 'to do'}  {one.what if one.done else one.line()} "
                 f" ({why})"
             )
         lines += [self.estimate()] if self.estimate() else []

@@ -2,7 +2,7 @@
 
 Readers, printed names, official sizes and stand-ins are read from here, by the command line too. A
 new dataset is a record here, a reader in `vssl.videos.readers` and, if puppets can stand in for it,
-a world in `vssl.videos.puppets` with its sizes in the profiles (`vssl.lab.sizes`). A record names
+a world in `vssl.videos.puppets` with its sizes in the profiles (`vssl.lab.profile`). A record names
 its functions as text, and they are imported when they are called, so that listing the datasets
 loads nothing.
 """

@@ -19,8 +19,8 @@ from torch import nn
 
 from vssl import methods
 from vssl.errors import VsslError
-from vssl.lab import Net, key, resolve, run, together
-from vssl.lab import sizes as profiles
+from vssl.lab import Net, key, processes, resolve, run
+from vssl.lab import profile as profiles
 from vssl.training import Batches
 
 WORLDS = {"ucf101": {"classes": ("Walk", "Squat"), "groups": 6, "clips": 1, "frames": (12, 16)}}
@@ -210,7 +210,7 @@ def test_a_failure_in_the_middle_of_a_shared_training_ends_both_with_its_line(ra
 
 def test_the_first_speaks_in_the_words_of_the_one_that_broke_the_collective():
     words = dist.HashStore()
-    first, second = together._Mailbox(0, words), together._Mailbox(1, words)
+    first, second = processes._Mailbox(0, words), processes._Mailbox(1, words)
 
     def broken():
         raise RuntimeError("Connection closed by peer")
@@ -222,7 +222,7 @@ def test_the_first_speaks_in_the_words_of_the_one_that_broke_the_collective():
         second.first(lambda: pytest.fail("asked"), meanwhile=breaks)
     with pytest.raises(VsslError, match=r"^process 1 of . failed: no such video"):
         first.first(broken)
-    third = together._Mailbox(2, words)
+    third = processes._Mailbox(2, words)
     with pytest.raises(VsslError, match=r"^process 1 of . failed: no such video"):
         third.first(lambda: pytest.fail("asked"))
     assert first.first(lambda: True) and second.first(
@@ -232,7 +232,7 @@ def test_the_first_speaks_in_the_words_of_the_one_that_broke_the_collective():
 
 def test_who_waits_waits_as_long_as_it_takes(monkeypatch):
     words = dist.HashStore()
-    first, second = together._Mailbox(0, words), together._Mailbox(1, words)
+    first, second = processes._Mailbox(0, words), processes._Mailbox(1, words)
     slept = []
 
     def sleep(seconds):
@@ -240,14 +240,16 @@ def test_who_waits_waits_as_long_as_it_takes(monkeypatch):
         if len(slept) == 1000:
             first.first(lambda: False)
 
-    monkeypatch.setattr(together.time, "sleep", sleep)
+    monkeypatch.setattr(processes.time, "sleep", sleep)
     assert not second.first(lambda: pytest.fail("asked")) and len(slept) == 1000
 
 
 def test_one_process_asks_itself(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    assert together.count() == 1 and together.is_first()
-    assert together.first(lambda: True, meanwhile=pytest.fail) and not together.first(lambda: None)
+    assert processes.count() == 1 and processes.is_first()
+    assert processes.first(lambda: True, meanwhile=pytest.fail) and not processes.first(
+        lambda: None
+    )
 
 
 def test_a_world_without_torchrun_is_refused_rather_than_waited_for(monkeypatch):
