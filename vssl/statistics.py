@@ -1,18 +1,44 @@
-"""The one interval that tables, claims and figures share: Student's t over seeds."""
+"""What tables, claims and figures share of statistics: intervals over seeds, by Student's t."""
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
+# scipy.stats takes a second to import, so it is imported where it is used.
 
-def students(share: float, values: Sequence[float]) -> float:
-    """Student's t at a share of its distribution, times the standard error of the mean.
 
-    There must be two values or more.
+def half_width(values: Sequence[float]) -> float:
+    """Half of the 95 % t-interval of the mean; infinite for fewer than two values."""
+    if len(values) < 2:
+        return math.inf
+    from scipy.stats import sem, t
+
+    return float(t.ppf(0.975, len(values) - 1) * sem(values))
+
+
+def paired(first: Sequence[float], second: Sequence[float]) -> tuple[float, float]:
+    """The mean difference of pairs and half of its 95 % interval, by the paired t-test."""
+    if len(first) < 2:
+        return float(np.mean(np.subtract(first, second))), math.inf
+    from scipy.stats import ttest_rel
+
+    low, high = ttest_rel(first, second).confidence_interval(0.95)
+    return float(low + high) / 2, float(high - low) / 2
+
+
+@functools.cache
+def noticed(pairs: int) -> float:
+    """How large a difference must be for so many pairs to find it 4 times in 5.
+
+    It is in standard errors of the mean difference. A difference is found where the paired t-test
+    at 5 % is positive; t then has the noncentral distribution.
     """
-    from scipy.stats import t  # here: a second of every import otherwise
+    from scipy.optimize import brentq
+    from scipy.stats import nct, t
 
-    return float(t.ppf(share, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values)))
+    edge = t.ppf(0.975, pairs - 1)
+    return float(brentq(lambda away: nct.sf(edge, pairs - 1, away) - 0.8, 0.0, 2 * edge))

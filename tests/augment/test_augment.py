@@ -1,4 +1,7 @@
-"""Augmentation: consistent in time, each clip its own, the same in any batch, and equal to torchvision where that has the same operator."""
+"""Augmentation is consistent in time, and each clip is changed in its own way, in any batch.
+
+It equals torchvision where that has the same operator.
+"""
 
 from dataclasses import replace
 

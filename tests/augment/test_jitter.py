@@ -1,4 +1,4 @@
-"""Jitter: all pictures at once, whatever the order of each, equal torchvision's operators one after the other."""
+"""Jitter of all pictures at once equals torchvision's operators one after the other."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,10 @@ from vssl.augment import Jitter, Source
 
 
 def one_after_the_other(clip, p):
-    """A clip [C, T, H, W] in [0, 1] by torchvision, frame by frame or, with one row of parameters, as one tall picture."""
+    """A clip [C, T, H, W] in [0, 1] by torchvision, frame by frame.
+
+    With one row of parameters it is one tall picture.
+    """
     from torchvision.transforms.v2 import functional as reference
 
     names = [

@@ -7,6 +7,7 @@ import json
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from vssl.errors import VsslError
@@ -15,10 +16,11 @@ from vssl.lab.mean import Mean
 from vssl.lab.scale import resolve
 from vssl.lab.store import Run
 from vssl.results import ledger
-from vssl.results.claims import Claim, interval, judge
+from vssl.results.claims import Claim, judge
 from vssl.results.measured import every, from_ledger, table
 from vssl.results.reported import reported_column
 from vssl.results.story import shown
+from vssl.statistics import half_width, noticed
 
 CLAIM = Claim("pace beats random", "pace", "random", "R@1", paper="19.9 > 9.9")
 
@@ -47,16 +49,39 @@ def test_only_common_seeds_are_paired_and_the_interval_is_students():
     assert found.half_width == pytest.approx(
         12.706 * 0.5, rel=1e-3
     )  # sd of (20, 21) is 0.707, over the root of 2
-    assert found.detectable == pytest.approx((12.706 + 1.376) * 0.5, rel=1e-3)
-    mean, half = interval([1.0, 2.0, 3.0, 4.0, 5.0])
-    assert (mean, half) == (3.0, pytest.approx(1.963, rel=1e-3))
-    assert math.isinf(interval([4.0])[1])
+    assert found.detectable == pytest.approx(noticed(2) * 0.5)
+    assert half_width([1.0, 2.0, 3.0, 4.0, 5.0]) == pytest.approx(1.963, rel=1e-3)
+    assert math.isinf(half_width([4.0]))
+
+
+@pytest.mark.parametrize("pairs", [2, 3, 5, 8])
+def test_a_difference_that_is_noticed_is_found_four_times_in_five(pairs):
+    rng = np.random.default_rng(0)
+    differences = noticed(pairs) / math.sqrt(pairs) + rng.standard_normal((20_000, pairs))
+    error = differences.std(axis=1, ddof=1) / math.sqrt(pairs)
+    edge = half_width([0.0] * (pairs - 1) + [1.0]) / (1 / pairs)  # the t of 2.5 % on either side
+    found = np.mean(differences.mean(axis=1) > edge * error)
+    assert found == pytest.approx(0.8, abs=0.012)  # four standard errors of 20,000 draws
+
+
+def test_without_a_spread_nothing_is_decided():
+    same = judge(CLAIM, by_seed(30, 31, 32), by_seed(20, 21, 22))
+    assert same.verdict == "undecided"
+    assert same.line() == "difference +10.0, the same for each of 3 seeds: no interval"
 
 
 def test_a_factor_asks_for_so_many_times_as_much():
     twice = Claim("twice", "pace", "random", "R@1", factor=2)
     assert judge(twice, by_seed(30, 31, 29), by_seed(10, 10, 11)).verdict == "holds"
-    assert judge(twice, by_seed(10, 10, 11), by_seed(10, 10, 11)).verdict == "reversed"
+    assert judge(twice, by_seed(10, 10, 11), by_seed(10, 10, 12)).verdict == "reversed"
+
+
+def test_a_claim_that_no_result_could_meet_is_not_judged():
+    thrice = Claim("three times", "pace", "random", "R@1", factor=3)
+    found = judge(thrice, by_seed(90, 91), by_seed(60, 61))
+    assert found.verdict == "not judged"
+    assert found.line() == "3 times random is more than 100, the most there can be"
+    assert judge(thrice, by_seed(90, 91), by_seed(30, 31)).verdict == "undecided"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""The papers' numbers as they are typed in: every row has a name of its own, every number can be read, and what was easily mistaken."""
+"""The papers' numbers as they are typed in.
+
+Every row has a name of its own, every number can be read, and what is easily mistaken is right.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,21 @@ from vssl import paths
 
 FILES = sorted(paths.reported().rglob("*.csv"))
 TEXT = {
-    "row", "net", "method", "jitter", "classes", "pace", "contrast", "configuration", "params", "input", "dataset", "step",
-    "layer", "kernel", "duration", "modality", "evaluation", "splits", "hidden", "batch", "epochs", "temporal", "spatial", "consistency",
-    "distribution", "iterations",
+    "row", "net", "method", "jitter", "classes", "pace", "contrast", "configuration", "params",
+    "input", "dataset", "step", "layer", "kernel", "duration", "modality", "evaluation", "splits",
+    "hidden", "batch", "epochs", "temporal", "spatial", "consistency", "distribution", "iterations",
 }  # fmt: skip
 COUNTS = {"frames", "side", "channels"}  # of CVRL's Table 1, which describes a net
 ROWS = {
     "pace": {
         "table_1": 7, "table_2": 6, "table_3": 18, "table_4": 18, "table_5": 15, "figure_4": 4,
-        "supplement_table_1": 5, "supplement_table_2": 3, "supplement_table_3": 3, "supplement_table_4": 3,
+        "supplement_table_1": 5, "supplement_table_2": 3, "supplement_table_3": 3,
+        "supplement_table_4": 3,
     },
     "cvrl": {
-        "table_1": 9, "table_2": 19, "table_3": 4, "table_4": 27, "table_5": 5, "table_6": 4, "table_7": 4, "table_8": 4,
-        "table_9": 4, "table_10": 13, "table_11": 4, "table_12": 2, "figure_3": 1, "figure_4": 2,
+        "table_1": 9, "table_2": 19, "table_3": 4, "table_4": 27, "table_5": 5, "table_6": 4,
+        "table_7": 4, "table_8": 4, "table_9": 4, "table_10": 13, "table_11": 4, "table_12": 2,
+        "figure_3": 1, "figure_4": 2,
     },
 }  # fmt: skip
 

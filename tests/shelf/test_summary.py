@@ -62,6 +62,7 @@ def test_the_totals_are_over_all_tables():
         "reversed": 1,
         "undecided": 2,
         "not run": 0,
+        "not judged": 0,
     }
     assert (
         found.lead()

@@ -9,7 +9,7 @@ import numpy as np
 
 from vssl.errors import VsslError
 from vssl.figures import style
-from vssl.statistics import students
+from vssl.statistics import half_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ def interval(seeds: Sequence[float]) -> float:
 
     It is zero for a single seed, since one value says nothing about the spread.
     """
-    return students(0.975, seeds) if len(seeds) > 1 else 0.0
+    return half_width(seeds) if len(seeds) > 1 else 0.0
 
 
 def bars(

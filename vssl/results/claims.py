@@ -1,10 +1,11 @@
 """Claims: an ordering that a paper states in words, judged on our numbers by one fixed method.
 
-The method: differences between two rows, paired by seed; their mean with a 95 % t-interval. The
-claim `holds` where the interval lies above 0, is `reversed` where it lies below, and is `undecided`
-where it holds 0 or there is but one common seed; without any it is `not run`. Beside the verdict
-stands the difference that this many seeds would have found four times out of five, (t_.975 + t_.80)
-s / sqrt(n).
+The method is a paired t-test over seeds. The claim `holds` where the 95 % interval of the mean
+difference lies above 0, is `reversed` where it lies below, and is `undecided` where it holds 0.
+With one common seed, or with the same difference for every seed, there is no spread to judge by:
+that is `undecided` too. Without a common seed it is `not run`. A claim that no result could meet
+(three times a row that scores 60 %) is `not judged`. Beside the verdict stands the difference that
+this many seeds would notice 4 times in 5, by the noncentral t.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vssl.errors import VsslError
-from vssl.statistics import students
+from vssl.statistics import noticed, paired
+
+SAME = 1e-9  # differences closer to each other than this have no spread
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Claim:
     column: str
     factor: float = 1.0
     paper: str = ""  # the paper's own numbers or words
+    most: float = 100.0  # the best value there can be, which decides whether a factor can be met
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,9 @@ class Verdict:
     """What our numbers say of a claim."""
 
     claim: Claim
-    # "holds", "reversed", "undecided", or "not run" where the two rows have no seed in common.
-    verdict: str
+    verdict: str  # one of WORDS
     difference: float
-    half_width: float
+    half_width: float  # infinite where there is no interval
     detectable: float
     seeds: int
 
@@ -46,20 +49,22 @@ class Verdict:
         """The difference with its interval, in one line."""
         if not self.seeds:
             return "no common seeds"
-        what = (
-            "difference" if self.claim.factor == 1 else f"excess over {self.claim.factor:g} times"
-        )
+        if self.verdict == "not judged":
+            most = f"{self.claim.most:g}, the most there can be"
+            return f"{self.claim.factor:g} times {self.claim.worse} is more than {most}"
+        plain = self.claim.factor == 1
+        what = "difference" if plain else f"excess over {self.claim.factor:g} times"
+        found = f"{what} {self.difference:+.1f}"
+        if self.seeds == 1:
+            return f"{found}, one seed: no interval"
         if math.isinf(self.half_width):
-            return f"{what} {self.difference:+.1f}, one seed: no interval"
-        seen = f"{self.seeds} seeds; 4 times in 5 they find a difference of {self.detectable:.1f}"
-        return f"{what} {self.difference:+.1f} ± {self.half_width:.1f} ({seen})"
+            return f"{found}, the same for each of {self.seeds} seeds: no interval"
+        kind = "a difference" if plain else "an excess"
+        notice = f"with {self.seeds} seeds we would notice {kind} of {self.detectable:.1f} or more"
+        return f"{found} ± {self.half_width:.1f} ({notice})"
 
 
-def interval(values: list[float]) -> tuple[float, float]:
-    """The mean and the half-width of its 95 % t-interval (infinite for a single value)."""
-    if len(values) < 2:
-        return (float(values[0]) if values else math.nan), math.inf
-    return float(np.mean(values)), students(0.975, values)
+WORDS = ("holds", "reversed", "undecided", "not run", "not judged")
 
 
 def judge(claim: Claim, better: dict[int, float], worse: dict[int, float]) -> Verdict:
@@ -67,15 +72,17 @@ def judge(claim: Claim, better: dict[int, float], worse: dict[int, float]) -> Ve
     common = sorted(better.keys() & worse.keys())
     if not common:
         return Verdict(claim, "not run", math.nan, math.inf, math.inf, 0)
-    differences = [better[seed] - claim.factor * worse[seed] for seed in common]
-    mean, half = interval(differences)
-    detectable = half + students(0.8, differences) if len(common) > 1 else math.inf
-    verdict = "undecided"
-    if math.isfinite(half) and mean - half > 0:
-        verdict = "holds"
-    elif math.isfinite(half) and mean + half < 0:
-        verdict = "reversed"
-    return Verdict(claim, verdict, mean, half, detectable, len(common))
+    first = np.array([better[seed] for seed in common])
+    second = claim.factor * np.array([worse[seed] for seed in common])
+    if claim.factor > 1 and second.mean() >= claim.most:
+        return Verdict(claim, "not judged", math.nan, math.inf, math.inf, len(common))
+    if len(common) == 1 or np.ptp(first - second) < SAME:
+        mean = float((first - second).mean())
+        return Verdict(claim, "undecided", mean, math.inf, math.inf, len(common))
+    mean, half = paired(first, second)
+    error = float(np.std(first - second, ddof=1)) / math.sqrt(len(common))
+    word = "holds" if mean > half else "reversed" if mean < -half else "undecided"
+    return Verdict(claim, word, mean, half, noticed(len(common)) * error, len(common))
 
 
 def check(claims: tuple[Claim, ...], rows: list[str], columns: list[str]) -> None:

@@ -1,4 +1,6 @@
-"""The ledger: our numbers, committed, one record a run, from which means, spreads and verdicts are computed.
+"""The ledger: our numbers, committed, one record a run.
+
+Means, spreads and verdicts are computed from the records.
 
 `data/results/<paper>/<table>.<profile>.json` holds {"records": [...], "figures": {...}}. A notebook
 of the demo, gpu or paper profile leaves what it measured in `runs/ledger/`; `vssl ledger --add`
@@ -76,8 +78,8 @@ def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
 
 
 def add() -> list[str]:
-    """Move everything that notebooks left into the committed ledger; says what, a line a file."""
-    said = []
+    """Move everything that notebooks left into the committed ledger; gives a line a file."""
+    moved = []
     folder = paths.runs() / "ledger"
     with locked(folder / ".lock"):
         for path in sorted(folder.rglob("*.json")):
@@ -85,11 +87,11 @@ def add() -> list[str]:
             new = json.loads(path.read_text(encoding="utf-8"))
             write_json(path_of(slug, profile), merged(read(slug, profile), new))
             path.unlink()
-            said.append(
+            moved.append(
                 f"{slug} ({profile}): {len(new['records'])} records, {len(new['figures'])} figures'"
                 " data"
             )
-    return said
+    return moved
 
 
 def entries() -> list[dict[str, Any]]:

@@ -102,8 +102,8 @@ def _face(profile: str, records: list[ledger.Record]) -> str:
     if not records:
         return f"{profile}: not run yet"
     seeds = ", ".join(map(str, sorted({record["seed"] for record in records})))
-    says = " and ".join(sorted({record["says"] for record in records}, reverse=True))
-    return f"{profile}, {says}, seeds {seeds}; ± is a 95 % interval over seeds"
+    data = " and ".join(sorted({record["says"] for record in records}, reverse=True))
+    return f"{profile}, {data}, seeds {seeds}; ± is a 95 % interval over seeds"
 
 
 def _chances(records: list[ledger.Record]) -> dict[str, dict[str, float]]:
@@ -143,7 +143,10 @@ def _record(
 
 
 def _chance(metric: str, metrics: dict[str, float]) -> float | None:
-    """What blind guessing scores by this metric, where the run knows: five guesses are right more often than the one of "chance"."""
+    """What blind guessing scores by this metric, where the run knows it.
+
+    Five guesses are right more often than one, so "chance" does not stand beside "top5".
+    """
     return metrics.get(f"chance {metric}", None if metric == "top5" else metrics.get("chance"))
 
 

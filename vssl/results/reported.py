@@ -18,7 +18,10 @@ def beside(where: str, slugs: dict[str, str]) -> dict[str, float]:
 
 
 def reported_column(where: str) -> dict[str, float]:
-    """The paper's numbers of one column, row -> value: "pace/table_4:Top1" is the column Top1 of data/reported/pace/table_4.csv."""
+    """The paper's numbers of one column, row -> value.
+
+    "pace/table_4:Top1" is the column Top1 of data/reported/pace/table_4.csv.
+    """
     name, _, column = where.partition(":")
     path = paths.reported() / f"{name}.csv"
     try:

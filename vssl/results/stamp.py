@@ -1,4 +1,7 @@
-"""The last cell of every notebook: where its numbers come from, and the sentinel by which the runner knows that it came to its end."""
+"""The last cell of every notebook: where its numbers come from.
+
+The record that it leaves also tells the runner that the notebook came to its end.
+"""
 
 from __future__ import annotations
 

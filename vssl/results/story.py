@@ -1,4 +1,7 @@
-"""What a figure is drawn from: the live run's data, or at the smoke profile the committed ledger's, so that a reader sees real learning."""
+"""What a figure is drawn from: the data of this run, or at smoke that of the committed ledger.
+
+So a reader of a notebook that ran at smoke still sees real learning.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,9 @@ def shown(
     show: str = "demo",
     of: str = "",
 ) -> Shown:
-    """The data a figure shows (arrays and plain values), which `seeds` it is of and `of` which videos (the scale's, if not said).
+    """The data a figure shows: arrays and plain values.
+
+    It is of these `seeds` and `of` these videos; of those of the scale, where none are named.
 
     Beyond smoke, `data` is left for the ledger and given back. At smoke it was computed so that
     every line runs, and the ledger's data of the same figure is given instead, where there is any.

@@ -7,10 +7,12 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vssl.results.claims import Claim, Verdict, check, interval, judge
+import numpy as np
+
+from vssl.results.claims import WORDS, Claim, Verdict, check, judge
+from vssl.statistics import half_width
 
 Values = dict[str, dict[str, dict[int, float]]]  # column -> row -> seed -> value
-WORDS = ("holds", "reversed", "undecided", "not run")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,10 @@ class Table:
         ]
 
     def groups(self, *columns: str) -> dict[str, dict[str, list[float]]]:
-        """The values of some columns (all, if none is named) as figures want them: column -> row -> one value a seed."""
+        """The values of some columns, as figures read them: column -> row -> one value a seed.
+
+        All columns, if none is named.
+        """
         return {
             name: {row: list(self.values[name].get(row, {}).values()) for row in self.rows}
             for name in columns or self.values
@@ -97,12 +102,10 @@ class Table:
         values = list(self.values.get(column, {}).get(row, {}).values())
         if not values:
             return "not run"
-        mean, half = interval(values)
-        return (
-            f"{mean:.1f} (1 seed)"
-            if math.isinf(half)
-            else f"{mean:.1f} ± {half:.1f} ({len(values)} seeds)"
-        )
+        mean, half = float(np.mean(values)), half_width(values)
+        if math.isinf(half):
+            return f"{mean:.1f} (1 seed)"
+        return f"{mean:.1f} ± {half:.1f} ({len(values)} seeds)"
 
     def to_dict(self) -> dict[str, Any]:
         """The table as text, for the report and for nbval."""
@@ -212,7 +215,8 @@ def _html(columns: list[str], rows: list[list[str]], caption: str = "") -> str:
     for first, *rest in rows:
         cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in rest)
         body += f'<tr><th scope="row" style="text-align:left">{html.escape(first)}</th>{cells}</tr>'
-    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    top = f"<caption>{caption}</caption><thead><tr>{head}</tr></thead>"
+    return f"<table>{top}<tbody>{body}</tbody></table>"
 
 
 def _plain(lines: list[list[str]]) -> str:

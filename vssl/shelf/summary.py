@@ -8,7 +8,13 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any, Protocol
 
-VERDICTS: Mapping[str, str] = {"holds": "✓", "reversed": "✗", "undecided": "?", "not run": "–"}
+VERDICTS: Mapping[str, str] = {
+    "holds": "✓",
+    "reversed": "✗",
+    "undecided": "?",
+    "not run": "–",
+    "not judged": "–",
+}
 COLUMNS = ("claim", "paper", "ours", "verdict")
 
 
@@ -72,7 +78,9 @@ class Summary:
                 f": {n['holds']} hold{'s' * (n['holds'] == 1)}, {n['reversed']} reversed,"
                 f" {n['undecided']} undecided"
             )
-            parts[0] += f", {n['not run']} not run" if n["not run"] else ""
+            parts[0] += "".join(
+                f", {n[word]} {word}" for word in ("not judged", "not run") if n[word]
+            )
         if bare := n["tables"] - n["tables_with_claims"]:
             parts.append(f"{_many(bare, 'table')} without claims")
         if self.absent:
