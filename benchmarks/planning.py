@@ -95,7 +95,7 @@ def measured(records: list[dict[str, Any]], stage: str, case: str, contender: st
 def page(records: list[dict[str, Any]] | None = None) -> str:
     """The whole page, as Markdown."""
     records = speed.read() if records is None else records
-    parts = (HEAD, _storage(records), _hours(), _feeding(records), TAIL)
+    parts = (HEAD, _storage(records), _hours(), _feeding(records))
     return "\n".join(part.strip("\n") + "\n" for part in parts)
 
 
@@ -205,7 +205,9 @@ def _feeding(records: list[dict[str, Any]]) -> str:
         f"bytes of crops to the GPUs, at {middle} clips/s each",
         "bytes from disk, if nothing stays in memory",
     )
-    return "\n".join((FEEDING, _table(head, lines), TRAFFIC, _table(second, traffic)))
+    cores = [max(GPUS[:2]) * middle / row.rate() for row in list(kinds.values())[1:]]
+    tail = TAIL.format(fewest=round(min(cores)), most=round(max(cores)), middle=middle)
+    return "\n".join((FEEDING, _table(head, lines), TRAFFIC, _table(second, traffic), tail))
 
 
 def _bytes(size: float) -> str:
@@ -264,8 +266,8 @@ TAIL = """
   codec, and at 30 % of peak only where key frames are frequent.
 - **Eight GPUs in one machine.** UCF101 stays in 256 GB of memory, so only the nets are a limit.
   Kinetics-400's store does not fit there: its clips come from disk, and one disk is at its limit.
-  Use two or more disks in a stripe, a second copy, or decoding on the fly with up to ten cores a
-  GPU.
+  Use two or more disks in a stripe, or a second copy. Decoding on the fly takes {fewest} to {most} cores
+  for all eight at {middle} clips/s each, by codec and key frames.
 - **Sixty-four GPUs.** The same holds on each of eight machines, with the store copied to each. Now
   the recipe is the limit. Pace's batch of 30 clips leaves less than one for each GPU. More GPUs
   would need a larger batch and another learning rate, and that is no longer the paper's run. CVRL's

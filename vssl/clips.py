@@ -8,17 +8,27 @@ from typing import Protocol
 
 import numpy as np
 
+from vssl.errors import VsslError
+
 Label = int | float | np.ndarray
 
 
 @dataclass(frozen=True)
 class Box:
-    """A crop, in fractions of the frame: all four lie in [0, 1]."""
+    """A crop, in fractions of the frame: all four lie in [0, 1], and so do its other two edges."""
 
     top: float
     left: float
     height: float
     width: float
+
+    def __post_init__(self) -> None:
+        for begin, length in ((self.top, self.height), (self.left, self.width)):
+            # A NaN is refused too: it makes a comparison false. The sum may round a little above 1.
+            if not (begin >= 0 and length > 0 and begin + length <= 1 + 1e-9):
+                raise VsslError(
+                    f"a box lies inside the frame, in fractions of it, and has a size; not so {self}"
+                )
 
 
 @dataclass(frozen=True)

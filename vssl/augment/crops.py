@@ -52,9 +52,8 @@ class PlacedCrop:
 
     def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray:
         spare = np.array(_spare(self.size, source))
-        along = np.arange(2) == (
-            source.width >= source.height
-        )  # [2], which of the two sides is the longer
+        # Which of the two sides is the longer.
+        along = np.arange(2) == (source.width >= source.height)  # [2]
         return np.where(along, spare * self.place // 2, spare // 2)[None]  # [1, 2]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
@@ -120,12 +119,8 @@ class RandomResizedCrop:
             h, w = round((area / aspect) ** 0.5), round((area * aspect) ** 0.5)
             if 0 < h <= height and 0 < w <= width:
                 return int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1)), h, w
-        return (
-            0,
-            0,
-            height,
-            width,
-        )  # no box of that shape fits: the whole frame, as CVRL's code does
+        # No box of that shape fits: the whole frame, as CVRL's code has it.
+        return 0, 0, height, width
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         return resized(x, p, self.size)
@@ -135,7 +130,8 @@ class RandomResizedCrop:
 class BoxCrop:
     """The clip's own box, resized to `size` x `size`, bilinear.
 
-    The box's edges are rounded to whole pixels, and it is at least one pixel wide and high.
+    Its height and width are rounded to whole pixels, one at least, and then its top and left. So
+    boxes of one size stay of one size, and the overlap of two is right to within a pixel.
     """
 
     size: int = 112
@@ -149,18 +145,18 @@ class BoxCrop:
                 "BoxCrop crops a clip's own box, and the sampler gives none; choose a sampler that "
                 "does, or another crop"
             )
-        top, bottom = _edges(box.top, box.height, source.height)
-        left, right = _edges(box.left, box.width, source.width)
-        return np.array([[top, left, bottom - top, right - left]])  # [1, 4]
+        top, height = _rounded(box.top, box.height, source.height)
+        left, width = _rounded(box.left, box.width, source.width)
+        return np.array([[top, left, height, width]])  # [1, 4]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         return resized(x, p, self.size)
 
 
-def _edges(begin: float, length: float, pixels: int) -> tuple[int, int]:
-    """The first pixel of a box along one side, and the first one behind it."""
-    first = min(max(round(begin * pixels), 0), pixels - 1)
-    return first, min(max(round((begin + length) * pixels), first + 1), pixels)
+def _rounded(begin: float, length: float, pixels: int) -> tuple[int, int]:
+    """The first pixel of a box along one side of the frame, and its number of pixels."""
+    size = max(1, round(length * pixels))
+    return min(round(begin * pixels), pixels - size), size
 
 
 def _spare(size: int, source: Source) -> tuple[int, int]:
@@ -189,9 +185,8 @@ def _crop(x: Tensor, p: Tensor, size: int) -> Tensor:
     clips = x.permute(0, 2, 3, 4, 1)  # [N, T, H, W, C], as the bytes lie
     if batched(x):
         top, left = p[:, 0].long().T.to(x.device, non_blocking=True)
-        windows = (
-            clips.unfold(2, size, 1).unfold(3, size, 1).permute(0, 2, 3, 1, 5, 6, 4)
-        )  # [N, tops, lefts, T, S, S, C], a view
+        windows = clips.unfold(2, size, 1).unfold(3, size, 1)  # a view
+        windows = windows.permute(0, 2, 3, 1, 5, 6, 4)  # [N, tops, lefts, T, S, S, C]
         cut = windows[torch.arange(len(x), device=x.device), top, left]  # [N, T, S, S, C]
     else:
         cut = torch.stack(
