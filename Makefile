@@ -79,5 +79,5 @@ lock: $(VENV)/bin/uv  ## write requirements.lock anew from pyproject.toml
 	    --python-version 3.11 --extra dev pyproject.toml --output-file requirements.lock
 
 clean:  ## remove .venv and caches; data/, runs/ and figures/ stay
-	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find . -path './.*' -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
