@@ -51,9 +51,10 @@ reproduce: env  ## run notebooks and report: ONLY="000 100" PROFILE=demo JOBS=2 
 
 test: lint unit shelf  ## lint, unit and property tests, and every notebook once at smoke
 
-lint: env  ## ruff: rules and layout
+lint: env  ## ruff and mypy: rules, layout and types
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --check --quiet . || { echo "make: the files above want: $(PY) -m ruff format ." >&2; exit 1; }
+	@$(PY) -m mypy --no-error-summary
 
 unit: env  ## unit and property tests alone
 	@$(PYTEST) $(ARGS) tests
@@ -79,5 +80,5 @@ lock: $(VENV)/bin/uv  ## write requirements.lock anew from pyproject.toml
 	    --python-version 3.11 --extra dev pyproject.toml --output-file requirements.lock
 
 clean:  ## remove .venv and caches; data/, runs/ and figures/ stay
-	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find . -path './.*' -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +

@@ -6,6 +6,7 @@ import argparse
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NoReturn
 
 from vssl.errors import DataError, VsslError
 
@@ -13,7 +14,7 @@ from vssl.errors import DataError, VsslError
 class Parser(argparse.ArgumentParser):
     """An argument parser whose mistakes are VsslErrors of one line, with the nearest right word."""
 
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         raise VsslError(
             f"{message.removeprefix('argument ')}; {self.prog} --help shows what is expected"
         )

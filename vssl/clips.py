@@ -52,7 +52,7 @@ class Sample:
     """
 
     clips: tuple[Clip, ...]
-    labels: dict[str, Label] = field(default_factory=dict)
+    labels: Mapping[str, Label] = field(default_factory=dict)
 
 
 class Sampler(Protocol):

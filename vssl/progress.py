@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ def progress(
 
     Silent where `VSSL_QUIET` is set or a notebook's kernel runs.
     """
-    total = len(items) if total is None and hasattr(items, "__len__") else total  # type: ignore[arg-type]
+    total = len(items) if total is None and isinstance(items, Sized) else total
     if _silent():
         yield from items
         return

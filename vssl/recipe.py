@@ -94,12 +94,12 @@ class Recipe:
             kernels = [parameter for parameter in learnt if parameter.ndim > 1]
             others = [parameter for parameter in learnt if parameter.ndim <= 1]
             groups = [{"params": kernels}, {"params": others, "weight_decay": 0.0}]
-        shared = {"lr": self.rate, "weight_decay": self.weight_decay}
+        rate, decay = self.rate, self.weight_decay
         if self.optimiser == "sgd":
-            return torch.optim.SGD(groups, momentum=self.momentum, **shared)
+            return torch.optim.SGD(groups, rate, self.momentum, weight_decay=decay)
         if self.optimiser == "adam":
-            return torch.optim.Adam(groups, **shared)
-        return torch.optim.AdamW(groups, **shared)
+            return torch.optim.Adam(groups, rate, weight_decay=decay)
+        return torch.optim.AdamW(groups, rate, weight_decay=decay)
 
     def factor(self, epoch: float) -> float:
         """The learning rate at a time in epochs (fractions count), as a share of `rate`."""

@@ -11,7 +11,7 @@ import numpy as np
 # scipy.stats takes a second to import, so it is imported where it is used.
 
 
-def half_width(values: Sequence[float]) -> float:
+def half_width(values: Sequence[float] | np.ndarray) -> float:
     """Half of the 95 % t-interval of the mean; infinite for fewer than two values."""
     if len(values) < 2:
         return math.inf
@@ -20,7 +20,9 @@ def half_width(values: Sequence[float]) -> float:
     return float(t.ppf(0.975, len(values) - 1) * sem(values))
 
 
-def paired(first: Sequence[float], second: Sequence[float]) -> tuple[float, float]:
+def paired(
+    first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray
+) -> tuple[float, float]:
     """The mean difference of pairs and half of its 95 % interval, by the paired t-test."""
     if len(first) < 2:
         return float(np.mean(np.subtract(first, second))), math.inf

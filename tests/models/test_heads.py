@@ -87,3 +87,9 @@ def test_a_backbone_is_passed_once_for_map_and_feature():
 def test_an_empty_mlp_is_refused():
     with pytest.raises(VsslError, match=r"one layer or more, each of 1 unit or more; not \(\)"):
         MLP(())
+
+
+def test_a_head_can_be_brought_to_half_precision():
+    """As any module: nothing of ours stands in the way of torch's `half`."""
+    head = Linear(3).build(8).half()
+    assert {value.dtype for value in head.parameters()} == {torch.float16}

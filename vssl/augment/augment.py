@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
 import torch
@@ -49,6 +49,16 @@ class Windowed(Protocol):
     """A step that reads one rectangle of every frame and no more."""
 
     def window(self, p: np.ndarray) -> tuple[int, int, int, int]: ...
+
+
+@runtime_checkable
+class Crop(Step, Protocol):
+    """A frozen dataclass that cuts all clips to `size` x `size`."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def size(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,7 @@ class Augment:
         """
         x = clips.permute(0, 4, 1, 2, 3)  # [N, C, T, H, W]; the bytes lie as channels_last_3d
         size = max(1, (PIXELS if batched(x) else CACHED) // x[0, 0].numel())
-        out = None
+        out: Tensor | None = None
         for some in (slice(start, start + size) for start in range(0, len(x), size)):
             views = self._views(x[some], parameters[some])
             if out is None:
@@ -114,6 +124,7 @@ class Augment:
                 out[some].copy_(views).clamp_(0, 1)  # rounding alone leaves [0, 1]
             else:
                 torch.div(views, 255, out=out[some])
+        assert out is not None  # there was a part, for there was a first clip
         return out
 
     def _views(self, x: Tensor, parameters: list[list[np.ndarray]]) -> Tensor:

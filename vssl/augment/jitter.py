@@ -44,18 +44,20 @@ class Jitter:
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         images, p, back = per_row(x, p)  # [M, C, T', H, W], [M, 9]
-        images, p = planes(images), p.numpy()
+        images, values = planes(images), p.numpy()
         out = torch.empty_like(images)
         for rows in (
-            [np.arange(len(p))] if batched(x) else _alike(p, max(1, BLOCK // images[0, 0].numel()))
+            [np.arange(len(values))]
+            if batched(x)
+            else _alike(values, max(1, BLOCK // images[0, 0].numel()))
         ):
             if len(rows) == rows[-1] + 1 - rows[0]:  # neighbours: changed where they will lie
                 some = slice(rows[0], rows[-1] + 1)
-                _jitter(out[some].copy_(images[some]), p[rows], bool(self.hue))
+                _jitter(out[some].copy_(images[some]), values[rows], bool(self.hue))
             else:
-                some = images[rows]
-                _jitter(some, p[rows], bool(self.hue))
-                out[rows] = some
+                apart = images[rows]
+                _jitter(apart, values[rows], bool(self.hue))
+                out[rows] = apart
         return back(out)
 
 

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from vssl.augment import Augment, CentreCrop, PlacedCrop, Source
 from vssl.clips import Sample, Sampler
 from vssl.errors import VsslError
-from vssl.models import layout_of
+from vssl.models import Backbone, layout_of
 from vssl.progress import progress
 from vssl.training.batches import SAMPLER, Frames, Wanted, generator, read
 from vssl.training.loop import device_here
@@ -73,7 +73,7 @@ def over_clips(
         raise VsslError(f"a clip is tested on 1 crop or on 3, not on {crops}")
     device = device_here()
     layout = layout_of(model, device)
-    model.to(device, memory_format=layout).eval()
+    model.to(device).to(memory_format=layout).eval()
     places = [CentreCrop(size)] if crops == 1 else [PlacedCrop(size, place) for place in (0, 1, 2)]
     each = [Augment((place,)) for place in places]
     results, owners = [], []
@@ -110,14 +110,15 @@ def by_video(results: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.nd
 
     They stand in the order in which they came.
     """
-    first = np.flatnonzero(np.append(True, owners[1:] != owners[:-1])) if len(owners) else []
+    changed = np.append(True, owners[1:] != owners[:-1]) if len(owners) else owners
+    first = np.flatnonzero(changed)
     parts = np.split(results, first[1:]) if len(owners) else []
     means = [part.mean(0) for part in parts]
     return np.array(means) if means else results, owners[first]
 
 
 def extract(
-    backbone: nn.Module,
+    backbone: Backbone,
     frames: Frames,
     videos: np.ndarray,
     sampler: Sampler,

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from vssl.augment import Augment, CentreCrop
+from vssl.augment.augment import Crop
 from vssl.objectives import Pretext
 from vssl.progress import progress
 from vssl.training.batches import Batches
@@ -59,5 +60,6 @@ def unrandomised(augment: Augment) -> Augment:
     """
     crop, *others = augment.steps
     if not getattr(crop, "reads", ()):
+        assert isinstance(crop, Crop)
         crop = CentreCrop(crop.size)
     return replace(augment, steps=(crop, *(step for step in others if getattr(step, "reads", ()))))

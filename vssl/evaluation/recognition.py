@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -13,6 +13,8 @@ from vssl.evaluation.features import by_video, over_clips
 from vssl.models.heads import seen_by
 from vssl.training.batches import Batches, Frames
 from vssl.training.loop import device_here
+
+Net = TypeVar("Net", bound=nn.Module)
 
 
 def chance(train_labels: np.ndarray, test_labels: np.ndarray) -> dict[str, float]:
@@ -91,7 +93,7 @@ def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.nda
 
 
 @torch.no_grad()
-def calibrate(backbone: nn.Module, batches: Batches, count: int = 6) -> nn.Module:
+def calibrate(backbone: Net, batches: Batches, count: int = 6) -> Net:
     """Give a random net the batch statistics of real clips, and return it in evaluation mode.
 
     A new net normalises with mean 0 and variance 1. With the mean over `count` batches instead it

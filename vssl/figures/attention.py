@@ -6,6 +6,7 @@ After Zagoruyko and Komodakis (2017); Pace shows such maps in its Fig. 5.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -26,7 +27,7 @@ def attention(maps: np.ndarray | Tensor, time: Literal["last", "all"] = "last") 
     From maps [N, D, T', H', W'] it gives the last step in time, [N, H', W'], which the papers draw
     over the last frame; or, with `time="all"`, every step, [N, T', H', W'].
     """
-    if hasattr(maps, "detach"):
+    if not isinstance(maps, np.ndarray):
         maps = maps.detach().float().cpu().numpy()
     if maps.ndim != 5:
         raise VsslError(
@@ -78,7 +79,7 @@ def overlay(
     fig, axes = style.figure(
         title, 0.5 + rows * side * height / width, rows, columns, pictures=True
     )
-    for row, column in np.ndindex(rows, columns):
+    for row, column in product(range(rows), range(columns)):
         axis = axes[row, column]
         style.picture(axis, blend(frames[row, column], maps[row, column]))
         if row == 0:

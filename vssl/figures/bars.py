@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Values = Mapping[str, Mapping[str, Sequence[float]]]  # group -> name -> one value a seed
 
 
-def interval(seeds: Sequence[float]) -> float:
+def interval(seeds: Sequence[float] | np.ndarray) -> float:
     """Half the width of the mean's 95 % interval by Student's t.
 
     It is zero for a single seed, since one value says nothing about the spread.
@@ -45,10 +45,12 @@ def bars(
     )
     if not names:
         raise VsslError("bars want at least one name")
-    levels = chance if isinstance(chance, Mapping) else dict.fromkeys(values, chance)
+    levels: Mapping[str, float | None] = (
+        chance if isinstance(chance, Mapping) else dict.fromkeys(values, chance)
+    )
     columns = min(3, len(values))
     rows = -(-len(values) // columns)
-    several = sorted({levels[group] for group in values if levels.get(group) is not None})
+    several = sorted({level for group in values if (level := levels.get(group)) is not None})
     caption = _legend(counts, several, bool(paper))
     fig, axes = style.figure(
         title,
@@ -91,7 +93,7 @@ def bars(
 def _highest(values: Values, paper: Mapping[str, Mapping[str, float]]) -> float:
     """The largest number drawn: a seed, the end of an interval, or a mark of the paper."""
     ends = [
-        np.mean(seeds) + interval(seeds)
+        float(np.mean(seeds)) + interval(seeds)
         for group in values.values()
         for seeds in group.values()
         if len(seeds)
@@ -121,8 +123,15 @@ def _panel(
 ) -> None:
     for place, name in enumerate(names):
         if name in paper:
-            mark = {"markersize": 5, "markerfacecolor": "white", "markeredgecolor": style.INK}
-            axis.plot(paper[name], place + 0.28, "D", **mark, zorder=5)
+            axis.plot(
+                paper[name],
+                place + 0.28,
+                "D",
+                markersize=5,
+                markerfacecolor="white",
+                markeredgecolor=style.INK,
+                zorder=5,
+            )
         if not len(rows.get(name, ())):
             axis.annotate(
                 "not run",

@@ -113,7 +113,6 @@ def _points(axis: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[
     marks = []
     for k in np.unique(labels):
         color, marker = _look(k)
-        edge = {"markeredgewidth": 0.35, "markeredgecolor": style.INK}
         marks += axis.plot(
             *points[labels == k].T,
             marker,
@@ -121,7 +120,8 @@ def _points(axis: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[
             markersize=4.2,
             alpha=0.85,
             label=names[k],
-            **edge,
+            markeredgewidth=0.35,
+            markeredgecolor=style.INK,
         )
     return marks
 
@@ -148,7 +148,7 @@ def _islands(
         np.array([(0.6 * len(names[k]) + 1.0, 2.0) for k in own]) * style.SMALL / 72 / inches
     )  # width and height as fractions of the panel: [K, 2]
     places = style.apart((np.array(list(own.values())) - low) / (high - low), boxes)
-    for k, place in zip(own, places, strict=True):
+    for k, (across, up) in zip(own, places, strict=True):
         box = {
             "boxstyle": "round,pad=0.2",
             "facecolor": "white",
@@ -157,7 +157,8 @@ def _islands(
             "linewidth": 1,
         }
         axis.text(
-            *place,
+            across,
+            up,
             names[k],
             transform=axis.transAxes,
             ha="center",

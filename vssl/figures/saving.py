@@ -10,7 +10,7 @@ import hashlib
 import io
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vssl import files, paths
 from vssl.errors import VsslError
@@ -80,7 +80,7 @@ def _fewer_colours(png: bytes) -> bytes:
     return small.getvalue()
 
 
-def _bytes(fig: Figure, kind: str, **options) -> bytes:
+def _bytes(fig: Figure, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     fig.savefig(buffer, format=kind, **options)
     return buffer.getvalue()

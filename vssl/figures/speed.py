@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # The four kinds of bar: ours, another way of ours, somebody else's, and a floor, which is the time
 # of a part of the work that nobody can leave out.
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "ours": {"color": style.PALETTE[0], "edgecolor": style.INK, "linewidth": 0.6},
     "also ours": {"color": style.PALETTE[9], "edgecolor": style.INK, "linewidth": 0.6},
     "other": {"color": style.PALETTE[1], "edgecolor": style.INK, "linewidth": 0.6},
@@ -71,17 +71,14 @@ def races(
             note,
         ]
     )
-    options = {
-        "gridspec_kw": {"height_ratios": [count + 0.8 for count in each]},
-        "sharey": columns > 1,
-    }
     fig, axes = style.figure(
         title,
         0.5 + sum(0.5 + 0.24 * count for count in each),
         rows,
         columns,
         caption.rstrip("; "),
-        **options,
+        gridspec_kw={"height_ratios": [count + 0.8 for count in each]},
+        sharey=columns > 1,
     )
     names = [bar.name for bar in next(iter(panels.values()))]
     for axis, (name, bars) in zip(axes.flat, panels.items(), strict=False):
@@ -141,7 +138,8 @@ def way(groups: Mapping[str, Sequence[Bar]], title: str, xlabel: str, note: str 
     if not bars or any(not bar.rate for bar in bars):
         raise VsslError("the way of a clip wants stages, each with a rate above 0")
     fig, axes = style.figure(title, 0.7 + 0.27 * (len(bars) + len(groups)), caption=note)
-    axis, names = axes[0, 0], []
+    axis = axes[0, 0]
+    names: list[str] = []
     for heading, group in groups.items():
         words = {
             "xycoords": ("axes fraction", "data"),
@@ -165,6 +163,7 @@ def way(groups: Mapping[str, Sequence[Bar]], title: str, xlabel: str, note: str 
 def _stage(axis: Axes, place: int, bar: Bar) -> None:
     colour = style.GREY if bar.kind == "floor" else LOOKS[bar.kind]["color"]
     face = "white" if bar.kind == "floor" else colour
+    assert bar.rate is not None  # `way` has refused a stage without one
     axis.axhline(place, color=style.PALE, linewidth=0.8, zorder=0)
     axis.plot([bar.low, bar.high], [place, place], color=colour, linewidth=3, alpha=0.5, zorder=2)
     axis.plot(

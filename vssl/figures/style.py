@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.typing import RcKeyType
 
 WIDTH = 7.5  # inches, of every figure
 DPI = 100
@@ -45,7 +46,7 @@ MARKERS = (
 LINES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)), (0, (1, 1)))
 INK, GREY, PALE = "#222222", "#6b6b6b", "#e4e4e4"
 
-_SETTINGS = {
+_SETTINGS: dict[RcKeyType, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so text is as wide on every machine
     "font.size": 8.5,
     "axes.titlesize": 9,
@@ -90,7 +91,7 @@ def figure(
     columns: int = 1,
     caption: str = "",
     pictures: bool = False,
-    **options,
+    **options: Any,
 ) -> tuple[Figure, np.ndarray]:
     """A figure of the common width, and its axes [rows, columns].
 

@@ -131,7 +131,7 @@ class Random:
         """What must be run first."""
         return ()
 
-    def backbone(self, inputs: tuple[Run, ...]) -> nn.Module:
+    def backbone(self, inputs: tuple[Run, ...]) -> models.Backbone:
         """The net to start from."""
         backbone = self.net.build(self.seed)
         if not self.calibrated:
@@ -162,8 +162,8 @@ class PreTrain(Keyed):
     start: PreTrain | None = None
     generator: Generator | None = None
 
-    code = (*TRAINING_CODE, "methods")
-    shared = True
+    code: ClassVar[tuple[str, ...]] = (*TRAINING_CODE, "methods")
+    shared: ClassVar[bool] = True
 
     def describe(self) -> str:
         """One line for a plan."""
@@ -198,9 +198,11 @@ class PreTrain(Keyed):
         history = training.fit(model, batches, self.recipe, folder, report=say_epoch)
         return kept(folder, model, history) if training.is_first() else ({}, {})
 
-    def backbone(self, inputs: tuple[Run, ...]) -> nn.Module:
+    def backbone(self, inputs: tuple[Run, ...]) -> models.Backbone:
         """The trained net, from this experiment's own run."""
-        return self.model(inputs[0]).backbone
+        trained = self.model(inputs[0]).backbone
+        assert isinstance(trained, models.Backbone)
+        return trained
 
     def model(self, run: Run, sampler: Sampler | None = None) -> Pretext:
         """The trained net with its heads, for samples of this experiment or of another sampler.
@@ -257,7 +259,7 @@ class Inflated:
         """What must be run first."""
         return (self.frames,) if self.frames else ()
 
-    def backbone(self, inputs: tuple[Run, ...]) -> nn.Module:
+    def backbone(self, inputs: tuple[Run, ...]) -> models.Backbone:
         """The net to start from; ImageNet's weights are downloaded the first time."""
         if self.frames is None:
             return models.imagenet(self.net.name)

@@ -44,8 +44,8 @@ class _FromLabels(Keyed):
     seed: int = 0
     share: float = 1.0
 
-    code = (*TRAINING_CODE, "methods", "evaluation", "lab/labels.py")
-    shared = True
+    code: ClassVar[tuple[str, ...]] = (*TRAINING_CODE, "methods", "evaluation", "lab/labels.py")
+    shared: ClassVar[bool] = True
     frozen: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -84,8 +84,8 @@ class _FromLabels(Keyed):
         backbone = self.start.backbone(inputs)
         torch.manual_seed(self.seed)
         head = labelled.head.sized(len(opened.dataset.classes))
-        backbone = Frozen(backbone) if self.frozen else backbone
-        model = Pretext(backbone, Classify("action", head), (self.length,))
+        net = Frozen(backbone) if self.frozen else backbone
+        model = Pretext(net, Classify("action", head), (self.length,))
         videos = opened.train[opened.frames.num_frames[opened.train] > 0]
         videos = share_of(opened.actions, videos, self.share, self.seed)
         recipe = replace(labelled.recipe, batch=min(labelled.recipe.batch, len(videos)))
@@ -97,9 +97,11 @@ class _FromLabels(Keyed):
         if not training.is_first():
             return {}, {}  # the training was shared, the test is the first process's
         metrics, arrays = kept(folder, model, history)
+        trained = model.objective.head
+        assert isinstance(trained, nn.Module)
         scores, tested = evaluation.recognise(
             model.backbone,
-            model.objective.head,
+            trained,
             opened.frames,
             opened.test,
             labelled.test_at(self.length),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class PretextTest(Keyed):
 
     start: PreTrain
 
-    code = (*TRAINING_CODE, "methods", *TESTING_CODE)
+    code: ClassVar[tuple[str, ...]] = (*TRAINING_CODE, "methods", *TESTING_CODE)
 
     def describe(self) -> str:
         """One line for a plan."""
@@ -80,7 +80,7 @@ class Features(Keyed):
     layers: tuple[str, ...] = ("p5", "p4")  # one pass gives both
     stride: int = 1
 
-    code = (*TRAINING_CODE, *TESTING_CODE)
+    code: ClassVar[tuple[str, ...]] = (*TRAINING_CODE, *TESTING_CODE)
 
     def describe(self) -> str:
         return f"features of {self.start.describe()}, on {self.data.title()}"
@@ -102,7 +102,9 @@ class Features(Keyed):
             backbone, opened.frames, videos, sampler, self.size, self.layers
         )
         side = np.isin(videos, opened.test)
-        arrays = {layer: values.astype(np.float32) for layer, values in features.items()}
+        arrays: dict[str, np.ndarray] = {
+            layer: values.astype(np.float32) for layer, values in features.items()
+        }
         arrays |= {"videos": videos, "test": side, "actions": opened.actions[videos]}
         return {
             "videos": float(len(videos)),
@@ -121,10 +123,10 @@ class Retrieve(Keyed):
 
     features: Features
     layer: str = "p5"
-    level: str = "video"
+    level: Literal["video", "clip"] = "video"
     by: str = "action"
 
-    code = TESTING_CODE
+    code: ClassVar[tuple[str, ...]] = TESTING_CODE
 
     def __post_init__(self) -> None:
         if self.level not in ("video", "clip") or self.layer not in self.features.layers:
@@ -176,7 +178,7 @@ class Instance(Keyed):
     features: Features
     layer: str = "p5"
 
-    code = TESTING_CODE
+    code: ClassVar[tuple[str, ...]] = TESTING_CODE
 
     def describe(self) -> str:
         return f"instance accuracy of {self.layer}: {self.features.describe()}"
@@ -200,7 +202,7 @@ class Probe(Keyed):
     features: Features
     layer: str = "p5"
 
-    code = TESTING_CODE
+    code: ClassVar[tuple[str, ...]] = TESTING_CODE
 
     def describe(self) -> str:
         return f"linear probe of {self.layer}: {self.features.describe()}"

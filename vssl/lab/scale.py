@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from vssl import models, paths
 from vssl.clips import clips_of
@@ -117,7 +117,8 @@ class Scale:
         )
         if not sizes.pretrain:
             return made
-        ours, usual = sizes.pretrain, type(getattr(method, "base", method))().recipe(source.name)
+        base: Method = getattr(method, "base", method)
+        ours, usual = sizes.pretrain, type(base)().recipe(source.name)
         share = clips_of(self.changed(self.method()).sampler()) / clips_of(changed.sampler())
         epochs = max(1, round(ours.epochs * share * recipe.epochs / usual.epochs))
         size = recipe.batch / usual.batch
@@ -164,7 +165,7 @@ class Scale:
         start: Start,
         data: str | None = None,
         layer: str = "p5",
-        level: str = "video",
+        level: Literal["video", "clip"] = "video",
         by: str = "action",
     ) -> Retrieve:
         """Retrieval by frozen features."""
@@ -240,8 +241,8 @@ class Scale:
         return self.net(net) if isinstance(net, str) else net
 
     def _recipe(self, ours: Recipe | None, paper: Recipe | None) -> Recipe:
-        if ours or paper:
-            return ours or paper
+        if chosen := ours or paper:
+            return chosen
         raise VsslError(
             "the paper profile needs the paper's own recipe: pass recipe=, for example"
             " method.fine_tune()"

@@ -135,7 +135,7 @@ def run(
             return found is not None and (found.record["code"] == code or reuse_old)
 
         if processes.first(known):
-            found: Run = _read(experiment)  # type: ignore[assignment]
+            found = _whole(experiment)
             return found if found.record["code"] == code else replace(found, older=True)
         inputs = tuple(run(need, reuse_old=reuse_old, tell=tell) for need in experiment.needs())
         if tell and processes.is_first():
@@ -149,7 +149,14 @@ def run(
             else None
         )
         processes.first(functools.partial(_compute, experiment, inputs, code), meanwhile=part)
-    return replace(_read(experiment), computed=True)  # type: ignore[type-var]
+    return replace(_whole(experiment), computed=True)
+
+
+def _whole(experiment: Any) -> Run:
+    """The run, where it is known to be there."""
+    found = _read(experiment)
+    assert found is not None
+    return found
 
 
 def _old_will_do() -> bool:

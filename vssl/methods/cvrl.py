@@ -26,7 +26,7 @@ What the paper leaves open, and what we chose:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from vssl import samplers
 from vssl.augment import (
@@ -183,7 +183,7 @@ def _sgd(
     warm_up: float = 5,
     weight_decay: float = 0.0,
     reference: int = 1024,
-    **more,
+    **more: Any,
 ) -> Recipe:
     """SGD with momentum 0.9 on `batch` videos.
 

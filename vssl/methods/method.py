@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, get_args
+from typing import Any, ClassVar, Literal, Protocol, get_args
 
 from vssl.augment import Alternating, Augment
+from vssl.augment.augment import Crop
 from vssl.clips import Sampler
 from vssl.errors import VsslError
 from vssl.models.heads import Scores
@@ -32,7 +33,7 @@ class Labelled:
     augment: Augment
     head: Scores
     stride: int = 1
-    test: Sampler = Uniform(10)
+    test: Uniform | Windows = Uniform(10)
     crops: int = 1
     average: Average = "softmax"
 
@@ -50,6 +51,7 @@ class Labelled:
     def augment_at(self, size: int) -> Augment:
         """The augmentation with its crop at another size."""
         crop, *others = self.augment.steps
+        assert isinstance(crop, Crop)
         return Augment((replace(crop, size=size), *others))
 
     def test_at(self, length: int) -> Sampler:
@@ -59,6 +61,8 @@ class Labelled:
 
 class Method(Protocol):
     """A frozen dataclass: how clips are drawn and changed, what is learnt of them, and how."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     def sampler(self, length: int = 16) -> Sampler:
         """The paper's sample of one video, in clips of `length` frames."""

@@ -21,7 +21,7 @@ class Backbone(nn.Module):
     ) -> None:
         super().__init__()
         self.name, self.dim, self.minimum = name, dim, minimum
-        self.blocks = nn.ModuleDict(zip(STAGES, stages, strict=True))
+        self.blocks = nn.ModuleDict(dict(zip(STAGES, stages, strict=True)))
 
     def forward(self, x: Tensor) -> Tensor:
         """The map after the last stage."""

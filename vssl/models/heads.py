@@ -7,7 +7,7 @@ reads a `View`, a clip's last feature map and the mean of it, and gives `[N, out
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +32,8 @@ def seen_by(backbone: nn.Module, x: Tensor) -> View:
 class Head(Protocol):
     """A frozen description of a head."""
 
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
     def build(self, dim: int) -> nn.Module:
         """The module: View -> [N, outputs]."""
         ...
@@ -55,10 +57,10 @@ class OnFeature(nn.Module):
 
     def __init__(self, layers: nn.Module, half: bool = True) -> None:
         super().__init__()
-        self.layers, self.half = layers, half
+        self.layers, self.in_half = layers, half
 
     def forward(self, view: View) -> Tensor:
-        if self.half:
+        if self.in_half:
             return self.layers(view.feature)  # [N, outputs]
         # In float32 whatever the loop computes in: in half precision, scores that differ are equal.
         with torch.autocast(view.feature.device.type, enabled=False):

@@ -86,23 +86,24 @@ class Inception(nn.Module):
 
 
 def _mixed(stage: str, inputs: int, scaled: Callable[[int], int]) -> tuple[list[nn.Module], int]:
-    blocks = []
+    blocks: list[nn.Module] = []
     for point, first, second, pooled in MIXED[stage]:
         widths = (
             scaled(point),
-            tuple(map(scaled, first)),
-            tuple(map(scaled, second)),
+            (scaled(first[0]), scaled(first[1])),
+            (scaled(second[0]), scaled(second[1])),
             scaled(pooled),
         )
-        blocks.append(Inception(inputs, widths))
-        inputs = blocks[-1].outputs
+        block = Inception(inputs, widths)
+        blocks.append(block)
+        inputs = block.outputs
     return blocks, inputs
 
 
 def _conv(
     inputs: int, outputs: int, kernel: tuple[int, int, int], stride: int | tuple[int, int, int] = 1
 ) -> tuple[nn.Module, ...]:
-    padding = tuple(k // 2 for k in kernel)
+    padding = (kernel[0] // 2, kernel[1] // 2, kernel[2] // 2)
     return (
         nn.Conv3d(inputs, outputs, kernel, stride, padding, bias=False),
         nn.BatchNorm3d(outputs),

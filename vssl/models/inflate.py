@@ -107,7 +107,9 @@ def imagenet(name: str) -> Backbone:
         ) from problem
     backbone = inflate(state, {"r3d50": r3d50, "r3d101": r3d101}[name]())
     preset = weights.transforms()
-    backbone.blocks["stem"].insert(0, Standardise(preset.mean, preset.std))
+    stem = backbone.blocks["stem"]
+    assert isinstance(stem, nn.Sequential)
+    stem.insert(0, Standardise(preset.mean, preset.std))
     return backbone
 
 
@@ -133,6 +135,9 @@ class Standardise(nn.Module):
     It is a layer, not folded into the first kernel, so that the padding around a clip has the mean
     colour, as in training, and not black.
     """
+
+    mean: Tensor
+    deviation: Tensor
 
     def __init__(self, mean: list[float], deviation: list[float]) -> None:
         super().__init__()

@@ -28,9 +28,8 @@ def r2plus1d(width: int = 64, pool: bool = False) -> Backbone:
 
 def full(inputs: int, outputs: int, kernel: Shape, stride: Shape) -> nn.Module:
     """A 3-D convolution without bias that keeps the size at stride 1."""
-    return nn.Conv3d(
-        inputs, outputs, kernel, stride, padding=tuple(k // 2 for k in kernel), bias=False
-    )
+    padding = (kernel[0] // 2, kernel[1] // 2, kernel[2] // 2)
+    return nn.Conv3d(inputs, outputs, kernel, stride, padding, bias=False)
 
 
 def factored(inputs: int, outputs: int, kernel: Shape, stride: Shape) -> nn.Module:

@@ -36,7 +36,7 @@ class Contrast:
     def outcome(self, parts: Any, views: Views) -> Outcome:
         """The loss over a batch."""
         z = parts.layer(views.features())  # [B, V, D]
-        shape = {"normalize": self.normalize, "temperature": self.temperature}
+        shape: dict[str, Any] = {"normalize": self.normalize, "temperature": self.temperature}
         if self.positive == "context":
             return Outcome(losses.same_context(z, views.video, **shape), {})
         label = views.label(self.positive)  # [N]

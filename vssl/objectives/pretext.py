@@ -39,7 +39,9 @@ class Pretext(nn.Module):
         layout = tuple(layout)
         self.groups, self.count, self.samples = groups_of(layout), len(layout), samples
         self.backbone = backbone
-        self.objective = objective.build(backbone.dim)
+        dim = backbone.dim
+        assert isinstance(dim, int)
+        self.objective = objective.build(dim)
         self.read = views_read(self.objective, self.count)
         self.target = target_of(backbone, self.objective)
         self.generator = None if generator is None else generator.requires_grad_(False).eval()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from vssl.errors import VsslError
 from vssl.objectives.base import Objective, Outcome, Parts, Views
@@ -48,7 +48,8 @@ class Weighted:
         """The loss over a batch."""
         outcomes = {t.name: part(views) for t, part in zip(self.terms, parts.terms, strict=True)}
         losses = [term.weight * outcomes[term.name].loss for term in self.terms]
-        metrics, answers = {}, {}
+        metrics: dict[str, Tensor] = {}
+        answers: dict[str, Tensor] = {}
         for name, (loss, reported, answered) in outcomes.items():
             metrics[f"{name}_loss"] = loss.detach()
             metrics |= {f"{name}_{metric}": value for metric, value in reported.items()}

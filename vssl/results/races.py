@@ -89,12 +89,12 @@ def places(records: Iterable[dict[str, Any]]) -> list[Place]:
 
     The place with the most rows comes first; between equal numbers, the one measured last.
     """
-    grouped: dict[tuple, list[dict[str, Any]]] = {}
+    grouped: dict[tuple[str, int, str], list[dict[str, Any]]] = {}
     for record in records:
         grouped.setdefault(
             (record["hardware"], record["threads"], record["versions"]["torch"]), []
         ).append(record)
-    found = [_place(*key[:2], some) for key, some in grouped.items()]
+    found = [_place(hardware, threads, some) for (hardware, threads, _), some in grouped.items()]
     return sorted(found, key=lambda place: (len(place.rows), place.dates[-1]), reverse=True)
 
 
@@ -140,7 +140,9 @@ def ceiling(race: Sequence[Row]) -> float | None:
 
 def pixels(row: Row) -> int:
     """Pixels of one clip, from the first size that the case names (such as "16x112x112")."""
-    frames, height, width = map(int, re.search(r"(\d+)x(\d+)x(\d+)", row.case).groups())
+    size = re.search(r"(\d+)x(\d+)x(\d+)", row.case)
+    assert size is not None
+    frames, height, width = map(int, size.groups())
     return frames * height * width
 
 

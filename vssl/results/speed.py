@@ -184,13 +184,12 @@ def read() -> list[dict[str, Any]]:
 
 def row_of(record: dict[str, Any]) -> Row:
     """The row that a record was made from."""
-    return Row(
-        **{
-            name: tuple(value) if name in ("wall", "core") else value
-            for name, value in record.items()
-            if name in Row.__dataclass_fields__
-        }
-    )
+    values: dict[str, Any] = {
+        name: tuple(value) if name in ("wall", "core") else value
+        for name, value in record.items()
+        if name in Row.__dataclass_fields__
+    }
+    return Row(**values)
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

@@ -57,7 +57,7 @@ class Discontinuity:
         drawn = self.sampler(num_frames, rng)
         views = len(self.sampler.layout)
         clips: list[Clip] = []
-        cut = np.full(len(drawn.clips), -1)  # [samples * V]
+        cut: np.ndarray = np.full(len(drawn.clips), -1)  # [samples * V]
         for number, clip in enumerate(drawn.clips):
             kept = len(clip.frames) - self.gap
             j = kept

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
 from vssl.clips import Clip, Sample
 from vssl.errors import VsslError
+
+Times = TypeVar("Times", float, np.ndarray)  # one time, or several
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,11 @@ class Law:
                 " negative, and sum to 1, with b > 0"
             )
 
-    def density(self, t: np.ndarray | float) -> np.ndarray | float:
+    def density(self, t: Times) -> Times:
         """P(t), for t in [0, 1]."""
         return self.a * t**self.b + self.c
 
-    def cdf(self, t: np.ndarray | float) -> np.ndarray | float:
+    def cdf(self, t: Times) -> Times:
         """F(t), the integral of P from 0 to t (Eq. 3)."""
         return self.a / (self.b + 1) * t ** (self.b + 1) + self.c * t
 
@@ -133,15 +135,11 @@ class Interval:
         return (self.length, self.length)
 
     def __call__(self, num_frames: int, rng: np.random.Generator) -> Sample:
-        longest = self.starts(num_frames)
-        if self.law and self.over == "starts" and num_frames <= (self.length - 1) * self.stride:
+        law, longest = self.law, self.starts(num_frames)
+        if law and self.over == "starts" and num_frames <= (self.length - 1) * self.stride:
             starts = rng.integers(longest, size=2)  # [2]
         else:
-            t = (
-                invert(lambda t: self.law.cdf(t / longest), rng.random(), longest)
-                if self.law
-                else 0
-            )
+            t = invert(lambda t: law.cdf(t / longest), rng.random(), longest) if law else 0
             starts = rng.integers(longest - t) + np.array([0, t])  # [2]
         if rng.random() < 0.5:
             starts = starts[::-1]

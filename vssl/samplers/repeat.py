@@ -74,11 +74,12 @@ class Several:
         return self.count * samples_of(self.sampler)
 
     def __call__(self, num_frames: int, rng: np.random.Generator) -> Sample:
+        name = self.distinct
         drawn: list[Sample] = []
         # 4 of 4 values take 8 draws on average; the bound only ends what is impossible.
         for _ in range(1000 * self.count):
             sample = self.sampler(num_frames, rng)
-            if self.distinct is None or all(self._differ(sample, other) for other in drawn):
+            if name is None or all(self._differ(name, sample, other) for other in drawn):
                 drawn.append(sample)
             if len(drawn) == self.count:
                 break
@@ -91,13 +92,13 @@ class Several:
         labels = joined_labels([sample.labels for sample in drawn], each)  # [samples, ...]
         return Sample(tuple(clip for sample in drawn for clip in sample.clips), labels)
 
-    def _differ(self, one: Sample, other: Sample) -> bool:
-        if self.distinct not in one.labels:
+    def _differ(self, name: str, one: Sample, other: Sample) -> bool:
+        if name not in one.labels:
             raise VsslError(
-                f"{self.sampler} gives no label {self.distinct!r} that could be distinct; it gives "
+                f"{self.sampler} gives no label {name!r} that could be distinct; it gives "
                 f"{', '.join(one.labels) or 'none'}"
             )
-        return not np.array_equal(one.labels[self.distinct], other.labels[self.distinct])
+        return not np.array_equal(one.labels[name], other.labels[name])
 
 
 def _of_each_clip(label: object, views: int) -> np.ndarray:

@@ -116,13 +116,9 @@ def declarations(source: str) -> dict[str, Any]:
     found = {}
     with contextlib.suppress(SyntaxError):
         for line in ast.parse(source).body:
-            target = (
-                line.target
-                if isinstance(line, ast.AnnAssign)
-                else line.targets[0]
-                if isinstance(line, ast.Assign)
-                else None
-            )
+            if not isinstance(line, ast.AnnAssign | ast.Assign):
+                continue
+            target = line.target if isinstance(line, ast.AnnAssign) else line.targets[0]
             if isinstance(target, ast.Name) and line.value is not None:
                 with contextlib.suppress(ValueError):
                     found[target.id] = ast.literal_eval(line.value)

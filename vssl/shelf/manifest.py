@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from vssl import paths
 from vssl.errors import VsslError
@@ -113,4 +114,5 @@ def _entry(item: dict, path: Path) -> Entry:
             raise VsslError(f"{path}: {key} of {name} is not a list of names")
     lists = {key: tuple(item.get(key, ())) for key in ("needs", "figures", "tables")}
     texts = {key: " ".join(str(item[key]).split()) for key in ("paper", "title", "question")}
-    return Entry(id=name, minutes=dict(minutes), **texts, **lists)
+    given: dict[str, Any] = {**texts, **lists}
+    return Entry(id=name, minutes=dict(minutes), **given)

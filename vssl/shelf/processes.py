@@ -97,6 +97,7 @@ class Children:
                 with self._lock:
                     self._running.discard(process)
                 _end_session(process.pid)  # a worker of its own may have outlived it
+                assert process.stdin is not None
                 process.stdin.close()
         return Ended(process.returncode, time.monotonic() - begin, too_long)
 

@@ -11,7 +11,7 @@ import json
 import shutil
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -84,7 +84,7 @@ class _Run:
         self.begin = time.monotonic()
 
     @contextlib.contextmanager
-    def scratch(self):
+    def scratch(self) -> Iterator[None]:
         """A folder for what the run needs and nobody reads.
 
         Left by a killed run, it is emptied first.
@@ -126,7 +126,14 @@ class _Run:
                 return INTERRUPTED
         return self._conclude([outcomes[entry.id] for entry in entries])
 
-    def _reproduce(self, left, outcomes, env, pool, children) -> None:
+    def _reproduce(
+        self,
+        left: Sequence[Entry],
+        outcomes: dict[str, Outcome],
+        env: dict[str, str],
+        pool: ThreadPoolExecutor,
+        children: Children,
+    ) -> None:
         """Plan and compute for the notebooks that are left, and execute them.
 
         Each outcome is kept as soon as it is known.

@@ -14,6 +14,7 @@ import traceback
 import types
 from collections.abc import Mapping
 from multiprocessing import connection, get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,8 @@ def _compute(job: dict[str, Any]) -> None:
         ]
     )
     waiting: dict[str, Planned] = {one.key: one for one in job["experiments"]}
-    unfinished, running = set(waiting), {}
+    unfinished = set(waiting)
+    running: dict[int, tuple[Planned, BaseProcess, Path, float, int]] = {}  # by its sentinel
     reasons: dict[str, str] = {}  # of those that ended; empty for a success
 
     def ended(one: Planned, reason: str, took: str = "") -> None:
@@ -140,12 +142,13 @@ def _compute(job: dict[str, Any]) -> None:
             )
             process.start()
             running[process.sentinel] = (one, process, log, time.monotonic(), slot)
-        for sentinel in connection.wait(list(running)):
-            one, process, log, begin, _ = running.pop(sentinel)
-            process.join()
+        sentinels: list[Any] = connection.wait(list(running))
+        for sentinel in sentinels:
+            one, child, log, begin, _ = running.pop(sentinel)
+            child.join()
             ended(
                 one,
-                _reason(one, process.exitcode, log),
+                _reason(one, child.exitcode, log),
                 f" in {(time.monotonic() - begin) / 60:.1f} minutes",
             )
         for one in list(waiting.values()):

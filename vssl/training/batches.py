@@ -234,6 +234,7 @@ class Batches:
 
     def _action(self, video: int) -> np.ndarray:
         """A video's own label, for each of its samples."""
+        assert self.actions is not None
         samples = samples_of(self.sampler)
         label = np.asarray(self.actions[video])
         return label if samples == 1 else np.repeat(label[None], samples, axis=0)

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -57,7 +57,7 @@ def fit(
     cuda = device.type == "cuda"
     half = in_half_precision(recipe, device)
     layout = layout_of(model, device)
-    model.to(device, memory_format=layout)
+    model.to(device).to(memory_format=layout)
     optimizer = recipe.optimizer(model.parameters())
     first, history = _resume(folder, model, optimizer, device)
     trained = _parallel(model, recipe, device, ranks)
@@ -220,7 +220,8 @@ def _parallel(model: nn.Module, recipe: Recipe, device: torch.device, ranks: int
     if recipe.synchronise and ranks > 1 and device.type == "cuda":
         # In place: the same parameters in other modules.
         model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
-    model = torch.compile(model) if recipe.compile else model
+    if recipe.compile:
+        model = cast("nn.Module", torch.compile(model))  # annotated as any function
     if ranks == 1:
         return model
     devices = [device.index] if device.type == "cuda" else None

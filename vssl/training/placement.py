@@ -92,7 +92,8 @@ class OnDevice:
         if wanted[0].window is None:
             return self.pixels[rows]  # [N, T, H, W, C]
         _, _, height, width = wanted[0].window
-        corners = torch.tensor([one.window[:2] for one in wanted])[..., None].to(
+        places = [_corner(one) for one in wanted]
+        corners = torch.tensor(places)[..., None].to(
             self.pixels.device, non_blocking=True
         )  # [N, 2, 1]
         windows = (
@@ -117,3 +118,9 @@ class OnDevice:
                 f"video {video} has {there} frames here, not {frames.min()} to {frames.max()}"
             )
         return frames
+
+
+def _corner(wanted: Wanted) -> tuple[int, int]:
+    """Top and left of a clip's window; of the clips of a batch all have one, or none has."""
+    assert wanted.window is not None
+    return wanted.window[:2]

@@ -18,9 +18,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import asdict, replace
 from multiprocessing.connection import wait
+from typing import IO, Any
 
 from vssl import files, paths
 from vssl.errors import VideoError, VsslError
@@ -30,6 +31,7 @@ from vssl.videos.entries import survey
 from vssl.videos.journal import Plan
 
 WORKER = "from vssl.videos.building import work; work()"
+Worker = subprocess.Popen[bytes]
 IN_MEMORY = 2**28  # bytes of one video that a worker holds before it turns to the disk
 
 
@@ -73,24 +75,28 @@ def _build(plan: Plan, workers: int | None) -> None:
     journal.close(plan)
 
 
-def _decode(plan: Plan, todo: Iterable[int], count: int) -> Iterator[int]:
+def _decode(plan: Plan, todo: Iterable[int], count: int) -> Generator[int, None, None]:
     """Hand out videos, one to each worker at a time, and yield them as they are done."""
-    queue, busy = iter(todo), {}  # busy: a worker's stdout -> (the worker, its video)
+    queue = iter(todo)
+    busy: dict[IO[bytes], tuple[Worker, int]] = {}  # a worker's stdout -> (the worker, its video)
 
-    def hand(process: subprocess.Popen) -> None:
+    def hand(process: Worker) -> None:
         video = next(queue, None)
         if video is None:
             return _end(process)
-        busy[process.stdout] = process, video
+        stdin, stdout = _pipes(process)
+        busy[stdout] = process, video
         with contextlib.suppress(BrokenPipeError):  # it died, which the end of its stdout will show
-            process.stdin.write(json.dumps([video, plan.paths[video]]).encode() + b"\n")
-            process.stdin.flush()
+            stdin.write(json.dumps([video, plan.paths[video]]).encode() + b"\n")
+            stdin.flush()
 
     try:
         for _ in range(count):
             hand(_start(plan))
         while busy:
-            for answer in wait(list(busy)):
+            outputs: list[Any] = list(busy)  # `wait` is annotated for sockets and the like alone
+            ready: list[Any] = wait(outputs)
+            for answer in ready:
                 line = answer.readline()
                 process, video = busy[answer]
                 if b"stop" in line:
@@ -108,7 +114,7 @@ def _decode(plan: Plan, todo: Iterable[int], count: int) -> Iterator[int]:
             _end(process)
 
 
-def _start(plan: Plan) -> subprocess.Popen:
+def _start(plan: Plan) -> Worker:
     process = subprocess.Popen(
         [sys.executable, "-c", WORKER],
         stdin=subprocess.PIPE,
@@ -116,18 +122,25 @@ def _start(plan: Plan) -> subprocess.Popen:
         env=paths.for_children(),
     )
     with contextlib.suppress(BrokenPipeError):
-        process.stdin.write(
+        _pipes(process)[0].write(
             json.dumps([asdict(replace(plan, paths=())), os.getpid()]).encode() + b"\n"
         )
     return process
 
 
-def _end(process: subprocess.Popen) -> None:
+def _end(process: Worker) -> None:
     """Close a worker's stdin, its sign to end, and wait until it has."""
+    stdin, stdout = _pipes(process)
     with contextlib.suppress(BrokenPipeError):
-        process.stdin.close()
+        stdin.close()
     process.wait()
-    process.stdout.close()
+    stdout.close()
+
+
+def _pipes(process: Worker) -> tuple[IO[bytes], IO[bytes]]:
+    """A worker's stdin and stdout."""
+    assert process.stdin is not None and process.stdout is not None
+    return process.stdin, process.stdout
 
 
 def _worker_died(plan: Plan, code: int, video: int) -> None:

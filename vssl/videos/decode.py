@@ -86,7 +86,7 @@ def claimed(path: str | Path) -> tuple[int, float]:
         video = film.video
         seconds = (
             float((video.duration or 0) * (video.time_base or 0))
-            or (video.container.duration or 0) / 1e6
+            or (film.container.duration or 0) / 1e6
         )
         return video.frames or int(seconds * film.rate), film.rate
 
@@ -125,7 +125,8 @@ def read_frames(
             f"{path} has no frame {sought[0]}: "
             f"its {probe(path).num_frames} frames are counted from 0"
         )
-    render, pixels = Renderer(size), None
+    render = Renderer(size)
+    pixels: np.ndarray | None = None
     try:
         for number, frame in _decoded(path, sought, entries):
             if pixels is None:
@@ -137,6 +138,7 @@ def read_frames(
                     pixels[place] = picture
     except _Astray:
         return read_frames(path, indices, height, width)
+    assert pixels is not None  # a frame was sought, and one that is not there raises
     return pixels
 
 

@@ -93,4 +93,4 @@ def _times(path: Path) -> list[int]:
         for packet in film.container.demux(film.video):
             if packet.is_keyframe and packet.size:
                 stamps.add(packet.dts if packet.dts is not None else packet.pts)
-    return sorted(stamps - {None})
+    return sorted(stamp for stamp in stamps if stamp is not None)

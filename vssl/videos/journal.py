@@ -13,7 +13,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from vssl import files
 from vssl.errors import VsslError
@@ -82,7 +82,7 @@ def _read(plan: Plan, path: Path) -> list[dict]:
 
 
 def append(
-    plan: Plan, record: dict, frames: BinaryIO | None = None, builder: int | None = None
+    plan: Plan, record: dict, frames: IO[bytes] | None = None, builder: int | None = None
 ) -> None:
     """Add a video's record under a lock, unless the builder of this worker is gone.
 

@@ -24,9 +24,8 @@ def read_class_lists(folder: Path) -> tuple[tuple[str, ...], Lists]:
     splits = []
     for train in sorted(folder.glob("trainlist*.txt")):
         pair = train, folder / train.name.replace("train", "test")
-        splits.append(
-            tuple([re.sub(r"\s+\d+$", "", line) for line in lines(file)] for file in pair)
-        )
+        first, second = ([re.sub(r"\s+\d+$", "", line) for line in lines(file)] for file in pair)
+        splits.append((first, second))
     if not splits:
         raise DataError(
             f"{folder} has a classInd.txt and no trainlist01.txt beside it; "

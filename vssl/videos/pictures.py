@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import threading
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 if TYPE_CHECKING:
     from av import VideoFrame
+    from av.sidedata.sidedata import SideDataContainer
 
 _of_this_thread = threading.local()
 
@@ -56,14 +57,16 @@ def _pixels(picture: VideoFrame) -> np.ndarray:
     """A view of an RGB picture's bytes, whose rows may be padded."""
     (plane,) = picture.planes
     return (
-        np.frombuffer(plane, np.uint8)
+        np.frombuffer(memoryview(plane), np.uint8)
         .reshape(picture.height, plane.line_size)[:, : 3 * picture.width]
         .reshape(picture.height, -1, 3)
     )
 
 
 def _turn(frame: VideoFrame) -> tuple[bool, bool, bool]:
-    every = [frame.side_data[place] for place in range(len(frame.side_data))]
+    # PyAV annotates it as a dictionary of motion vectors alone.
+    held = cast("SideDataContainer", frame.side_data)
+    every = [held[place] for place in range(len(held))]
     matrix = next((data for data in every if data.type.name == "DISPLAYMATRIX"), None)
     return (False, False, False) if matrix is None else turn_of(bytes(matrix))
 
@@ -92,7 +95,7 @@ def digest(frame: VideoFrame) -> int:
     """
     plane = frame.planes[0]
     return zlib.crc32(
-        np.frombuffer(plane, np.uint8)
+        np.frombuffer(memoryview(plane), np.uint8)
         .reshape(frame.height, plane.line_size)[:, : frame.width]
         .tobytes()
     )

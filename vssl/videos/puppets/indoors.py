@@ -39,11 +39,11 @@ def room(canvas: Canvas) -> None:
             hsv(canvas.rng.random(), 0.4, 0.5),
         )
     canvas.line(0, canvas.horizon, canvas.width, canvas.horizon, fill=(95, 75, 60), width=2)
-    for x in np.arange(0, canvas.width, 26 * canvas.unit):
+    for seam in np.arange(0, canvas.width, 26 * canvas.unit):
         canvas.line(
-            x,
+            seam,
             canvas.horizon,
-            x + (x - canvas.width / 2) * 0.7,
+            seam + (seam - canvas.width / 2) * 0.7,
             canvas.height,
             fill=shade(canvas.ground, 0.82),
         )

@@ -88,23 +88,23 @@ def street(canvas: Canvas) -> None:
                 canvas.horizon - canvas.rng.uniform(0.12, 0.95) * tall,
             )
             canvas.box(left, top, left + 1.4 * canvas.unit, top + 2 * canvas.unit, (245, 222, 130))
-    for x in np.arange(canvas.between(0, 50), canvas.width, canvas.between(60, 90)):
+    for lamp in np.arange(canvas.between(0, 50), canvas.width, canvas.between(60, 90)):
         canvas.line(
-            x,
+            lamp,
             canvas.horizon + 2 * canvas.unit,
-            x,
+            lamp,
             canvas.horizon - 40 * canvas.unit,
             fill=(60, 60, 75),
         )
         canvas.disc(
-            x,
+            lamp,
             canvas.horizon - 41 * canvas.unit,
             3 * canvas.unit,
             2.4 * canvas.unit,
             (255, 240, 190),
         )
         canvas.disc(
-            x,
+            lamp,
             canvas.horizon + 14 * canvas.unit,
             18 * canvas.unit,
             6 * canvas.unit,
@@ -225,11 +225,11 @@ def harbour(canvas: Canvas) -> None:
             fill=colour,
         )
         canvas.line(x, deck - 4 * canvas.unit, x, deck - canvas.between(22, 40), fill=(70, 60, 55))
-    for x in np.arange(0, canvas.width, 20 * canvas.unit):
+    for pile in np.arange(0, canvas.width, 20 * canvas.unit):
         canvas.box(
-            x,
+            pile,
             canvas.horizon - 9 * canvas.unit,
-            x + 2 * canvas.unit,
+            pile + 2 * canvas.unit,
             canvas.horizon + 2 * canvas.unit,
             (110, 84, 60),
         )

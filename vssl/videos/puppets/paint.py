@@ -71,15 +71,16 @@ class Canvas:
 
     def __post_init__(self) -> None:
         rows = np.arange(self.height, dtype=np.float32)[:, None, None]
+        upper, ground = (np.array(one, np.float32) for one in (self.upper, self.ground))
         if self.horizon:
             light = np.where(
                 rows < self.horizon,
                 0.8 + 0.25 * rows / self.horizon,
                 0.75 + 0.4 * (rows - self.horizon) / self.height,
             )
-            colour = np.where(rows < self.horizon, np.float32(self.upper), np.float32(self.ground))
+            colour = np.where(rows < self.horizon, upper, ground)
         else:
-            light, colour = 0.88 + 0.2 * rows / self.height, np.float32(self.ground)
+            light, colour = 0.88 + 0.2 * rows / self.height, ground
         rough = np.where(rows < self.horizon, 4.0, 8.0)
         sizes = tuple(max(2, int(size * self.unit)) for size in (4, 8, 16, 32))
         pixels = (

@@ -82,15 +82,19 @@ def backdrop(
     )
     scene.paint(canvas)
     pixels = np.asarray(canvas.image, np.float32)
-    grey = pixels @ np.float32([0.3, 0.59, 0.11])
+    grey = pixels @ np.array([0.3, 0.59, 0.11], np.float32)
     pixels = np.clip(grey[:, :, None] + saturation * (pixels - grey[:, :, None]), 0, 255).astype(
         np.uint8
     )
     contact = horizon + (tall - horizon) * rng.uniform(0.28, 0.5)
     rows = [int(contact - share * height) for share in (0.7, 0.33)] + [int(contact)]
-    upper, lower = (pixels[rows[i] : rows[i + 1]].mean((0, 1)) for i in range(2))
+    upper, lower = (_mean(pixels[rows[i] : rows[i + 1]]) for i in range(2))
     flipped = pixels[:, ::-1]
     endless = np.concatenate([pixels, flipped, pixels[:, : int(width * 1.25)]], 1)
-    behind = tuple(tuple(int(part) for part in colour) for colour in (upper, lower))
     spot = rng.uniform(0, 2 * wide)
-    return Backdrop(Image.fromarray(endless), 2 * wide, spot, contact, behind)  # type: ignore[arg-type]
+    return Backdrop(Image.fromarray(endless), 2 * wide, spot, contact, (upper, lower))
+
+
+def _mean(pixels: np.ndarray) -> Colour:
+    red, green, blue = (int(part) for part in pixels.mean((0, 1)))
+    return red, green, blue

@@ -41,7 +41,9 @@ def assemble(
         Video(found[entry], labels[entry.split("/")[0]], group_of(entry)) for entry in present
     )
     number_of = {entry: number for number, entry in enumerate(present)}
-    indices = tuple(tuple(_indices(side, number_of) for side in split) for split in splits)
+    indices = tuple(
+        (_indices(train, number_of), _indices(test, number_of)) for train, test in splits
+    )
     missing = tuple(entry for entry in listed if entry not in found)
     made = _manifest(root)
     if made is None:

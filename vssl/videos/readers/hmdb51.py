@@ -30,8 +30,8 @@ def read(root: str | Path) -> Dataset:
             "from https://serre.lab.brown.edu/hmdb51.html, or make the stand-in with "
             "`vssl data make`"
         )
-    names = ("hmdb51", "hmdb51_org", "videos", "video", "")
-    for folder in [base / name for base in bases for name in names]:
+    folders = ("hmdb51", "hmdb51_org", "videos", "video", "")
+    for folder in [base / name for base in bases for name in folders]:
         if any((folder / label).is_dir() for label in classes):
             found = files_by_class(folder, classes)
             return assemble("hmdb51", root, classes, splits, found, lists.hmdb51_group)

@@ -36,8 +36,9 @@ def _read(root: Path, classes: int) -> Dataset:
             if clip in present:
                 found[entry] = present[clip]
         sides.append(listed)
+    train, val = sides
     labels = tuple(sorted({entry.split("/")[0] for side in sides for entry in side}))
-    return assemble(name, root, labels, (tuple(sides),), found, lists.kinetics_group)
+    return assemble(name, root, labels, ((train, val),), found, lists.kinetics_group)
 
 
 def _list_file(root: Path, classes: int, names: tuple[str, ...]) -> Path:
