@@ -266,8 +266,8 @@ TAIL = """
   codec, and at 30 % of peak only where key frames are frequent.
 - **Eight GPUs in one machine.** UCF101 stays in 256 GB of memory, so only the nets are a limit.
   Kinetics-400's store does not fit there: its clips come from disk, and one disk is at its limit.
-  Use two or more disks in a stripe, or a second copy. Decoding on the fly takes {fewest} to {most} cores
-  for all eight at {middle} clips/s each, by codec and key frames.
+  Use two or more disks in a stripe, or a second copy. Decoding on the fly takes {fewest} to {most}
+  cores for all eight at {middle} clips/s each, by codec and key frames.
 - **Sixty-four GPUs.** The same holds on each of eight machines, with the store copied to each. Now
   the recipe is the limit. Pace's batch of 30 clips leaves less than one for each GPU. More GPUs
   would need a larger batch and another learning rate, and that is no longer the paper's run. CVRL's

@@ -27,7 +27,7 @@ class Box:
             # A NaN is refused too: it makes a comparison false. The sum may round a little above 1.
             if not (begin >= 0 and length > 0 and begin + length <= 1 + 1e-9):
                 raise VsslError(
-                    f"a box lies inside the frame, in fractions of it, and has a size; not so {self}"
+                    f"a box lies inside the frame, in fractions of it, and has a size; not {self}"
                 )
 
 
