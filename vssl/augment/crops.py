@@ -52,9 +52,7 @@ class PlacedCrop:
 
     def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray:
         spare = np.array(_spare(self.size, source))
-        along = np.arange(2) == (
-            source.width >= source.height
-        )  # [2], which of the two sides is the longer
+        along = np.arange(2) == (source.width >= source.height)  # [2], true for the longer side
         return np.where(along, spare * self.place // 2, spare // 2)[None]  # [1, 2]
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
@@ -120,12 +118,7 @@ class RandomResizedCrop:
             h, w = round((area / aspect) ** 0.5), round((area * aspect) ** 0.5)
             if 0 < h <= height and 0 < w <= width:
                 return int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1)), h, w
-        return (
-            0,
-            0,
-            height,
-            width,
-        )  # no box of that shape fits: the whole frame, as CVRL's code does
+        return 0, 0, height, width  # no box of that shape fits: the whole frame, as in CVRL's code
 
     def apply(self, x: Tensor, p: Tensor) -> Tensor:
         return resized(x, p, self.size)
@@ -189,9 +182,10 @@ def _crop(x: Tensor, p: Tensor, size: int) -> Tensor:
     clips = x.permute(0, 2, 3, 4, 1)  # [N, T, H, W, C], as the bytes lie
     if batched(x):
         top, left = p[:, 0].long().T.to(x.device, non_blocking=True)
+        # A view of the clips, not a copy.
         windows = (
             clips.unfold(2, size, 1).unfold(3, size, 1).permute(0, 2, 3, 1, 5, 6, 4)
-        )  # [N, tops, lefts, T, S, S, C], a view
+        )  # [N, tops, lefts, T, S, S, C]
         cut = windows[torch.arange(len(x), device=x.device), top, left]  # [N, T, S, S, C]
     else:
         cut = torch.stack(
