@@ -1,4 +1,4 @@
-"""Boxes and turns: what the sampler says of a clip is still true of the view."""
+"""A view shows the box of its clip and is turned as the sampler asked."""
 
 import numpy as np
 import pytest
@@ -11,11 +11,11 @@ from vssl.clips import Box
 from vssl.errors import VsslError
 
 SIZE, HEIGHT, WIDTH = 48, 96, 128
-MANY = settings(max_examples=60, deadline=None)
+MANY_EXAMPLES = settings(max_examples=60, deadline=None)
 
 
 def map_of_places():
-    """A clip whose red says how far down a pixel lies, and whose green how far to the right."""
+    """A clip that is redder further down and greener further to the right."""
     clip = np.zeros((1, 2, HEIGHT, WIDTH, 3), np.uint8)
     clip[..., 0] = np.linspace(0, 255, HEIGHT)[:, None]
     clip[..., 1] = np.linspace(0, 255, WIDTH)
@@ -37,18 +37,19 @@ def view_of(box, flip, turns):
 
 
 def covered(view, turns, flip):
-    """Top, left, bottom and right of what a view shows, as shares of the frame, from its pixels."""
+    """Read from its pixels which part of the frame a view shows.
+
+    The four numbers are its top, left, bottom and right, as shares of the frame.
+    """
     upright = torch.rot90(view, -turns, (-2, -1))
     upright = upright.flip(-1) if flip else upright
     down, across = upright[0, 0], upright[1, 0]  # [S, S]
-    return [
-        v.item()
-        for v in (down[0].mean(), across[:, 0].mean(), down[-1].mean(), across[:, -1].mean())
-    ]
+    sides = (down[0], across[:, 0], down[-1], across[:, -1])
+    return [side.mean().item() for side in sides]
 
 
 def overlap(a, b):
-    """The area that two rectangles share, as a share of the first one's."""
+    """Return the area that two rectangles have in common, as a share of the first one's area."""
     height = max(0.0, min(a[2], b[2]) - max(a[0], b[0]))
     width = max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
     return height * width / ((a[2] - a[0]) * (a[3] - a[1]))
@@ -58,26 +59,26 @@ def edges(box):
     return [box.top, box.left, box.top + box.height, box.left + box.width]
 
 
-@MANY
+@MANY_EXAMPLES
 @given(box=boxes(), flip=st.booleans(), turns=st.integers(0, 3))
-def test_a_view_shows_its_box_whatever_was_done_behind_the_crop(box, flip, turns):
+def test_a_view_shows_its_box_whatever_steps_follow_the_crop(box, flip, turns):
     found = covered(view_of(box, flip, turns), turns, flip)
     assert found == pytest.approx(edges(box), abs=0.03)  # rounding to pixels, and half a pixel
 
 
-@MANY
+@MANY_EXAMPLES
 @given(
     a=boxes(), b=boxes(), flips=st.tuples(st.booleans(), st.booleans()), turns=st.integers(0, 15)
 )
 def test_the_overlap_of_two_views_is_that_of_their_boxes(a, b, flips, turns):
     first, second = divmod(turns, 4)
-    seen_a = covered(view_of(a, flips[0], first), first, flips[0])
-    seen_b = covered(view_of(b, flips[1], second), second, flips[1])
-    assert overlap(seen_a, seen_b) == pytest.approx(overlap(edges(a), edges(b)), abs=0.15)
+    shown_a = covered(view_of(a, flips[0], first), first, flips[0])
+    shown_b = covered(view_of(b, flips[1], second), second, flips[1])
+    assert overlap(shown_a, shown_b) == pytest.approx(overlap(edges(a), edges(b)), abs=0.15)
 
 
-def test_a_turn_is_counter_clockwise_and_can_be_told():
-    """A flip before the turn leaves the four turns apart; a flip behind it would not."""
+def test_turns_are_counter_clockwise_and_differ_from_each_other():
+    """A flip before the turn keeps the four turns distinguishable; a flip after it would not."""
     corners = []
     for turns in range(4):
         view = view_of(Box(0, 0, 1, 1), False, turns)
@@ -101,10 +102,9 @@ def test_a_batch_of_turned_clips_is_each_clip_turned(way):
         assert torch.allclose(torch.rot90(batch[turns], -turns, (-2, -1)), upright, atol=1e-6)
 
 
-def test_a_small_box_is_one_pixel_at_least():
-    drawn = BoxCrop(8).draw(
-        np.random.default_rng(0), Source(1, 10, 10, Box(0.999, 0.5, 1e-6, 1e-6))
-    )
+def test_a_small_box_has_one_pixel_at_least():
+    source = Source(1, 10, 10, Box(0.999, 0.5, 1e-6, 1e-6))
+    drawn = BoxCrop(8).draw(np.random.default_rng(0), source)
     assert drawn.tolist() == [[9, 5, 1, 1]]
 
 
@@ -116,7 +116,7 @@ def test_a_small_box_is_one_pixel_at_least():
         ((CentreCrop(8),), Source(1, 10, 10, None, 1), "add Turn"),
     ],
 )
-def test_a_box_or_a_turn_is_never_lost_in_silence(steps, source, line):
+def test_a_box_or_a_turn_that_no_step_uses_is_refused(steps, source, line):
     with pytest.raises(VsslError, match=line):
         Augment(steps).draw(np.random.default_rng(0), source)
 
