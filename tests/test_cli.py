@@ -162,11 +162,11 @@ def test_the_command_line_has_the_profiles_of_the_lab():
 def test_reproduce_passes_its_options_on(capsys, monkeypatch, tmp_path):
     from vssl.shelf import runner
 
-    asked = {}
+    passed = {}
     monkeypatch.setattr(
         runner,
         "reproduce",
-        lambda ids, profile, **rest: asked.update(rest, ids=ids, profile=profile) or 3,
+        lambda ids, profile, **rest: passed.update(rest, ids=ids, profile=profile) or 3,
     )
     argv = (
         "reproduce 000 100_pace --profile smoke --jobs 2 --seeds 0,2 --resume --plan"
@@ -181,7 +181,7 @@ def test_reproduce_passes_its_options_on(capsys, monkeypatch, tmp_path):
         "resume": True,
         "plan_only": True,
     }
-    assert asked == wanted | {"limit_minutes": 1.5, "data_root": tmp_path}
+    assert passed == wanted | {"limit_minutes": 1.5, "data_root": tmp_path}
 
 
 def test_a_closed_pipe_is_no_error():

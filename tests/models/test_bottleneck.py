@@ -94,5 +94,5 @@ def test_weights_start_as_the_papers_code_draws_them():
     for weight in kernels:
         scaled = weight.detach() * weight[0].numel() ** 0.5  # a variance of 1 / fan-in becomes 1
         assert abs(scaled.std() - 1) < 0.02
-        # The normal is cut at two deviations, of which each is 1 / 0.8796 of that after the cut.
+        # The normal is cut at two of its deviations, and the cut scales its deviation by 0.8796.
         assert 2.2 < scaled.abs().max() < 2 / 0.8796 + 1e-3

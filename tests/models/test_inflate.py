@@ -201,9 +201,7 @@ def checkpoints(tmp_path, monkeypatch):
 
 
 @torch.no_grad()
-def test_imagenet_weights_see_in_a_still_clip_what_torchvision_sees_in_the_standardised_image(
-    checkpoints,
-):
+def test_imagenet_weights_give_torchvisions_features_of_the_standardised_frame(checkpoints):
     import torchvision
 
     torch.manual_seed(0)

@@ -41,6 +41,6 @@ def test_the_stem_is_part_of_a_nets_description():
     ("name", "stem", "line"),
     [("r2d50", "differences", "one frame at a time"), ("r3d", "fast", "not 'fast'")],
 )
-def test_a_stem_that_cannot_be_is_refused_in_one_line(name, stem, line):
+def test_an_impossible_stem_is_refused_in_one_line(name, stem, line):
     with pytest.raises(VsslError, match=line):
         models.build(name, 4, stem=stem)

@@ -21,7 +21,7 @@ def closure(experiment) -> dict:
     return found
 
 
-def asked(profile: str, paper: str) -> dict[str, dict]:
+def experiments_of(profile: str, paper: str) -> dict[str, dict]:
     """Return what the notebooks of a paper ask for: notebook -> key -> experiment."""
     found = {}
     for entry in [entry for entry in shelf() if entry.paper == paper]:
@@ -41,7 +41,7 @@ def planning(monkeypatch, tmp_path):
 
 @pytest.fixture
 def paper():
-    return asked("paper", "pace")
+    return experiments_of("paper", "pace")
 
 
 def trained(notebooks: dict[str, dict]) -> dict[str, PreTrain]:
@@ -71,13 +71,13 @@ def test_the_paper_profile_runs_the_paper(paper):
 
 
 def test_every_row_of_a_table_has_the_same_budget():
-    for name, experiments in asked("demo", "pace").items():
+    for name, experiments in experiments_of("demo", "pace").items():
         starts = [one for one in trained({name: experiments}).values() if one.data.name == "ucf101"]
         assert len({estimate(one, "demo").clips for one in starts}) == 1, name
 
 
 def test_cvrls_notebooks_share_too_and_run_the_paper():
-    notebooks = asked("paper", "cvrl")
+    notebooks = experiments_of("paper", "cvrl")
     counts, runs = counted(notebooks.values()), trained(notebooks)
     # Counted by hand: 2 of the story; 4 nets and SimCLR's frames on both Kinetics sets of Table 2,
     # from which Tables 3, 4, 10 and 11 start; 3 heads of Table 6; 3 batches of Table 7; 2 lengths

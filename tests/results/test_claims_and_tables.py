@@ -149,7 +149,7 @@ def test_new_records_replace_those_of_other_data(own_ledger):
     assert {record["seed"] for record in ledger.read("pace/test", "demo")["records"]} == {1}
 
 
-def test_a_row_measured_alone_leaves_the_other_rows_in_place(own_ledger):
+def test_measuring_one_row_keeps_the_other_rows(own_ledger):
     measure("demo", [0], [30.0], [10.0])
     ledger.add()
     table("pace/test", "A table", resolve("demo", [1]), {"R@1": ("R@1", {"pace": [Fixed(33.0)]})})

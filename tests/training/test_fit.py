@@ -179,7 +179,7 @@ def test_a_resume_restores_queue_and_target_bit_for_bit(memory_frames, tmp_path)
     assert any(not torch.equal(slow, online) for slow, online in moved)
 
 
-def test_bfloat16_on_a_cpu_is_float32_and_one_line_says_so(memory_frames, tmp_path, monkeypatch):
+def test_bfloat16_on_a_cpu_becomes_float32_with_one_message(memory_frames, tmp_path, monkeypatch):
     lines = []
     monkeypatch.setattr(loop, "say", lines.append)
     frames = memory_frames((20,) * 24)
