@@ -1,4 +1,7 @@
-"""The command line: every help has an example, and every mistake gets one line, exit code 2, and the nearest right word."""
+"""The command line has examples in every help and answers every mistake in one line.
+
+The line names the nearest right word, and the exit code is 2.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +33,12 @@ def test_every_help_shows_an_example(capsys, command):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_examples_are_understood(capsys, monkeypatch, command):
-    """What a help page shows is parsed for real; only the work behind it is left out."""
+def test_the_examples_of_the_help_work(capsys, monkeypatch, command):
+    """The examples of a help page are really parsed; only the work behind them is left out."""
     ran = []
     for name in ("reproduce", "data_make", "data_index", "data_check", "ledger", "doctor"):
         monkeypatch.setattr(commands, name, lambda options: ran.append(options) or 0)
-    monkeypatch.setattr(cli, "folder", str)  # /data/UCF-101 is not there
+    monkeypatch.setattr(cli, "folder", str)  # because /data/UCF-101 is not there
     _, out, _ = replies(capsys, *command.split(), "--help")
     examples = re.findall(r"^  vssl (.*)$", out.partition("examples:")[2], re.MULTILINE)
     for example in examples:
@@ -111,7 +114,7 @@ def test_a_mistake_gets_one_line(capsys, argv, words):
         ),
     ],
 )
-def test_what_may_happen_to_a_person_gets_one_line(capsys, monkeypatch, raised, code, line):
+def test_an_error_that_is_no_bug_gets_one_line(capsys, monkeypatch, raised, code, line):
     def fail(options):
         raise raised
 
@@ -129,7 +132,7 @@ def test_what_may_happen_to_a_person_gets_one_line(capsys, monkeypatch, raised, 
         OSError(errno.EIO, "bad"),
     ],
 )
-def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch, raised):
+def test_a_bug_keeps_its_traceback(monkeypatch, raised):
     def fail(options):
         raise raised
 
@@ -138,7 +141,7 @@ def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch, raised):
         cli.main(["ledger"])
 
 
-def test_a_data_folder_that_cannot_be_gets_one_line(capsys, monkeypatch, tmp_path):
+def test_an_impossible_data_folder_gets_one_line(capsys, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("VSSL_DATA", str(tmp_path / "file"))
     code, out, err = replies(capsys, "data", "make", "ucf101", "--size", "smoke")
@@ -146,7 +149,7 @@ def test_a_data_folder_that_cannot_be_gets_one_line(capsys, monkeypatch, tmp_pat
     assert err.startswith("vssl: ") and err.count("\n") == 1 and str(tmp_path / "file") in err
 
 
-def test_the_profiles_are_the_labs():
+def test_the_command_line_has_the_profiles_of_the_lab():
     from vssl.lab import profile
     from vssl.videos import catalogue
 
@@ -156,14 +159,14 @@ def test_the_profiles_are_the_labs():
             profile.world(name, size)
 
 
-def test_reproduce_hands_on_what_was_asked(capsys, monkeypatch, tmp_path):
+def test_reproduce_passes_its_options_on(capsys, monkeypatch, tmp_path):
     from vssl.shelf import runner
 
-    asked = {}
+    passed = {}
     monkeypatch.setattr(
         runner,
         "reproduce",
-        lambda ids, profile, **rest: asked.update(rest, ids=ids, profile=profile) or 3,
+        lambda ids, profile, **rest: passed.update(rest, ids=ids, profile=profile) or 3,
     )
     argv = (
         "reproduce 000 100_pace --profile smoke --jobs 2 --seeds 0,2 --resume --plan"
@@ -178,10 +181,10 @@ def test_reproduce_hands_on_what_was_asked(capsys, monkeypatch, tmp_path):
         "resume": True,
         "plan_only": True,
     }
-    assert asked == wanted | {"limit_minutes": 1.5, "data_root": tmp_path}
+    assert passed == wanted | {"limit_minutes": 1.5, "data_root": tmp_path}
 
 
-def test_a_reader_that_goes_away_is_no_error():
+def test_a_closed_pipe_is_no_error():
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     command = subprocess.Popen(
         [sys.executable, "-m", "vssl", "--help"],
@@ -194,7 +197,7 @@ def test_a_reader_that_goes_away_is_no_error():
     assert command.wait(timeout=60) == 141
 
 
-def test_the_two_ways_in_are_one():
+def test_python_m_vssl_is_the_command_too():
     done = subprocess.run(
         [sys.executable, "-m", "vssl", "--version"], capture_output=True, text=True, check=True
     )

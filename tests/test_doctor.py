@@ -1,4 +1,4 @@
-"""The doctor says what is there, and says in words what is wrong."""
+"""The doctor lists what is on this machine and explains what is wrong."""
 
 from __future__ import annotations
 
@@ -21,13 +21,11 @@ def test_this_machine_is_described(capsys, monkeypatch, tmp_path):
     assert cli.main(["doctor", "--json", "--no-probe"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["problems"] == [] and report["cores"] >= 1 and report["memory_gb"] > 0.5
-    assert (
-        report["torch"]["version"] == importlib.metadata.version("torch")
-        or "+" in report["torch"]["version"]
-    )
+    version = report["torch"]["version"]
+    assert version == importlib.metadata.version("torch") or "+" in version
     assert report["pyav"]["ffmpeg"] and report["torchvision"]
-    said = doctor.text(report)
-    assert "vssl data make draws the puppets" in said and "all that vssl needs is here" in said
+    text = doctor.text(report)
+    assert "vssl data make draws the puppets" in text and "all that vssl needs is here" in text
 
 
 def test_data_that_is_there_is_listed(monkeypatch, tmp_path):
@@ -39,29 +37,23 @@ def test_data_that_is_there_is_listed(monkeypatch, tmp_path):
     assert [entry["name"] for entry in doctor._data()] == ["puppets ucf101-demo", "real UCF-101"]
 
 
-def test_a_missing_torch_is_said_and_nothing_breaks(monkeypatch):
+def test_a_missing_torch_is_reported_and_nothing_breaks(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.setitem(sys.modules, "torchvision", None)
     report = doctor.report()
     assert report["torch"] is None and "probe" not in report
-    assert (
-        report["problems"][0].startswith("torch does not load")
-        and "make env" in report["problems"][0]
-    )
+    problem = report["problems"][0]
+    assert problem.startswith("torch does not load") and "make env" in problem
     assert "torch        missing" in doctor.text(report)
 
 
-def test_a_torchvision_for_another_torch_is_said(monkeypatch, empty):
+def test_a_torchvision_for_another_torch_is_reported(monkeypatch, empty):
     monkeypatch.setitem(sys.modules, "torchvision", None)
-    monkeypatch.setattr(
-        importlib.metadata,
-        "requires",
-        lambda name: ["numpy", "torch (==2.99.0)", 'scipy; extra == "scipy"'],
-    )
+    needs = ["numpy", "torch (==2.99.0)", 'scipy; extra == "scipy"']
+    monkeypatch.setattr(importlib.metadata, "requires", lambda name: needs)
     doctor._torchvision(empty)
-    assert (
-        "built for torch 2.99.0" in empty["problems"][0] and empty["problems"][0].count("\n") == 0
-    )
+    assert "built for torch 2.99.0" in empty["problems"][0]
+    assert empty["problems"][0].count("\n") == 0
 
 
 def test_the_probe_finds_bf16_right_on_this_machine(monkeypatch, empty):
@@ -71,7 +63,7 @@ def test_the_probe_finds_bf16_right_on_this_machine(monkeypatch, empty):
     assert empty["warnings"] == []
 
 
-def test_a_wrong_bf16_is_said(monkeypatch, empty):
+def test_a_wrong_bf16_is_reported(monkeypatch, empty):
     import torch
 
     right = torch.nn.functional.conv3d
@@ -86,7 +78,7 @@ def test_a_wrong_bf16_is_said(monkeypatch, empty):
     assert any("bf16 conv3d is wrong" in line for line in empty["warnings"])
 
 
-def test_a_slow_bf16_is_said(monkeypatch, empty):
+def test_a_slow_bf16_is_reported(monkeypatch, empty):
     import torch
 
     monkeypatch.setattr(

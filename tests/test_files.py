@@ -1,4 +1,4 @@
-"""Files and locks: whole or absent, and a lock that its holder's death frees."""
+"""A file is whole or absent, and a lock is freed when its holder dies."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_two_threads_exclude_each_other(tmp_path):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP])
-def test_a_disk_without_locks_is_one_line(tmp_path, monkeypatch, number):
+def test_a_disk_without_locks_is_reported_in_one_line(tmp_path, monkeypatch, number):
     import fcntl
 
     def refuse(*arguments):
@@ -73,7 +73,7 @@ def test_a_disk_without_locks_is_one_line(tmp_path, monkeypatch, number):
     assert "\n" not in str(caught.value)
 
 
-def test_what_was_there_stays_until_the_new_file_is_whole(tmp_path):
+def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path):
     path = tmp_path / "numbers.json"
     files.write_json(path, {"a": 1})
     with pytest.raises(KeyboardInterrupt), files.replacing(path) as temporary:

@@ -1,4 +1,4 @@
-"""The order of the house: a module imports only from what stands below it, never in a circle, and nothing heavy too early."""
+"""A module imports only from lower layers, never in a circle, and nothing heavy too early."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# From the ground up; what shares a line may look sideways, but not in a circle.
+# From the bottom up. The parts in a row may import each other, but not in a circle.
 LAYERS = (
     ("errors", "paths", "files", "progress", "statistics"),
     ("clips",),
@@ -45,9 +45,9 @@ HEAVY = (
 
 
 def modules(package: Path) -> dict[str, Path]:
-    """Every module of the package by its dotted name.
+    """Return the file of every module of the package, by its dotted name.
 
-    A folder's own name stands for its __init__.py.
+    The name of a folder stands for its __init__.py.
     """
     found = {}
     for path in sorted(package.rglob("*.py")):
@@ -57,16 +57,15 @@ def modules(package: Path) -> dict[str, Path]:
 
 
 def imports(name: str, path: Path, known: dict[str, Path]) -> set[str]:
-    """The modules of the package that `name` imports, anywhere in its text: a late import is still a dependence."""
+    """Return the modules of the package that `name` imports anywhere, inside functions too."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            above = (
-                package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            )
+            folders = package.split(".")
+            above = folders[: len(folders) - node.level + 1] if node.level else []
             source = ".".join([*above, *([node.module] if node.module else [])])
             # `from vssl import samplers` is a module; `from vssl.errors import VsslError` is not.
             found |= {
@@ -77,12 +76,12 @@ def imports(name: str, path: Path, known: dict[str, Path]) -> set[str]:
 
 
 def part(module: str) -> str:
-    """The part of the house a module belongs to: `videos` for `vssl.videos.decode`."""
+    """Return the part that a module belongs to: `videos` for `vssl.videos.decode`."""
     return module.split(".")[1] if "." in module else ""
 
 
 def upward(package: Path) -> list[str]:
-    """Every import that looks up."""
+    """List every import from a higher layer."""
     known = modules(package)
     edges = [
         (name, target)
@@ -98,10 +97,10 @@ def upward(package: Path) -> list[str]:
 
 
 def circle(package: Path) -> list[str]:
-    """The first circle of imports, as the modules on it; empty without one."""
+    """Return the modules on the first circle of imports, or none if there is no circle."""
     known = modules(package)
-    # A package's __init__ re-exports its own modules, and they may import a neighbour directly:
-    # that is no circle.
+    # A package's __init__ imports its own modules, and they may import each other directly. That is
+    # no circle.
     graph = {
         name: {other for other in imports(name, path, known) if not name.startswith(f"{other}.")}
         for name, path in known.items()
@@ -121,13 +120,13 @@ def circle(package: Path) -> list[str]:
     return next((found for name in graph if (found := walk(name, []))), [])
 
 
-def test_every_part_of_the_package_has_its_place():
+def test_every_part_of_the_package_is_in_a_layer():
     assert {part(name) for name in modules(ROOT / "vssl")} - {""} <= HEIGHT.keys(), (
-        "say in LAYERS where the new part stands"
+        "add the new part to LAYERS"
     )
 
 
-def test_no_module_imports_from_above():
+def test_no_module_imports_from_a_higher_layer():
     assert upward(ROOT / "vssl") == []
 
 
@@ -150,7 +149,7 @@ def test_no_module_imports_in_a_circle():
         ("from vssl.errors import VsslError", []),
     ],
 )
-def test_the_walk_sees_an_upward_import(tmp_path, text, found):
+def test_an_upward_import_is_found(tmp_path, text, found):
     for name, content in {
         "__init__": "",
         "clips": text,
@@ -164,7 +163,7 @@ def test_the_walk_sees_an_upward_import(tmp_path, text, found):
     assert upward(tmp_path / "vssl") == found
 
 
-def test_the_walk_sees_a_circle(tmp_path):
+def test_a_circle_is_found(tmp_path):
     (tmp_path / "vssl").mkdir()
     for name, content in {
         "__init__": "",
@@ -175,7 +174,7 @@ def test_the_walk_sees_a_circle(tmp_path):
     assert circle(tmp_path / "vssl") == ["vssl.losses", "vssl.models", "vssl.losses"]
 
 
-def test_what_stands_low_loads_nothing_heavy():
+def test_the_lower_layers_load_nothing_heavy():
     light = (
         "vssl",
         "vssl.clips",

@@ -1,4 +1,4 @@
-"""The README promises nothing that a command on the page does not keep: its shelf, its links and its commands are checked."""
+"""The README is right: its table of notebooks, its links and its commands work."""
 
 from __future__ import annotations
 
@@ -21,17 +21,16 @@ def text(page: str) -> str:
 
 
 def commands(page: str) -> list[str]:
-    """Every line of the page's bash blocks."""
+    """Return every line of the page's bash blocks."""
     blocks = re.findall(r"^```bash\n(.*?)^```", text(page), re.MULTILINE | re.DOTALL)
-    return [
-        line for block in blocks for line in block.splitlines() if line and not line.startswith("#")
-    ]
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 SHOWN = [(page, command) for page in PAGES for command in commands(page)]
 
 
-def test_the_shelf_is_the_manifests():
+def test_the_table_of_notebooks_is_the_manifests():
     from vssl.shelf import manifest
 
     found = re.search(r"<!-- shelf -->\n(.*?)<!-- /shelf -->", text("README.md"), re.DOTALL)
@@ -66,7 +65,7 @@ def test_every_make_command_has_its_target(command):
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory) -> Path:
-    """A set in UCF101's own layout, to take the place of the page's /data/ucf101."""
+    """A set in UCF101's own layout, which replaces the page's /data/ucf101."""
     from vssl.lab.profile import world
     from vssl.videos import puppets
 
@@ -76,34 +75,35 @@ def drawn(tmp_path_factory) -> Path:
 @pytest.mark.parametrize(
     "command", [command for _, command in SHOWN if not command.startswith("make ")]
 )
-def test_every_vssl_command_is_carried_out(command, monkeypatch, request):
-    """Each runs for real but for what takes minutes: the notebooks, the whole puppet set, the doctor's probe."""
+def test_every_vssl_command_runs(command, monkeypatch, request):
+    """Each command is really run, but without what takes minutes.
+
+    Left out are the notebooks, the drawing of the whole puppet set and the doctor's probe.
+    """
     words = shlex.split(command)
     assert Path(words[0]).name == "vssl", f"no test knows how to try {command!r}"
-    argv = [
-        str(request.getfixturevalue("drawn")) if word == "/data/ucf101" else word
-        for word in words[1:]
-    ]
+    argv = words[1:]
+    if "/data/ucf101" in argv:
+        argv[argv.index("/data/ucf101")] = str(request.getfixturevalue("drawn"))
     if argv[0] == "doctor":
         argv += ["--no-probe"]
     if argv[0] == "reproduce":
-        monkeypatch.setattr(
-            "vssl.shelf.runner.reproduce", lambda ids, profile, **rest: _chosen(ids)
-        )
+        reproduce = "vssl.shelf.runner.reproduce"
+        monkeypatch.setattr(reproduce, lambda ids, profile, **rest: _chosen(ids))
     if argv[:2] == ["data", "make"]:
         monkeypatch.setattr("vssl.videos.puppets.make", lambda world: world.name)
     assert cli.main(argv) == 0
 
 
 def _chosen(ids: list[str]) -> int:
-    """Only the choice of notebooks; running them is what the notebook tests do."""
+    """Choose the notebooks without running them, which is left to the notebook tests."""
     from vssl.shelf import manifest
 
     assert len(manifest.find(ids)) == (len(ids) or len(manifest.shelf()))
     return 0
 
 
-def test_the_profiles_of_the_page_are_there():
+def test_the_page_lists_the_profiles():
     table = re.findall(r"^\| `(\w+)` \|", text("README.md"), re.MULTILINE)
     assert tuple(table) == PROFILES
 

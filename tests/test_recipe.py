@@ -1,4 +1,4 @@
-"""Recipes: schedules that have a name, optimisers, and one line for what contradicts itself."""
+"""Recipes have named schedules and optimisers and refuse contradictions in one line."""
 
 import math
 
@@ -15,7 +15,7 @@ def test_the_rate_falls_by_steps():
     assert [steps.factor(e) for e in (0, 5.99, 6, 12)] == [1, 1, 0.1, pytest.approx(0.01)]
 
 
-def test_a_warm_up_inside_a_cosine_ends_where_the_cosine_is_by_then():
+def test_a_warm_up_inside_a_cosine_ends_at_the_rate_of_the_cosine():
     cosine = Recipe(epochs=10, warm_up=1)
     top = 0.5 + 0.5 * math.cos(math.pi / 10)
     found = [cosine.factor(epoch) for epoch in (0, 0.5, 1, 5, 10)]
@@ -23,14 +23,14 @@ def test_a_warm_up_inside_a_cosine_ends_where_the_cosine_is_by_then():
 
 
 def test_a_warm_up_before_a_cosine_ends_at_the_whole_rate():
-    """CSTP's: from a floor for half of the training to the rate, and down to the floor again."""
+    """In CSTP's schedule the rate rises from a floor for half of the training, then falls again."""
     recipe = Recipe(epochs=300, warm_up=150, warm_up_is="before", floor=1e-5 / 0.03)
     rates = [0.03 * recipe.factor(epoch) for epoch in (0, 75, 150, 225, 300)]
     assert rates == pytest.approx([1e-5, 0.015005, 0.03, 0.015005, 1e-5])
     assert recipe.factor(150 - 1e-6) == pytest.approx(1, abs=1e-6)  # no jump
 
 
-def test_a_constant_rate_stays_behind_its_warm_up():
+def test_a_constant_rate_stays_the_same_after_its_warm_up():
     constant = Recipe(epochs=10, schedule="constant", warm_up=2)
     assert [constant.factor(epoch) for epoch in (0, 1, 2, 9.9)] == [0, 0.5, 1, 1]
 
@@ -39,7 +39,7 @@ def test_a_constant_rate_stays_behind_its_warm_up():
     ("name", "kind"),
     [("sgd", torch.optim.SGD), ("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)],
 )
-def test_optimisers_by_name(name, kind):
+def test_an_optimiser_is_chosen_by_name(name, kind):
     made = Recipe(name, rate=0.3, weight_decay=0.2).optimizer(nn.Linear(2, 2).parameters())
     assert type(made) is kind
     assert (made.defaults["lr"], made.defaults["weight_decay"]) == (0.3, 0.2)
@@ -59,6 +59,6 @@ def test_optimisers_by_name(name, kind):
         ({"floor": 1.5}, "from 0 to below 1, not 1.5"),
     ],
 )
-def test_what_contradicts_itself_is_one_line(wrong, line):
+def test_contradictory_settings_are_refused_in_one_line(wrong, line):
     with pytest.raises(VsslError, match=line):
         Recipe(**wrong)

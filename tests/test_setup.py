@@ -1,4 +1,7 @@
-"""What makes the environment agrees with itself: pyproject.toml, requirements.lock, environment.yml, Makefile, CITATION.cff."""
+"""The files that make the environment agree with each other.
+
+They are pyproject.toml, requirements.lock, environment.yml, the Makefile and CITATION.cff.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ PINS = {
 
 
 def versions(accepted: SpecifierSet) -> list[str]:
-    """The Python versions, from 3.8 to 3.19, that a specifier accepts."""
+    """List the Python versions from 3.8 to 3.19 that a specifier accepts."""
     return [f"3.{minor}" for minor in range(8, 20) if f"3.{minor}" in accepted]
 
 
@@ -61,7 +64,7 @@ def test_every_dependency_is_in_the_lock(requirement):
     assert exact.version in requirement.specifier
 
 
-def test_the_lock_holds_hashes_and_no_place_to_fetch_from():
+def test_the_lock_has_hashes_and_names_no_place_to_fetch_from():
     blocks = re.split(r"\n(?=\w)", LOCK.strip())
     assert len(blocks) == len(PINS) > 50
     assert [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block] == []
@@ -75,7 +78,7 @@ def test_the_lock_holds_hashes_and_no_place_to_fetch_from():
 
 
 def test_the_lock_serves_linux_with_every_python_we_accept():
-    """The wheel of torch on Linux brings CUDA: a lock made elsewhere would miss its libraries."""
+    """The wheel of torch on Linux needs CUDA libraries, which a lock made elsewhere would miss."""
     for version in versions(SpecifierSet(PROJECT["requires-python"])):
         here = {
             "python_version": version,
@@ -92,14 +95,14 @@ def test_the_lock_serves_linux_with_every_python_we_accept():
         assert any(name.startswith("nvidia-cudnn") for name in served)
 
 
-def test_the_lock_can_build_the_package_without_asking_for_more():
-    """`uv pip install --no-build-isolation` takes the build's own needs from the environment."""
+def test_the_lock_has_all_that_building_the_package_needs():
+    """`uv pip install --no-build-isolation` takes the build tools from the environment."""
     (build,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
     (exact,) = PINS[Requirement(build).name].specifier
     assert exact.version in Requirement(build).specifier
 
 
-def test_every_dependency_says_why():
+def test_every_dependency_has_a_comment_on_its_use():
     text = (ROOT / "pyproject.toml").read_text()
     bare = [
         str(r)
@@ -109,7 +112,7 @@ def test_every_dependency_says_why():
     assert bare == [], "say in a comment who needs it"
 
 
-def test_conda_users_get_the_same():
+def test_conda_users_get_the_same_packages():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     plain = [
         Requirement(entry.replace("=", "==", 1) + ".*")
@@ -124,12 +127,11 @@ def test_conda_users_get_the_same():
     assert "pip" in environment["dependencies"]
 
 
-def test_one_version_everywhere():
+def test_the_version_is_the_same_everywhere():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert vssl.__version__ == PROJECT["version"] == citation["version"]
-    assert re.search(
-        rf"^## {re.escape(vssl.__version__)}\b", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
-    )
+    changes = (ROOT / "CHANGELOG.md").read_text()
+    assert re.search(rf"^## {re.escape(vssl.__version__)}\b", changes, re.MULTILINE)
     assert citation["license"] == PROJECT["license"] == "MIT"
 
 
@@ -137,7 +139,7 @@ def test_one_version_everywhere():
 
 
 def make(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
-    """Run make with nothing of an outer make in its environment."""
+    """Run make in an environment that shows nothing of an outer make."""
     if shutil.which("make") is None:
         pytest.skip("no make here")
     clean = {
@@ -160,24 +162,21 @@ def make(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess
 def test_help_lists_every_target():
     done = make()
     assert done.returncode == 0, done.stderr
-    assert [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")] == list(
-        TARGETS
-    )
+    listed = [line for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert [line.split()[0] for line in listed] == list(TARGETS)
 
 
 def test_reproduce_takes_its_settings():
     plain = make("-n", "reproduce").stdout
     assert "vssl reproduce 000_start_here 100_pace --profile demo --jobs 2" in plain
-    chosen = make(
-        "-n", "reproduce", "ONLY=200 201", "PROFILE=gpu", "JOBS=3", "ARGS=--resume"
-    ).stdout
+    settings = ("ONLY=200 201", "PROFILE=gpu", "JOBS=3", "ARGS=--resume")
+    chosen = make("-n", "reproduce", *settings).stdout
     assert "vssl reproduce 200 201 --profile gpu --jobs 3 --resume" in chosen
 
 
-def test_the_same_pythons_are_accepted():
-    low, high = re.search(
-        r"\((3, \d+)\) <= .* < \((3, \d+)\)", (ROOT / "Makefile").read_text()
-    ).groups()
+def test_makefile_and_pyproject_accept_the_same_pythons():
+    makefile = (ROOT / "Makefile").read_text()
+    low, high = re.search(r"\((3, \d+)\) <= .* < \((3, \d+)\)", makefile).groups()
     wanted = SpecifierSet(f">={low.replace(', ', '.')},<{high.replace(', ', '.')}")
     assert versions(wanted) == versions(SpecifierSet(PROJECT["requires-python"]))
 
@@ -188,9 +187,8 @@ def test_an_old_python_gets_one_line(tmp_path):
         (tmp_path / name).touch()
     done = make("env", "PYTHON=python2 no-such-python", folder=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[0].startswith(
-        "make: no Python 3.11, 3.12 or 3.13 found (tried: python2 no-such-python)"
-    )
+    line = "make: no Python 3.11, 3.12 or 3.13 found (tried: python2 no-such-python)"
+    assert done.stderr.splitlines()[0].startswith(line)
     assert not (tmp_path / ".venv").exists()
 
 
@@ -215,10 +213,7 @@ def test_ci_runs_what_a_person_runs():
 
 
 def test_the_notebook_run_has_a_limit_for_a_cell():
-    """nbval does not notice a dead kernel: without a limit it waits half an hour."""
+    """Without a limit nbval waits half an hour for a kernel that has died."""
     done = make("-n", "shelf").stdout
-    assert (
-        "--nbval-cell-timeout" in done
-        and "--nbval-current-env" in done
-        and "--dist loadfile" in done
-    )
+    for option in ("--nbval-cell-timeout", "--nbval-current-env", "--dist loadfile"):
+        assert option in done

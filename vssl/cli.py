@@ -41,9 +41,8 @@ def main(argv: list[str] | None = None) -> int:
         print("vssl: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # the interpreter flushes once more when it ends
+        # The interpreter flushes once more when it ends, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
     except ModuleNotFoundError as error:
         if (error.name or "vssl").startswith("vssl"):

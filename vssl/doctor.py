@@ -248,9 +248,8 @@ def _probe(found: dict) -> dict:
         exact = torch.nn.functional.conv3d(clip, weight, padding=1)
         half = torch.nn.functional.conv3d(clip.bfloat16(), weight.bfloat16(), padding=1).float()
     difference = float((half - exact).abs().max() / exact.abs().max())
-    difference = (
-        difference if math.isfinite(difference) else 1.0
-    )  # not a number: wholly wrong, and JSON has no word for it
+    # If it is not a number, the result is wholly wrong, and JSON has no word for it.
+    difference = difference if math.isfinite(difference) else 1.0
     times = {
         name: _milliseconds(clip.to(kind), weight.to(kind))
         for name, kind in (("float32", torch.float32), ("bf16", torch.bfloat16))

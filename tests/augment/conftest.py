@@ -1,4 +1,7 @@
-"""Both ways of a step: all pictures at once, as on a GPU, and one after the other, as on a CPU."""
+"""A fixture for the two ways in which a step can compute.
+
+On a GPU it changes all pictures at once, and on a CPU one after the other.
+"""
 
 import pytest
 
@@ -7,7 +10,7 @@ from vssl.augment import augment, blur, crops, jitter, resize
 
 @pytest.fixture(params=["batched", "one by one"])
 def way(request, monkeypatch):
-    """Each test that asks for it runs once in either way, on the CPU."""
+    """Run a test once in each of the two ways, on the CPU."""
     for module in (augment, blur, crops, jitter, resize):
         monkeypatch.setattr(module, "batched", lambda x: request.param == "batched")
     return request.param

@@ -50,7 +50,7 @@ FRAME_BY_FRAME = Augment(
     )
 )
 PACE = Augment((RandomCrop(20), Flip(), Jitter(consistent=False)))
-FEW = settings(max_examples=25, deadline=None)
+FEW_EXAMPLES = settings(max_examples=25, deadline=None)
 
 
 def clips(count=3, frames=4, height=24, width=32, seed=0):
@@ -66,46 +66,40 @@ def rngs(*seeds):
 
 
 @pytest.mark.parametrize("augment", [FULL, STRONG])
-@FEW
+@FEW_EXAMPLES
 @given(seed=st.integers(0, 2**32), content=st.integers(0, 1000))
 def test_a_still_clip_stays_still_under_every_consistent_step(augment, seed, content):
     still = clips(1, 1, seed=content).expand(1, 5, 24, 32, 3).contiguous()
     x = augment(still, rngs(seed))
-    assert (
-        x.shape == (1, 3, 5, 20, 20) and x.dtype == torch.float32 and x.min() >= 0 and x.max() <= 1
-    )
+    assert x.shape == (1, 3, 5, 20, 20) and x.dtype == torch.float32
+    assert x.min() >= 0 and x.max() <= 1
     assert torch.allclose(x, x[:, :, :1].expand_as(x), atol=1e-5)
 
 
 @pytest.mark.parametrize("place", range(6))
 def test_every_step_can_be_drawn_frame_by_frame(place):
     step = FRAME_BY_FRAME.steps[place]
-    augment = Augment(
-        (step,)
-        if place == 0
-        else (CentreCrop(20), replace(step, **({} if place == 2 else {"probability": 0.5})))
-    )
+    if place not in (0, 2):
+        step = replace(step, probability=0.5)
+    augment = Augment((step,) if place == 0 else (CentreCrop(20), step))
     still = clips(2, 1).expand(2, 8, 24, 32, 3).contiguous()
     x = augment(still, rngs(3, 4))
-    assert (
-        x.shape == (2, 3, 8, 20, 20)
-        and (x[:, :, 1:] - x[:, :, :1]).abs().amax((1, 2, 3, 4)).min() > 0.02
-    )
+    assert x.shape == (2, 3, 8, 20, 20)
+    assert (x[:, :, 1:] - x[:, :, :1]).abs().amax((1, 2, 3, 4)).min() > 0.02
 
 
-def test_a_frame_drawn_alone_looks_as_one_of_a_clip_with_its_parameters():
+def test_a_frame_alone_looks_the_same_as_in_a_clip_with_its_parameters():
     batch = clips(2, 3)
     drawn = [FRAME_BY_FRAME.draw(rng, Source(3, 24, 32)) for rng in rngs(7, 8)]
     together = FRAME_BY_FRAME.apply(batch, drawn)
     for n in range(2):
         for t in range(3):
-            alone = FRAME_BY_FRAME.apply(
-                batch[n : n + 1, t : t + 1], [[p[t : t + 1] for p in drawn[n]]]
-            )
+            own = [p[t : t + 1] for p in drawn[n]]
+            alone = FRAME_BY_FRAME.apply(batch[n : n + 1, t : t + 1], [own])
             assert torch.allclose(together[n, :, t], alone[0, :, 0], atol=1e-5)
 
 
-def test_frame_by_frame_jitter_is_the_exception():
+def test_paces_jitter_changes_from_frame_to_frame():
     still = clips(1, 1).expand(1, 6, 24, 32, 3).contiguous()
     x = PACE(still, rngs(3))
     assert (x[:, :, 1:] - x[:, :, :1]).abs().amax() > 0.05
@@ -121,7 +115,7 @@ def test_a_clip_does_not_depend_on_its_batch(augment):
 
 
 @pytest.mark.parametrize("augment", [FULL, PACE, STRONG, FRAME_BY_FRAME])
-def test_pieces_give_what_the_whole_batch_gives(way, augment, monkeypatch):
+def test_a_batch_computed_in_pieces_gives_what_the_whole_batch_gives(way, augment, monkeypatch):
     batch = clips(5)
     before, whole = batch.clone(), augment(batch, rngs(*range(5)))
     for name in ("CACHED", "PIXELS"):
@@ -137,9 +131,8 @@ def test_all_at_once_and_one_by_one_are_the_same(augment, monkeypatch):
     expected = augment(batch, rngs(*range(5)))
     for module in (pieces, blur, crops, jitter, resize):
         monkeypatch.setattr(module, "batched", lambda x: True)
-    assert torch.allclose(
-        augment(batch, rngs(*range(5))), expected, atol=2e-5
-    )  # a sampled grid is rounded more than a resize
+    found = augment(batch, rngs(*range(5)))
+    assert torch.allclose(found, expected, atol=2e-5)  # a sampled grid is rounded more
 
 
 @pytest.mark.parametrize("augment", [FULL, PACE, FRAME_BY_FRAME])
@@ -166,12 +159,11 @@ def test_colour_operators_equal_torchvision():
             p = torch.tensor([1, 1, 1, 0, 0, 1, 2, 3, 1.0])
             p[kind] = factor
             changed = Jitter().apply(x[:, :, None], p.view(1, 1, 9))[:, :, 0]
-            assert torch.allclose(changed, theirs[kind](x, factor), atol=2e-6), theirs[
-                kind
-            ].__name__
+            expected = theirs[kind](x, factor)
+            assert torch.allclose(changed, expected, atol=2e-6), theirs[kind].__name__
 
 
-def test_a_flip_is_left_to_right_and_grey_is_torchvision_s_luma():
+def test_a_flip_is_left_to_right_and_grey_is_torchvisions_luma():
     from torchvision.transforms import functional as reference
 
     x, on = clips(2).permute(0, 4, 1, 2, 3).float() / 255, torch.ones(2, 1, 1)
@@ -200,9 +192,8 @@ def test_jitter_applies_its_four_operators_in_the_drawn_order():
     ]
     for kind in p[0, 4:8].astype(int):
         expected = names[kind](expected, float(p[0, kind]))
-    assert torch.allclose(
-        step.apply(x[:, :, None], torch.from_numpy(p[None]).float())[:, :, 0], expected, atol=1e-5
-    )
+    changed = step.apply(x[:, :, None], torch.from_numpy(p[None]).float())[:, :, 0]
+    assert torch.allclose(changed, expected, atol=1e-5)
 
 
 def test_resized_crop_and_blur_equal_torchvision():
@@ -216,77 +207,59 @@ def test_resized_crop_and_blur_equal_torchvision():
     blurred = blur.apply(x, torch.from_numpy(q).float())
     for n in range(3):
         frames = x[n].transpose(0, 1)  # [T, C, H, W]
-        box = [int(v) for v in p[n, 0]]
-        assert torch.allclose(
-            cropped[n].transpose(0, 1),
-            reference.resized_crop(frames, *box, [17, 17], antialias=False),
-            atol=2e-5,
-        )
-        assert torch.allclose(
-            blurred[n].transpose(0, 1),
-            reference.gaussian_blur(frames, [7, 7], [float(q[n, 0, 0])] * 2),
-            atol=1e-5,
-        )
+        box, sigma = [int(v) for v in p[n, 0]], float(q[n, 0, 0])
+        expected = reference.resized_crop(frames, *box, [17, 17], antialias=False)
+        assert torch.allclose(cropped[n].transpose(0, 1), expected, atol=2e-5)
+        expected = reference.gaussian_blur(frames, [7, 7], [sigma] * 2)
+        assert torch.allclose(blurred[n].transpose(0, 1), expected, atol=1e-5)
 
 
-@FEW
+@FEW_EXAMPLES
 @given(seed=st.integers(0, 2**32), height=st.integers(20, 40), width=st.integers(20, 40))
 def test_crops_lie_inside_the_frame(seed, height, width):
-    (top, left), rng = (
-        RandomCrop(20).draw(np.random.default_rng(seed), Source(1, height, width))[0],
-        np.random.default_rng(seed),
-    )
+    source = Source(1, height, width)
+    top, left = RandomCrop(20).draw(np.random.default_rng(seed), source)[0]
     assert 0 <= top <= height - 20 and 0 <= left <= width - 20
-    top, left, h, w = RandomResizedCrop(20).draw(rng, Source(1, height, width))[0]
+    top, left, h, w = RandomResizedCrop(20).draw(np.random.default_rng(seed), source)[0]
     assert top >= 0 and top + h <= height and left >= 0 and left + w <= width and h > 0 and w > 0
 
 
-def test_algorithm_1_draws_the_areas_aspects_and_frequencies_that_it_is_given():
+def test_algorithm_1_draws_the_areas_aspects_and_frequencies_of_its_settings():
     count, (crop, *others) = 4000, methods.CVRL(asymmetric=True).augment(56).second.steps
     rng = np.random.default_rng(0)
     _, _, h, w = np.concatenate([crop.draw(rng, Source(16, 1000, 1000)) for _ in range(count)]).T
     area, aspect = h * w / 1e6, w / h
     assert 0.299 < area.min() < 0.305 and 0.95 < area.max() <= 1
-    assert (
-        0.499 < aspect.min() < 0.51
-        and 1.96 < aspect.max() < 2.01
-        and abs((aspect < 1).mean() - 0.5) < 0.05
-    )
-    for step, probability in zip(
-        others, (0.5, 0.8, 0.2, 0.1, 0.2), strict=True
-    ):  # flip, jitter, grey, blur, solarise
+    assert 0.499 < aspect.min() < 0.51 and 1.96 < aspect.max() < 2.01
+    assert abs((aspect < 1).mean() - 0.5) < 0.05
+    probabilities = (0.5, 0.8, 0.2, 0.1, 0.2)  # flip, jitter, grey, blur, solarise
+    for step, probability in zip(others, probabilities, strict=True):
         on = np.array([step.draw(rng, Source(16, 32, 32))[0, -1] > 0 for _ in range(count)])
-        assert (
-            abs(on.mean() - probability) < 5 * (probability * (1 - probability) / count) ** 0.5
-        ), type(step).__name__
+        deviation = (probability * (1 - probability) / count) ** 0.5
+        assert abs(on.mean() - probability) < 5 * deviation, type(step).__name__
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 @pytest.mark.parametrize("augment", [FULL, STRONG, PACE, FRAME_BY_FRAME])
-def test_views_are_made_where_the_clips_are_and_alike_on_every_device(augment):
-    here, there = (augment(clips().to(device), rngs(1, 2, 3)) for device in ("cpu", "cuda"))
-    assert (
-        there.device.type == "cuda" and (here - there.cpu()).abs().mean() < 1e-3
-    )  # a rounded byte or a pixel at an edge may differ
+def test_views_are_made_on_the_device_of_the_clips_and_are_the_same_on_each(augment):
+    on_cpu, on_gpu = (augment(clips().to(device), rngs(1, 2, 3)) for device in ("cpu", "cuda"))
+    assert on_gpu.device.type == "cuda"
+    # A rounded byte or a pixel at an edge may differ.
+    assert (on_cpu - on_gpu.cpu()).abs().mean() < 1e-3
 
 
 @pytest.mark.parametrize("name", OPERATORS)
 @pytest.mark.parametrize("sign", [-1, 1])
-def test_randaugment_s_operators_are_torchvision_s(name, sign):
+def test_randaugments_operators_are_torchvisions(name, sign):
     from torchvision.transforms import autoaugment
 
-    x = clips(1, 3)[0].permute(
-        0, 3, 1, 2
-    )  # [T, C, H, W], bytes as torchvision's own class wants them
+    x = clips(1, 3)[0].permute(0, 3, 1, 2)  # [T, C, H, W], bytes, as torchvision's class needs
     bins = autoaugment.RandAugment(magnitude=9)._augmentation_space(31, (24, 32))
     strengths, signed = bins[name]
     strength = float(strengths[9]) if strengths.ndim else 0.0
-    whole = name in ("Contrast", "AutoContrast", "Equalize")
-    seen = (
-        x.transpose(0, 1).reshape(1, 3, 72, 32) if whole else x
-    )  # these look at the clip as one tall picture
+    whole = name in ("Contrast", "AutoContrast", "Equalize")  # these see one tall picture
     theirs = autoaugment._apply_op(
-        seen,
+        x.transpose(0, 1).reshape(1, 3, 72, 32) if whole else x,
         name,
         sign * strength if signed else strength,
         autoaugment.InterpolationMode.NEAREST,
@@ -294,28 +267,26 @@ def test_randaugment_s_operators_are_torchvision_s(name, sign):
     )
     theirs = theirs.view(3, 3, 24, 32).transpose(0, 1) if whole else theirs
     ours = operate(x / 255, name, sign * 9 / 30)
-    assert (ours - theirs / 255).abs().max() < 1.5 / 255  # a byte is rounded
+    assert (ours - theirs / 255).abs().max() < 1.5 / 255  # for bytes are rounded
 
 
 def test_randaugment_draws_all_fourteen_and_both_signs():
-    drawn = np.concatenate(
-        [RandAugment().draw(rng, Source(4, 24, 32)) for rng in rngs(*range(500))]
-    )  # [500, 4]
-    assert (
-        set(drawn[:, 0]) == set(drawn[:, 1]) == set(range(len(OPERATORS))) and len(OPERATORS) == 14
-    )
+    source = Source(4, 24, 32)
+    drawn = [RandAugment().draw(rng, source) for rng in rngs(*range(500))]
+    drawn = np.concatenate(drawn)  # [500, 4]
+    assert len(OPERATORS) == 14
+    assert set(drawn[:, 0]) == set(drawn[:, 1]) == set(range(len(OPERATORS)))
     assert set(drawn[:, 2:].ravel()) == {-1, 1}
 
 
-def test_a_pair_treats_a_video_s_two_clips_differently_in_one_pass():
+def test_a_pair_changes_the_two_clips_of_a_video_differently_in_one_pass():
     first = Augment((CentreCrop(20), Blur(1.0, radius=3), Solarise(0.0)))
     second = Augment((CentreCrop(20), Blur(0.0, radius=3), Solarise(1.0)))
     pair, batch = Alternating(first, second), clips(2)
     drawn = [pair.of(view).draw(rng, Source(4, 24, 32)) for view, rng in enumerate(rngs(1, 2))]
     x = pair.apply(batch, drawn)
-    assert torch.allclose(x[0], first.apply(batch[:1], drawn[:1])[0]) and torch.allclose(
-        x[1], second.apply(batch[1:], drawn[1:])[0]
-    )
+    assert torch.allclose(x[0], first.apply(batch[:1], drawn[:1])[0])
+    assert torch.allclose(x[1], second.apply(batch[1:], drawn[1:])[0])
     assert x[1].max() <= 0.5 and x[0].max() > 0.5
     assert torch.equal(pair(batch, rngs(1, 2)), first(batch, rngs(1, 2)))
     assert torch.equal(pair(batch, rngs(1, 2), view=1), second(batch, rngs(1, 2)))
@@ -334,16 +305,14 @@ def test_a_pair_treats_a_video_s_two_clips_differently_in_one_pass():
         (5, {"threshold": 0.4}),
     ],
 )
-def test_what_is_not_drawn_is_alike_in_both_of_a_pair(place, other):
+def test_settings_that_are_not_drawn_are_the_same_in_both_of_a_pair(place, other):
     steps = list(FULL.steps)
     steps[place] = replace(steps[place], **other)
-    with pytest.raises(
-        VsslError, match=f"{next(iter(other))} of {type(steps[place]).__name__} is not drawn"
-    ):
+    line = f"{next(iter(other))} of {type(steps[place]).__name__} is not drawn"
+    with pytest.raises(VsslError, match=line):
         Alternating(FULL, Augment(tuple(steps)))
-    Alternating(
-        FULL, Augment((replace(FULL.steps[0], area=(0.5, 1.0), aspect=(1.0, 1.0)), *FULL.steps[1:]))
-    )
+    other_crop = replace(FULL.steps[0], area=(0.5, 1.0), aspect=(1.0, 1.0))
+    Alternating(FULL, Augment((other_crop, *FULL.steps[1:])))
 
 
 @pytest.mark.parametrize(
@@ -356,7 +325,7 @@ def test_what_is_not_drawn_is_alike_in_both_of_a_pair(place, other):
         (PlacedCrop, {"place": 5}, "0, 1 or 2 .*, not 5"),
     ],
 )
-def test_settings_that_cannot_be_are_one_line(step, wrong, line):
+def test_impossible_settings_are_refused_in_one_line(step, wrong, line):
     with pytest.raises(VsslError, match=line):
         step(**wrong)
 
@@ -367,9 +336,8 @@ def test_three_crops_span_the_longer_side(height, width):
     found = [Augment((PlacedCrop(20, place),))(x, rngs(0))[0, :, 0] for place in (0, 1, 2)]
     corners = [(2, 0), (2, 6), (2, 12)] if width > height else [(0, 2), (6, 2), (12, 2)]
     for crop, (top, left) in zip(found, corners, strict=True):
-        assert torch.equal(
-            (crop * 255).round().byte(), x[0, 0, top : top + 20, left : left + 20].permute(2, 0, 1)
-        )
+        expected = x[0, 0, top : top + 20, left : left + 20].permute(2, 0, 1)
+        assert torch.equal((crop * 255).round().byte(), expected)
     middle = Augment((CentreCrop(20),))(x, rngs(0))[0, :, 0]
     assert torch.equal(found[1], middle)
 
@@ -380,6 +348,6 @@ def test_centre_crop_is_the_middle():
     assert torch.equal((out[0, :, 0] * 255).round().byte(), x[0, 0, 2:22, 6:26].permute(2, 0, 1))
 
 
-def test_views_lie_in_memory_as_convolutions_want_them():
+def test_views_have_the_memory_layout_that_convolutions_need():
     x = Augment((RandomCrop(20), Flip()))(clips(), rngs(0, 1, 2))
     assert x.is_contiguous(memory_format=torch.channels_last_3d)

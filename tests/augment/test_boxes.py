@@ -1,4 +1,4 @@
-"""Boxes and turns: what the sampler says of a clip is still true of the view."""
+"""A view shows the box of its clip and is turned as the sampler asked."""
 
 import numpy as np
 import pytest
@@ -11,11 +11,11 @@ from vssl.clips import Box
 from vssl.errors import VsslError
 
 SIZE, HEIGHT, WIDTH = 48, 96, 128
-MANY = settings(max_examples=60, deadline=None)
+MANY_EXAMPLES = settings(max_examples=60, deadline=None)
 
 
 def map_of_places():
-    """A clip whose red says how far down a pixel lies, and whose green how far to the right."""
+    """A clip that is redder further down and greener further to the right."""
     clip = np.zeros((1, 2, HEIGHT, WIDTH, 3), np.uint8)
     clip[..., 0] = 2 * np.arange(HEIGHT)[:, None]
     clip[..., 1] = np.arange(WIDTH)
@@ -77,15 +77,15 @@ def shared(a, b):
     )
 
 
-@MANY
+@MANY_EXAMPLES
 @given(box=boxes(), flip=st.booleans(), turns=st.integers(0, 3))
-def test_a_view_shows_its_box_whatever_was_done_behind_the_crop(box, flip, turns):
+def test_a_view_shows_its_box_whatever_steps_follow_the_crop(box, flip, turns):
     found = covered(view_of(box, flip, turns), turns, flip)
     # Half a pixel for the size and half for the place; the rest is the test's own reading.
     assert found == pytest.approx(edges(box), abs=1.05)
 
 
-@MANY
+@MANY_EXAMPLES
 @given(
     pair=pairs_of_one_size(),
     flips=st.tuples(st.booleans(), st.booleans()),
@@ -101,7 +101,7 @@ def test_two_views_overlap_as_their_boxes_do_to_within_a_pixel(pair, flips, turn
     assert sizes[0] == pytest.approx(sizes[1], abs=0.1)
 
 
-@MANY
+@MANY_EXAMPLES
 @given(pair=pairs_of_one_size(), height=st.integers(1, 400), width=st.integers(1, 400))
 def test_boxes_of_one_size_stay_of_one_size_and_inside_the_frame(pair, height, width):
     drawn = [BoxCrop(8).draw(None, Source(1, height, width, box))[0] for box in pair]
@@ -132,8 +132,8 @@ def test_a_batch_of_boxes_is_each_box_alone(way):
         assert torch.allclose(view, view_of(box, False, 1), atol=1e-5)
 
 
-def test_a_turn_is_counter_clockwise_and_can_be_told():
-    """A flip before the turn leaves the four turns apart; a flip behind it would not."""
+def test_turns_are_counter_clockwise_and_differ_from_each_other():
+    """A flip before the turn keeps the four turns distinguishable; a flip after it would not."""
     corners = []
     for turns in range(4):
         view = view_of(Box(0, 0, 1, 1), False, turns)
@@ -174,7 +174,7 @@ def test_a_box_lies_inside_the_frame(four):
         Box(*four)
 
 
-def test_a_small_box_is_one_pixel_at_least():
+def test_a_small_box_has_one_pixel_at_least():
     drawn = BoxCrop(8).draw(
         np.random.default_rng(0), Source(1, 10, 10, Box(0.999, 0.5, 1e-6, 1e-6))
     )
@@ -189,7 +189,7 @@ def test_a_small_box_is_one_pixel_at_least():
         ((CentreCrop(8),), Source(1, 10, 10, None, 1), "add Turn"),
     ],
 )
-def test_a_box_or_a_turn_is_never_lost_in_silence(steps, source, line):
+def test_a_box_or_a_turn_that_no_step_uses_is_refused(steps, source, line):
     with pytest.raises(VsslError, match=line):
         Augment(steps).draw(np.random.default_rng(0), source)
 

@@ -1,7 +1,4 @@
-"""Crops: a window cut beforehand changes nothing.
-
-Crops and resizes are torchvision's, in both ways.
-"""
+"""Crops and resizes equal torchvision's, and a window that is cut beforehand changes nothing."""
 
 import numpy as np
 import pytest
@@ -22,9 +19,8 @@ PLAIN = [CentreCrop(20), PlacedCrop(20, 0), PlacedCrop(20, 1), PlacedCrop(20, 2)
 
 
 def clips(count=4, frames=3, height=24, width=32):
-    return torch.from_numpy(
-        np.random.default_rng(0).integers(0, 256, (count, frames, height, width, 3), dtype=np.uint8)
-    )
+    shape = (count, frames, height, width, 3)
+    return torch.from_numpy(np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))
 
 
 def drawn(step, count=4):
@@ -38,12 +34,11 @@ def test_a_window_cut_beforehand_gives_the_same_views(way, crop, more):
     parameters = drawn(augment)
     windows = [augment.window(own) for own in parameters]
     assert all(type(value) is int for window in windows for value in window)
-    cut = torch.stack(
-        [
-            clip[:, top : top + h, left : left + w]
-            for clip, (top, left, h, w) in zip(whole, windows, strict=True)
-        ]
-    )
+    cut = [
+        clip[:, top : top + h, left : left + w]
+        for clip, (top, left, h, w) in zip(whole, windows, strict=True)
+    ]
+    cut = torch.stack(cut)
     assert cut.shape == (4, 3, 20, 20, 3)
     assert torch.equal(augment.apply(cut, parameters), augment.apply(whole, parameters))
 
@@ -54,7 +49,7 @@ def test_a_resized_crop_reads_whole_frames():
 
 
 @pytest.mark.parametrize("crop", PLAIN)
-def test_plain_crops_are_slices_and_clips_of_their_size_pass_uncopied(way, crop):
+def test_plain_crops_are_slices_and_clips_of_their_size_are_not_copied(way, crop):
     x = clips().permute(0, 4, 1, 2, 3)
     p = drawn(crop)
     cut = crop.apply(x, torch.from_numpy(np.stack(p)).float())
@@ -67,7 +62,7 @@ def test_plain_crops_are_slices_and_clips_of_their_size_pass_uncopied(way, crop)
 
 @pytest.mark.parametrize("consistent", [True, False])
 @pytest.mark.parametrize("size", [17, 40])
-def test_resized_crops_are_torchvision_s(way, consistent, size):
+def test_resized_crops_are_torchvisions(way, consistent, size):
     from torchvision.transforms.v2 import functional as reference
 
     crop, x = RandomResizedCrop(size, consistent=consistent), clips().permute(0, 4, 1, 2, 3)

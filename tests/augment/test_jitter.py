@@ -10,9 +10,9 @@ from vssl.augment import Jitter, Source
 
 
 def one_after_the_other(clip, p):
-    """A clip [C, T, H, W] in [0, 1] by torchvision, frame by frame.
+    """Jitter a clip [C, T, H, W] in [0, 1] by torchvision, frame by frame.
 
-    With one row of parameters it is one tall picture.
+    With one row of parameters, all frames are treated as one tall picture.
     """
     from torchvision.transforms.v2 import functional as reference
 
@@ -31,56 +31,51 @@ def one_after_the_other(clip, p):
 
 
 def pictures(clips, frames, seed):
-    return torch.from_numpy(
-        np.random.default_rng(seed).random((clips, 3, frames, 10, 12), dtype=np.float32)
-    )
+    shape = (clips, 3, frames, 10, 12)
+    return torch.from_numpy(np.random.default_rng(seed).random(shape, dtype=np.float32))
 
 
 @pytest.mark.parametrize("consistent", [True, False])
 @pytest.mark.parametrize("seed", range(4))
-def test_every_picture_meets_its_operators_in_its_own_order(way, consistent, seed):
+def test_every_picture_is_changed_in_its_own_order_of_operators(way, consistent, seed):
     step, x = Jitter(probability=0.5, consistent=consistent), pictures(8, 5, seed)
-    p = np.stack(
-        [step.draw(np.random.default_rng([seed, n]), Source(5, 10, 12)) for n in range(8)]
-    ).astype(np.float32)
+    source = Source(5, 10, 12)
+    p = [step.draw(np.random.default_rng([seed, n]), source) for n in range(8)]
+    p = np.stack(p).astype(np.float32)
     assert len({tuple(row[4:8]) for row in p.reshape(-1, 9)}) > 5 and 0 < p[..., 8].mean() < 1
     expected = torch.stack([one_after_the_other(clip, own) for clip, own in zip(x, p, strict=True)])
     before, changed = x.clone(), step.apply(x, torch.from_numpy(p))
     assert torch.allclose(changed, expected, atol=5e-6)
-    assert torch.equal(x, before), "the step changed what it was given"
+    assert torch.equal(x, before), "the step changed its input"
     left = torch.from_numpy(p[..., 8] == 0).expand(8, 5)  # [N, T], frames that drew no jitter
     assert torch.equal(changed.transpose(1, 2)[left], x.transpose(1, 2)[left])
 
 
-def test_memory_s_order_does_not_matter(way):
+def test_the_order_in_memory_does_not_matter(way):
     step, x = Jitter(probability=1.0), pictures(3, 5, 0)
-    p = torch.from_numpy(
-        np.stack([step.draw(np.random.default_rng(n), Source(5, 10, 12)) for n in range(3)])
-    ).float()
+    p = [step.draw(np.random.default_rng(n), Source(5, 10, 12)) for n in range(3)]
+    p = torch.from_numpy(np.stack(p)).float()
     plain = step.apply(x, p)
     for order in ((0, 2, 3, 4, 1), (0, 1, 3, 4, 2), (0, 2, 1, 3, 4)):
         back = [order.index(dim) for dim in range(5)]
-        assert torch.allclose(
-            step.apply(x.permute(order).contiguous().permute(back), p), plain, atol=1e-6
-        )
+        same = x.permute(order).contiguous().permute(back)
+        assert torch.allclose(step.apply(same, p), plain, atol=1e-6)
 
 
 @settings(max_examples=50, deadline=None)
 @given(seed=st.integers(0, 2**32), turn=st.floats(-0.5, 0.5))
-def test_hue_turns_greys_primaries_and_ties_as_torchvision_does(seed, turn):
-    levels = np.random.default_rng(seed).choice(
-        [0, 0.25, 0.5, 1], (1, 3, 1, 8, 8)
-    )  # many greys, pure colours and equal channels
+def test_the_hue_of_greys_primaries_and_ties_turns_as_torchvisions(seed, turn):
+    # Four levels give many greys, pure colours and equal channels.
+    levels = np.random.default_rng(seed).choice([0, 0.25, 0.5, 1], (1, 3, 1, 8, 8))
     x = torch.from_numpy(levels).float()
     p = np.array([[1, 1, 1, turn, 3, 0, 1, 2, 1]], np.float32)
     changed = Jitter().apply(x, torch.from_numpy(p[None]))
     assert torch.allclose(changed[0], one_after_the_other(x[0], p), atol=2e-6)
 
 
-def test_a_jitter_without_hue_leaves_it_out(way):
+def test_a_jitter_without_hue_equals_torchvision_without_it(way):
     step, x = Jitter(hue=0, probability=1.0), pictures(4, 2, 1)
-    p = np.stack([step.draw(np.random.default_rng(n), Source(2, 10, 12)) for n in range(4)]).astype(
-        np.float32
-    )
+    p = [step.draw(np.random.default_rng(n), Source(2, 10, 12)) for n in range(4)]
+    p = np.stack(p).astype(np.float32)
     expected = torch.stack([one_after_the_other(clip, own) for clip, own in zip(x, p, strict=True)])
     assert torch.allclose(step.apply(x, torch.from_numpy(p)), expected, atol=5e-6)

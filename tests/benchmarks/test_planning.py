@@ -1,4 +1,4 @@
-"""The planning page is what the ledger and the stated rates give."""
+"""The planning page agrees with the ledger and the stated rates."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from vssl.errors import VsslError
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "scaling.md"
 
 
-def test_the_page_is_what_the_ledger_gives():
+def test_the_page_is_up_to_date_with_the_ledger():
     assert PAGE.read_text(encoding="utf-8") == planning.page(), (
         "run: python -m benchmarks.planning > docs/scaling.md"
     )
 
 
-def test_hours_by_hand():
+def test_hours_agree_with_those_by_hand():
     """Pace on UCF101: 9,537 videos for 18 epochs of ten passes.
 
     A clip takes 21.36 G multiply-adds, and 40.7 G through R3D-18.

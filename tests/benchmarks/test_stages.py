@@ -1,7 +1,7 @@
-"""Each stage runs once on the smallest material.
+"""Each stage of the benchmarks runs once, on very little material.
 
-It measures ours, names the contenders that are absent, and checks before timing that all do the
-same work.
+A stage measures our way, names the contenders that are absent, and checks before timing that all
+contenders do the same work.
 """
 
 from __future__ import annotations
@@ -35,20 +35,12 @@ def setting(tmp_path_factory) -> Setting:
     folder = tmp_path_factory.mktemp("videos")
     rng = np.random.default_rng(0)
     for number in range(8):
-        drift = rng.integers(0, 256, (240 + 60, 320, 3)).astype(np.float32)
-        smooth = (
-            sum(np.roll(drift, (a, b), (0, 1)) for a in range(0, 16, 4) for b in range(0, 16, 4))
-            / 16
-        )
-        frames = np.stack([smooth[2 * t : 2 * t + 240] for t in range(24)]).astype(
-            np.uint8
-        )  # [T, H, W, 3]
-        material._encode(
-            folder / f"{number}.avi",
-            frames,
-            "mpeg4",
-            {"g": "12", "qscale": "3", "flags": "+qscale"},
-        )
+        noise = rng.integers(0, 256, (240 + 60, 320, 3)).astype(np.float32)
+        shifts = [(a, b) for a in range(0, 16, 4) for b in range(0, 16, 4)]
+        smooth = sum(np.roll(noise, shift, (0, 1)) for shift in shifts) / 16
+        frames = np.stack([smooth[2 * t : 2 * t + 240] for t in range(24)])  # [T, H, W, 3]
+        options = {"g": "12", "qscale": "3", "flags": "+qscale"}
+        material._encode(folder / f"{number}.avi", frames.astype(np.uint8), "mpeg4", options)
     return Setting(tuple(material.found(folder)), rounds=2)
 
 
@@ -66,27 +58,22 @@ def test_readers_are_raced_and_the_plain_one_shows_our_frames(setting):
     assert len(found[OURS].core) == 2 and found["plain PyAV"].note == ""
     assert found[OURS].rate() > 0 and found["decoder alone, no picture made"].core
     for name in ("torchcodec", "decord", "OpenCV"):
-        assert any(
-            contender.startswith(name) for contender in found
-        )  # raced, or absent with the reason
+        # It was raced, or is absent with the reason.
+        assert any(contender.startswith(name) for contender in found)
     assert all(row.core or row.note for row in found.values())
 
 
-def test_a_reader_of_other_frames_is_found_out(setting):
+def test_a_reader_that_shows_other_frames_is_noticed(setting):
     path = setting.material[0].paths[0]
     ours = lambda path, start: np.stack(list(_frames(path)))[start : start + 16]  # noqa: E731
     late = lambda path, start: np.stack(list(_frames(path)))[start + 3 : start + 19]  # noqa: E731
     black = lambda path, start: np.zeros((16, 128, 172, 3), np.uint8)  # noqa: E731
-    assert decode._differs(ours, ours, [(path, 0), (path, 4)]) == ""
-    assert (
-        decode._differs(ours, late, [(path, 0), (path, 4)]) == "shows other frames in 2 of 2 clips"
-    )
-    assert (
-        decode._differs(ours, black, [(path, 0), (path, 4)]) == "shows other frames in 2 of 2 clips"
-    )
-    assert decode._differs(
-        ours, lambda path, start: ours(path, start)[:, ::2], [(path, 0)]
-    ).startswith("gives (16, 64, 172, 3)")
+    small = lambda path, start: ours(path, start)[:, ::2]  # noqa: E731
+    clips = [(path, 0), (path, 4)]
+    assert decode._differs(ours, ours, clips) == ""
+    assert decode._differs(ours, late, clips) == "shows other frames in 2 of 2 clips"
+    assert decode._differs(ours, black, clips) == "shows other frames in 2 of 2 clips"
+    assert decode._differs(ours, small, clips[:1]).startswith("gives (16, 64, 172, 3)")
 
 
 def _frames(path):
@@ -95,22 +82,20 @@ def _frames(path):
     return stream(path, 128, 172)
 
 
-def test_building_and_gathering(setting, own_data, monkeypatch):
+def test_building_and_gathering_are_raced(setting, own_data, monkeypatch):
     monkeypatch.setattr(store, "GATHERED", 64)
     monkeypatch.setattr(store, "DECODED", 8)
     built = {row.contender: row for row in store.build(setting)}
     assert built[OURS].amount == 8 * 24 * store.TIMES and built["plain PyAV"].core
     gathered = {row.contender: row for row in store.gather(setting)}
-    assert {OURS, "decoded on the fly", store.COPY} <= set(gathered) and all(
-        len(row.core) == 2 for row in gathered.values()
-    )
+    assert {OURS, "decoded on the fly", store.COPY} <= set(gathered)
+    assert all(len(row.core) == 2 for row in gathered.values())
 
 
-def test_an_epoch_is_trained_from_either_and_plainly(setting, own_data):
+def test_an_epoch_is_trained_in_all_three_ways(setting, own_data):
     found = {row.contender: row for row in train.run(setting)}
-    assert set(found) == {OURS, train.FLY, train.PLAIN} and {
-        row.amount for row in found.values()
-    } == {32}
+    assert set(found) == {OURS, train.FLY, train.PLAIN}
+    assert {row.amount for row in found.values()} == {32}
     assert "waits for data" in found[OURS].note and "built before" in found[OURS].note
 
 
@@ -120,13 +105,11 @@ def test_steps_and_growth_run_at_every_point(monkeypatch, own_data):
     monkeypatch.setattr(growth, "memory", lambda: iter(()))
     for axis in ("_widths", "_lengths", "_pairs"):
         points = getattr(growth, axis)()
-        monkeypatch.setattr(
-            growth, axis, lambda points=points: (*points[:2], dict(list(points[2].items())[:2]))
-        )
+        smaller = (*points[:2], dict(list(points[2].items())[:2]))
+        monkeypatch.setattr(growth, axis, lambda smaller=smaller: smaller)
     found = list(growth.run(Setting((), rounds=2)))
-    assert len(found) == 4 + 4 + 2 + 2 + 2 + 4 and all(
-        row.core and row.more["value"] == int(row.contender) for row in found
-    )
+    assert len(found) == 4 + 4 + 2 + 2 + 2 + 4
+    assert all(row.core and row.more["value"] == int(row.contender) for row in found)
 
 
 def test_torchvision_clip_by_clip_does_what_a_batch_does(monkeypatch):
@@ -136,31 +119,28 @@ def test_torchvision_clip_by_clip_does_what_a_batch_does(monkeypatch):
     assert len(theirs) == 2 and [row.note for row in theirs] == ["", ""]
 
 
-def test_losses_are_alike_or_said_not_to_be(monkeypatch):
+def test_losses_of_all_contenders_have_the_same_value(monkeypatch):
     for row in loss.run(Setting((), rounds=2)):
         assert row.core or row.note
         assert "another value" not in row.note, row
 
 
-def test_a_peer_that_is_not_there_is_named(monkeypatch):
+def test_a_peer_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setitem(peers.PEERS, "torchcodec", ("no_such_module", "no-such-module"))
     assert peers.find("torchcodec") == (None, "no_such_module is not installed")
 
 
-def test_nothing_is_uploaded_where_there_is_no_gpu():
+def test_nothing_is_uploaded_without_a_gpu():
     assert list(upload.run(Setting(()))) == []
 
 
-def test_memory_is_looked_at_while_steps_are_made():
+def test_memory_is_measured_during_the_steps():
     (row,) = growth.memory(steps=40, looks=2)
-    assert (
-        row.amount == 40
-        and len(row.more["megabytes"]) == len(row.more["objects"]) == 2
-        and row.more["megabytes"][0] > 50
-    )
+    assert row.amount == 40 and row.more["megabytes"][0] > 50
+    assert len(row.more["megabytes"]) == len(row.more["objects"]) == 2
 
 
-def test_videos_of_a_folder_are_found_and_an_empty_one_refused(setting, tmp_path):
+def test_videos_of_a_folder_are_found_and_a_folder_without_any_is_refused(setting, tmp_path):
     assert len(setting.material[0].paths) == 8
     (tmp_path / "broken.avi").write_text("no video")
     with pytest.raises(VsslError, match="holds 0 readable videos of 16 frames"):

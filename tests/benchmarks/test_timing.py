@@ -1,6 +1,6 @@
-"""The stop-watch: every contender every round, in turn; core-seconds see threads and children.
+"""The stop-watch runs all contenders in turn and counts the core-seconds of threads and children.
 
-Ratios are of one round.
+A ratio compares the times of one round.
 """
 
 from __future__ import annotations
@@ -16,27 +16,25 @@ from benchmarks.timing import once, race
 from vssl.results.speed import Timing, ratio
 
 
-def test_every_contender_runs_once_a_round_and_each_round_begins_with_another():
+def test_every_contender_runs_once_a_round_and_each_begins_one_of_three_rounds():
     calls = []
     timings = race({name: lambda name=name: calls.append(name) for name in "abc"}, rounds=3)
     rounds = ["".join(calls[start : start + 3]) for start in range(0, len(calls), 3)]
-    assert len(rounds) == 4 and all(
-        sorted(one) == ["a", "b", "c"] for one in rounds
-    )  # one to warm up
+    assert len(rounds) == 4  # one to warm up
+    assert all(sorted(one) == ["a", "b", "c"] for one in rounds)
     assert len({one[0] for one in rounds[1:]}) == 3
     assert all(len(timing.wall) == len(timing.core) == 3 for timing in timings.values())
 
 
-def test_a_ratio_pairs_the_seconds_of_a_round():
+def test_a_ratio_compares_the_seconds_of_one_round():
     ours, theirs = Timing((9.0,) * 3, (1.0, 2.0, 4.0)), Timing((9.0,) * 3, (3.0, 4.0, 20.0))
-    assert ratio(ours, theirs) == (3.0, 2.0, 5.0)  # not the medians' 2.0
+    assert ratio(ours, theirs) == (3.0, 2.0, 5.0)  # the ratio of the medians would be 2.0
     assert ratio(ours, theirs, "wall") == (1.0, 1.0, 1.0)
 
 
-def test_a_share_of_the_work_counts_for_the_whole(monkeypatch):
-    monkeypatch.setattr(
-        timing, "once", lambda work: (work(), 2 * work())
-    )  # seconds of its own making
+def test_a_share_of_the_work_is_scaled_up_to_the_whole(monkeypatch):
+    # The work returns the seconds that it pretends to take.
+    monkeypatch.setattr(timing, "once", lambda work: (work(), 2 * work()))
     timings = race({"whole": lambda: 1.0, "tenth": lambda: 0.5}, rounds=2, share={"tenth": 0.1})
     assert timings == {
         "whole": Timing((1.0, 1.0), (2.0, 2.0)),

@@ -1,6 +1,6 @@
-"""Evaluation against slow, obvious counts; no query is dropped.
+"""Evaluation agrees with slow, obvious counts and drops no query.
 
-The probe reads a signal that is there and none that is not.
+The linear probe finds a signal that is there, and finds none in noise.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ from vssl.videos.store import part_of
 
 
 class MemoryFrames:
-    """Videos whose brightness says which they are."""
+    """Videos that can be told apart by their brightness."""
 
     height, width = 12, 14
 
@@ -30,16 +30,13 @@ class MemoryFrames:
         self.num_frames = np.array(lengths)
 
     def gather(self, video, frames, window=None, out=None):
-        level = 10 * video + frames % 7
-        return part_of(
-            np.broadcast_to(level[:, None, None, None], (len(frames), 12, 14, 3)).astype(np.uint8),
-            window,
-            out,
-        )
+        level = (10 * video + frames % 7)[:, None, None, None]
+        whole = np.broadcast_to(level, (len(frames), 12, 14, 3)).astype(np.uint8)
+        return part_of(whole, window, out)
 
 
 class MeanNet(nn.Module):
-    """Features are the mean of each channel."""
+    """A net whose features are the means of the channels."""
 
     dim = 3
 
@@ -54,7 +51,7 @@ class MeanNet(nn.Module):
 
 
 def slow_recall(queries, query_labels, gallery, gallery_labels, k):
-    """One query at a time: sort the gallery by cosine, look at the first k."""
+    """Sort the gallery by cosine for one query at a time, and look at the first k."""
     right = 0
     for query, label in zip(queries, query_labels, strict=True):
         cosines = [query @ g / np.linalg.norm(query) / np.linalg.norm(g) for g in gallery]
@@ -66,21 +63,15 @@ def slow_recall(queries, query_labels, gallery, gallery_labels, k):
 @pytest.mark.parametrize("level", ["video", "clip"])
 def test_recall_equals_a_slow_count_of_every_query(level):
     rng = np.random.default_rng(0)
-    queries, gallery = (
-        rng.normal(size=(13, 3, 5)),
-        rng.normal(size=(31, 3, 5)),
-    )  # numbers that no batch size divides
+    # No batch size divides 13 or 31.
+    queries, gallery = rng.normal(size=(13, 3, 5)), rng.normal(size=(31, 3, 5))
     q_labels, g_labels = rng.integers(6, size=13), rng.integers(6, size=31)
     found = recall(queries, q_labels, gallery, g_labels, level)
     if level == "video":
         flat = (queries.mean(1), q_labels, gallery.mean(1), g_labels)
     else:
-        flat = (
-            queries.reshape(-1, 5),
-            q_labels.repeat(3),
-            gallery.reshape(-1, 5),
-            g_labels.repeat(3),
-        )
+        q_clips, g_clips = queries.reshape(-1, 5), gallery.reshape(-1, 5)
+        flat = (q_clips, q_labels.repeat(3), g_clips, g_labels.repeat(3))
     for k in (1, 5, 10, 20):
         assert found[f"R@{k}"] == pytest.approx(slow_recall(*flat, k))
 
@@ -88,12 +79,11 @@ def test_recall_equals_a_slow_count_of_every_query(level):
 def test_a_gallery_smaller_than_k_is_searched_whole_and_perfect_features_score_100():
     features, labels = np.eye(4)[:, None, :], np.arange(4)
     assert set(recall(features, labels, features, labels).values()) == {100.0}
-    assert nearest(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0], [2.0, 0.0]]), 5).tolist() == [
-        [1, 0]
-    ]
+    query, gallery = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0], [2.0, 0.0]])
+    assert nearest(query, gallery, 5).tolist() == [[1, 0]]
 
 
-def test_features_of_every_readable_video_in_order_and_by_stage():
+def test_features_are_those_of_every_readable_video_in_order_and_by_stage():
     frames = MemoryFrames([20, 0, 9, 40, 16])
     layers, videos = evaluation.extract(
         MeanNet(), frames, np.arange(5), Uniform(3, 8), 8, ("p5", "p4 average")
@@ -117,45 +107,33 @@ def test_pooling_is_vcops_9216_values():
 def test_recognition_averages_softmax_or_logits():
     class Head(nn.Module):
         def forward(self, view):
-            # Clip scores that make the two averages disagree: one clip very sure of class 0, two
-            # mildly for class 1.
+            # These scores make the two averages disagree: one clip is very sure of class 0, and two
+            # are a little in favour of class 1.
             sure = (view.feature[:, :1] * 255 % 10 < 0.5).float()
             return torch.cat([sure * 9, (1 - sure) * 3, torch.zeros_like(sure)], 1)
 
     class Frames(MemoryFrames):
         def gather(self, video, frames, window=None, out=None):
-            return part_of(
-                np.full((len(frames), 12, 14, 3), 0 if frames[0] == 0 else 5, np.uint8), window, out
-            )
+            level = 0 if frames[0] == 0 else 5
+            return part_of(np.full((len(frames), 12, 14, 3), level, np.uint8), window, out)
 
-    clips = Uniform(3, 8)
-    softmax, videos = evaluation.recognise(MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8)
-    logits, _ = evaluation.recognise(
-        MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8, average="logits"
-    )
-    assert (softmax.argmax(1).tolist(), logits.argmax(1).tolist(), videos.tolist()) == (
-        [1],
-        [0],
-        [0],
-    )
-    thrice, _ = evaluation.recognise(
-        MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8, crops=3
-    )
+    task = (MeanNet(), Head(), Frames([24]), np.arange(1), Uniform(3, 8), 8)
+    softmax, videos = evaluation.recognise(*task)
+    logits, _ = evaluation.recognise(*task, average="logits")
+    assert (softmax.argmax(1).tolist(), logits.argmax(1).tolist()) == ([1], [0])
+    assert videos.tolist() == [0]
+    thrice, _ = evaluation.recognise(*task, crops=3)
     assert np.allclose(thrice, softmax)  # every crop of these one-coloured frames is the same
     with pytest.raises(VsslError, match="1 crop or on 3"):
-        evaluation.recognise(MeanNet(), Head(), Frames([24]), np.arange(1), clips, 8, crops=2)
+        evaluation.recognise(*task, crops=2)
 
 
 def test_three_crops_lie_side_by_side_for_each_clip():
     class Frames(MemoryFrames):
         def gather(self, video, frames, window=None, out=None):
-            return part_of(
-                np.broadcast_to(
-                    (np.arange(14) * 10 + video)[None, None, :, None], (len(frames), 12, 14, 3)
-                ).astype(np.uint8),
-                window,
-                out,
-            )
+            level = (np.arange(14) * 10 + video)[None, None, :, None]
+            whole = np.broadcast_to(level, (len(frames), 12, 14, 3)).astype(np.uint8)
+            return part_of(whole, window, out)
 
     found, owners = over_clips(
         MeanNet(),
@@ -167,10 +145,9 @@ def test_three_crops_lie_side_by_side_for_each_clip():
         crops=3,
     )
     assert owners.tolist() == 6 * [0] + 6 * [1]
-    seen = found.reshape(2, 6, 1)
-    assert np.allclose(
-        seen[:, :, 0], np.array([[0], [1]]) + np.tile([35, 65, 95], 2), atol=1e-3
-    )  # left, middle, right, of each clip
+    left_middle_right = np.tile([35, 65, 95], 2)  # of each of a video's two clips
+    expected = np.array([[0], [1]]) + left_middle_right
+    assert np.allclose(found.reshape(2, 6), expected, atol=1e-3)
 
 
 def test_top_five_counts_the_five_highest():
@@ -198,17 +175,16 @@ def test_chance_and_majority():
     assert rates == {"chance": pytest.approx(100 / 3), "majority": 25.0}
 
 
-def test_probe_finds_a_signal_and_only_a_signal():
+def test_the_probe_finds_a_signal_and_finds_none_in_noise():
     rng = np.random.default_rng(0)
     labels = np.arange(160) % 4
     noise = rng.normal(size=(160, 2, 8))
     signal = noise + 3 * np.eye(8)[labels][:, None]
-    top1, predicted = evaluation.linear_probe(
-        signal[:120], labels[:120], signal[120:], labels[120:]
-    )
-    assert top1 > 90 and top1 == 100 * (predicted == labels[120:]).mean()
-    assert evaluation.linear_probe(noise[:120], labels[:120], noise[120:], labels[120:])[0] < 50
-    assert recognition.confusion(labels[120:], labels[120:], 4).trace() == 40
+    known, truth = labels[:120], labels[120:]
+    top1, predicted = evaluation.linear_probe(signal[:120], known, signal[120:], truth)
+    assert top1 > 90 and top1 == 100 * (predicted == truth).mean()
+    assert evaluation.linear_probe(noise[:120], known, noise[120:], truth)[0] < 50
+    assert recognition.confusion(truth, truth, 4).trace() == 40
 
 
 def test_calibration_gives_the_statistics_of_the_clips():
@@ -217,8 +193,8 @@ def test_calibration_gives_the_statistics_of_the_clips():
     frames = MemoryFrames([20] * 8)
     batches = Batches(frames, np.arange(8), RandomClip(8), Augment((CentreCrop(8),)), batch=4)
     evaluation.calibrate(net, batches, count=2)
-    seen = [batches.prepared(b, torch.device("cpu"))[0][0] for b in batches.epoch(0)]
-    means = torch.stack([x.mean((0, 2, 3, 4)) for x in seen]).mean(0)
+    clips = [batches.prepared(b, torch.device("cpu"))[0][0] for b in batches.epoch(0)]
+    means = torch.stack([x.mean((0, 2, 3, 4)) for x in clips]).mean(0)
     assert torch.allclose(net[0].running_mean, means, atol=1e-6)
 
 
@@ -250,13 +226,12 @@ def test_blind_retrieval_is_what_shuffled_neighbours_score():
     found = blind(queries, gallery, ranks=(1, 5, 30))
     shuffled = np.stack([rng.permutation(gallery)[:5] for _ in range(20000)])  # [draws, 5]
     for k in (1, 5):
-        seen = np.mean([(shuffled[:, :k] == label).any(1).mean() for label in queries])
-        assert found[f"R@{k}"] == pytest.approx(100 * seen, abs=1)
-    assert found["R@30"] == pytest.approx(100)  # a gallery of 20 searched whole
+        rate = np.mean([(shuffled[:, :k] == label).any(1).mean() for label in queries])
+        assert found[f"R@{k}"] == pytest.approx(100 * rate, abs=1)
+    assert found["R@30"] == pytest.approx(100)  # all 20 items of the gallery are searched
     by_clip = blind(queries, gallery, clips=10, ranks=(1, 5))
-    assert by_clip["R@1"] == pytest.approx(found["R@1"]) and by_clip["R@5"] != pytest.approx(
-        found["R@5"]
-    )
+    assert by_clip["R@1"] == pytest.approx(found["R@1"])
+    assert by_clip["R@5"] != pytest.approx(found["R@5"])
 
 
 def test_every_window_of_a_video_counts_whatever_its_length():
@@ -274,7 +249,7 @@ def test_every_window_of_a_video_counts_whatever_its_length():
 
 
 def stable(queries, gallery, count):
-    """The order of a stable sort of whole rows: of equals, the lower row first."""
+    """Order whole rows by a stable sort, which puts the lower of two equal rows first."""
 
     def unit(x):
         return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
@@ -299,7 +274,7 @@ def test_equally_near_neighbours_come_in_the_order_of_their_rows(
     assert (retrieval.nearest(q, g, count) == stable(q, g, count)).all()
 
 
-def test_queries_are_looked_at_in_parts(monkeypatch):
+def test_queries_are_searched_in_parts_with_the_same_result(monkeypatch):
     rng = np.random.default_rng(0)
     q, g = rng.normal(size=(50, 8)), rng.normal(size=(40, 8))
     whole = retrieval.nearest(q, g, 5)

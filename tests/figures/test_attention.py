@@ -1,4 +1,4 @@
-"""Attention maps against a slow loop, and what they look like over a frame."""
+"""Attention maps agree with a slow loop and are drawn over their frames."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vssl.figures.attention import attention, blend, overlay
 
 
 def slow(maps: np.ndarray, t: int) -> np.ndarray:
-    """The definition, one number at a time, for one time step of maps [N, D, T', H', W']."""
+    """Compute the definition one number at a time, for a time step of maps [N, D, T', H', W']."""
     n, d, _, h, w = maps.shape
     out = np.zeros((n, h, w))
     for i in range(n):
@@ -39,28 +39,25 @@ def test_all_steps_share_one_scale():
     assert found.sum() == 1.25
 
 
-def test_a_flat_map_is_attention_nowhere():
+def test_a_flat_map_has_no_attention_anywhere():
     assert (attention(np.full((2, 3, 1, 2, 2), 4.0)) == 0).all()
 
 
-def test_a_tensor_with_gradient_in_half_precision_will_do():
+def test_a_tensor_with_gradient_in_half_precision_is_accepted():
     torch = pytest.importorskip("torch")
-    maps = (
-        torch.randn(2, 4, 2, 3, 3, generator=torch.Generator().manual_seed(0))
-        .bfloat16()
-        .requires_grad_()
-    )
+    maps = torch.randn(2, 4, 2, 3, 3, generator=torch.Generator().manual_seed(0))
+    maps = maps.bfloat16().requires_grad_()
     np.testing.assert_array_equal(attention(maps), attention(maps.detach().float().numpy()))
 
 
-def test_blend_lights_what_is_attended():
+def test_blend_is_bright_where_attention_is_high():
     weights = np.zeros((4, 4), np.float32)
     weights[3, 3] = 1
-    seen = blend(np.full((32, 40, 3), 100, np.uint8), weights)
-    assert seen.shape == (32, 40, 3)
-    assert seen.dtype == np.uint8
-    assert (seen[0, 0] <= 55).all()  # half the frame, half of magma's black
-    assert seen[-1, -1].astype(int).sum() > seen[0, 0].astype(int).sum() + 150
+    picture = blend(np.full((32, 40, 3), 100, np.uint8), weights)
+    assert picture.shape == (32, 40, 3)
+    assert picture.dtype == np.uint8
+    assert (picture[0, 0] <= 55).all()  # one half is the frame, the other is magma's black
+    assert picture[-1, -1].astype(int).sum() > picture[0, 0].astype(int).sum() + 150
 
 
 def test_overlay_names_its_rows_and_columns():
@@ -72,7 +69,7 @@ def test_overlay_names_its_rows_and_columns():
     figures.save(figure, "overlay", alt="Six black frames under empty maps.")
 
 
-def test_wrong_shapes_are_told():
+def test_wrong_shapes_are_refused():
     frames = np.zeros((1, 2, 8, 8, 3), np.uint8)
     with pytest.raises(VsslError, match="maps of a stage"):
         attention(np.zeros((2, 3, 4, 4)))

@@ -1,6 +1,6 @@
 """Figures of sampling, curves, retrieval, bars and confusion.
 
-Each draws what it is given, tiny input too, and says what it cannot draw.
+Each of them draws even the smallest input and refuses in one line what it cannot draw.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TINY = {
 
 
 @pytest.mark.parametrize("name", TINY)
-def test_the_least_input_is_drawn(name):
+def test_the_smallest_input_is_drawn(name):
     figures.save(TINY[name](), name, alt="The smallest figure of its kind.")
 
 
@@ -45,22 +45,19 @@ def test_paces_marks_each_seam_and_every_frame():
     assert texts(axis) == ["seam", "seam"]  # only the looped row has seams, and it has two
     assert [label.get_text() for label in axis.get_yticklabels()] == list(rows)
     assert sum(len(line.get_xdata()) for line in axis.lines if line.get_marker() == "o") == 24
-    stacked = next(
-        line for line in axis.lines if line.get_marker() == "o" and len(set(line.get_ydata())) > 1
-    )
-    assert (
-        len(set(zip(stacked.get_xdata(), stacked.get_ydata(), strict=True))) == 8
-    )  # no frame hides its repetition
+    marked = [line for line in axis.lines if line.get_marker() == "o"]
+    stacked = next(line for line in marked if len(set(line.get_ydata())) > 1)
+    places = set(zip(stacked.get_xdata(), stacked.get_ydata(), strict=True))
+    assert len(places) == 8  # no frame hides its repetition
 
 
 def test_laws_show_the_curve_on_the_shares_that_were_drawn():
     draws = np.array([0, 0, 1, 3])
     figure = laws({"falling": (lambda t: 2 - 2 * t, draws), "flat": (np.ones_like, draws)}, 4, "t")
+    # The starts are P(0) as a share of one frame in four.
     for axis, start in zip(figure.axes, (50, 25), strict=False):
         assert [bar.get_height() for bar in axis.patches] == [50, 25, 0, 25]
-        assert axis.lines[0].get_ydata()[0] == pytest.approx(
-            start
-        )  # P(0) as a share of one frame in four
+        assert axis.lines[0].get_ydata()[0] == pytest.approx(start)
     with pytest.raises(VsslError, match="longest is 2"):
         laws({"falling": (np.ones_like, draws)}, 3, "t")
     for wrong in ([], [0.5], [-1]):
@@ -73,9 +70,8 @@ def test_film_shows_the_frames_in_order():
     figure = film({"long": strip, "short": strip[:2]}, "t")
     image = figure.axes[0].images[0].get_array()
     assert [int(image[2, place * 7 + 3, 0]) for place in range(5)] == [0, 20, 40, 60, 80]
-    assert (
-        figure.axes[1].images[0].get_array()[:, 14:] == 255
-    ).all()  # a short strip ends in white
+    short = figure.axes[1].images[0].get_array()
+    assert (short[:, 14:] == 255).all()  # a short strip ends in white
 
 
 def test_curves_show_mean_and_range():
@@ -92,34 +88,24 @@ def test_curves_show_mean_and_range():
     assert min(np.diff(heights)) > 0.03  # names at the ends do not cover each other
 
 
-def test_retrieval_marks_by_text_and_line_beside_colour():
+def test_retrieval_marks_right_and_wrong_by_text_and_line_too():
     frames = np.zeros((2, 3, 4, 6, 3), np.uint8)
     correct = np.array([[True, False, True], [False, False, True]])
-    figure = strips(
-        frames[:, 0], frames, correct, ["a", "b"], "t", found=[["a", "c", "a"], ["d", "e", "b"]]
-    )
-    assert [axis.get_title() for axis in figure.axes] == [
-        "a",
-        "✓ a",
-        "✗ c",
-        "✓ a",
-        "b",
-        "✗ d",
-        "✗ e",
-        "✓ b",
-    ]
+    found = [["a", "c", "a"], ["d", "e", "b"]]
+    figure = strips(frames[:, 0], frames, correct, ["a", "b"], "t", found=found)
+    titles = [axis.get_title() for axis in figure.axes]
+    assert titles == ["a", "✓ a", "✗ c", "✓ a", "b", "✗ d", "✗ e", "✓ b"]
     lines = [axis.spines["top"].get_linestyle() for axis in figure.axes]
     assert lines[1] != lines[2]
 
 
-def test_interval_is_students():
+def test_the_interval_is_students():
     assert interval([5.0]) == 0
-    assert interval([1.0, 2.0, 3.0]) == pytest.approx(
-        4.302653 / 3**0.5, rel=1e-5
-    )  # t(0.975, 2) from a printed table
+    t = 4.302653  # t(0.975, 2) from a printed table
+    assert interval([1.0, 2.0, 3.0]) == pytest.approx(t / 3**0.5, rel=1e-5)
 
 
-def test_bars_show_mean_seeds_and_how_many():
+def test_bars_show_the_mean_the_seeds_and_their_number():
     values = {"UCF101": {"a": [1.0, 3.0], "b": [4.0, 4.0, 7.0]}, "HMDB51": {"b": [2.0]}}
     figure = bars(values, "t", "top-1, %", chance=1.5, paper={"UCF101": {"a": 9.0}})
     first, second = figure.axes
@@ -136,12 +122,11 @@ def test_bars_show_mean_seeds_and_how_many():
     assert "chance, 1.5" in caption
 
 
-def test_confusion_counts_and_shades():
+def test_confusion_shows_counts_and_shades():
     figure = confusion(np.array([[3, 1], [0, 0]]), ["a", "b"], "t")
     axis = figure.axes[0]
-    np.testing.assert_allclose(
-        axis.images[0].get_array(), [[75, 25], [0, 0]]
-    )  # a class without videos is no division by zero
+    # A class without videos has the shade 0.
+    np.testing.assert_allclose(axis.images[0].get_array(), [[75, 25], [0, 0]])
     assert texts(axis) == ["3", "1"]
 
 
@@ -167,26 +152,24 @@ def test_confusion_counts_and_shades():
         (lambda: confusion(np.zeros((2, 3)), ["a", "b"], "t"), "confusion matrix"),
     ],
 )
-def test_wrong_input_is_told_in_one_line(draw, message):
+def test_wrong_input_is_refused_in_one_line(draw, message):
     with pytest.raises(VsslError, match=message) as caught:
         draw()
     assert "\n" not in str(caught.value)
 
 
-def test_a_bar_that_was_not_run_says_so_and_each_panel_has_its_own_chance():
+def test_a_bar_that_was_not_run_is_marked_and_each_panel_has_its_own_chance():
     figure = bars(
         {"a": {"x": [1.0, 2.0], "y": []}, "b": {"x": [], "y": []}}, "t", "y", {"a": 6.25, "b": 2.0}
     )
-    assert [text for axis in figure.axes for text in texts(axis) if text == "not run"] == [
-        "not run"
-    ] * 3
+    assert [text for axis in figure.axes for text in texts(axis)].count("not run") == 3
     assert [axis.get_title(loc="left") for axis in figure.axes] == ["a, chance 6.25", "b, chance 2"]
     assert any(text.get_text().endswith("dashed: chance") for text in figure.texts)
     assert [axis.lines[-1].get_xdata()[0] for axis in figure.axes] == [6.25, 2.0]
 
 
 @pytest.mark.parametrize("ours", [[], [30.0, 31.0]])
-def test_the_papers_marks_lie_inside_the_panel_even_where_nothing_has_run(ours):
+def test_the_papers_marks_lie_inside_the_panel_even_if_nothing_has_run(ours):
     figure = bars(
         {"a": {"x": ours, "y": []}, "b": {"x": [], "y": []}},
         "t",

@@ -1,4 +1,4 @@
-"""t-SNE that comes out the same, and names that stand only where they are true."""
+"""t-SNE repeats exactly, and a class is named only where its points lie together."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_tsne_is_deterministic_and_keeps_clusters_together():
     assert (nearest == labels).all()
 
 
-def test_tsne_of_few_or_narrow_features():
+def test_tsne_accepts_few_and_narrow_features():
     assert tsne(np.arange(4.0)[:, None]).shape == (4, 2)
 
 
@@ -46,12 +46,12 @@ def test_tsne_of_few_or_narrow_features():
         (np.eye(9), {"perplexity": 9}, "perplexity"),
     ],
 )
-def test_tsne_says_what_it_cannot_place(features, options, message):
+def test_tsne_refuses_what_it_cannot_place(features, options, message):
     with pytest.raises(VsslError, match=message):
         tsne(features, **options)
 
 
-def test_names_stand_on_islands_only():
+def test_only_islands_have_a_name_on_them():
     points, labels = clusters(0.3, dim=2)
     points[labels == 2] = [-10.0, -10.0]  # the third class has no axis of its own in the plane
     mixed = np.random.default_rng(1).normal(size=points.shape)
@@ -59,19 +59,16 @@ def test_names_stand_on_islands_only():
     before, after = figure.axes
     assert names_on(after) == sorted(NAMES)
     assert len(names_on(before)) < 3
-    assert [
-        text.get_text() for text in figure.legends[0].get_texts()
-    ] == NAMES  # the legend has them all the same
-    figures.save(
-        figure, "panels", alt="Three classes, mixed before and apart after.", note="seed 0"
-    )
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == NAMES  # the legend names all classes in any case
+    alt = "Three classes, mixed before and apart after."
+    figures.save(figure, "panels", alt=alt, note="seed 0")
 
 
 def test_a_hundred_classes_have_a_legend_and_no_names_over_the_points():
     names = [f"class {k}" for k in range(101)]
-    figure = scatter(
-        np.random.default_rng(0).normal(size=(202, 2)), np.arange(202) % 101, names, "t"
-    )
+    points = np.random.default_rng(0).normal(size=(202, 2))
+    figure = scatter(points, np.arange(202) % 101, names, "t")
     assert names_on(figure.axes[0]) == []
     assert len(figure.legends[0].get_texts()) == 101
 
@@ -89,7 +86,7 @@ def test_a_class_without_points_is_left_out():
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Archery", "YoYo"]
 
 
-def test_wrong_shapes_are_told():
+def test_wrong_shapes_are_refused():
     with pytest.raises(VsslError, match="coordinates"):
         scatter(np.zeros((4, 3)), np.zeros(4, int), NAMES, "t")
     with pytest.raises(VsslError, match="as many labels"):

@@ -53,18 +53,13 @@ def test_bytes_are_the_same_in_two_processes(tmp_path):
 def test_sidecar_holds_the_alt_text_and_the_digest():
     figures.save(drawn(), "bars", alt=f"  {ALT}\n")
     sidecar = json.loads((paths.figures() / "bars.json").read_text())
-    assert sidecar == {
-        "alt": ALT,
-        "sha256": hashlib.sha256((paths.figures() / "bars.png").read_bytes()).hexdigest(),
-    }
-    assert sorted(path.name for path in paths.figures().iterdir()) == [
-        "bars.json",
-        "bars.png",
-        "bars.svg",
-    ]
+    digest = hashlib.sha256((paths.figures() / "bars.png").read_bytes()).hexdigest()
+    assert sidecar == {"alt": ALT, "sha256": digest}
+    names = sorted(path.name for path in paths.figures().iterdir())
+    assert names == ["bars.json", "bars.png", "bars.svg"]
 
 
-def test_smoke_figure_never_takes_a_real_ones_place():
+def test_a_smoke_figure_never_replaces_a_real_one():
     figures.save(drawn(), "bars", alt=ALT)
     before = (paths.figures() / "bars.png").read_bytes()
     figure = drawn()
@@ -74,7 +69,7 @@ def test_smoke_figure_never_takes_a_real_ones_place():
     assert "mean nothing; seed 0" in figure.get_supxlabel()
 
 
-def test_an_empty_figure_takes_no_real_ones_place_and_is_no_smoke_result():
+def test_an_empty_figure_never_replaces_a_real_one_and_is_no_smoke_result():
     figure = drawn()
     figures.save(figure, "bars", alt=ALT, empty=True, note="demo profile: not run yet")
     assert [path.name for path in paths.figures().iterdir()] == ["smoke"]
@@ -89,12 +84,12 @@ def test_alt_text_is_required(alt):
 
 
 @pytest.mark.parametrize("name", ["", "../bars", "a/b", "bars.png", "-x"])
-def test_name_is_a_name(name):
+def test_a_name_must_be_a_plain_word(name):
     with pytest.raises(VsslError, match="cannot be called"):
         figures.save(drawn(), name, alt=ALT)
 
 
-def test_pyplot_is_left_empty():
+def test_saving_leaves_no_figure_open_in_pyplot():
     import matplotlib
 
     matplotlib.use("agg")
@@ -102,7 +97,7 @@ def test_pyplot_is_left_empty():
 
     figures.save(drawn(), "ours", alt=ALT)
     assert pyplot.get_fignums() == []
-    figure, axis = pyplot.subplots()  # a reader's own
+    figure, axis = pyplot.subplots()  # a figure of the reader
     axis.plot([1, 2])
     figures.save(figure, "theirs", alt=ALT)
     assert pyplot.get_fignums() == []
@@ -115,9 +110,8 @@ def test_a_notebook_shows_the_image_once_with_its_alt_text(monkeypatch, kernel):
 
     shown = []
     monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
-    monkeypatch.setattr(
-        IPython, "get_ipython", lambda: types.SimpleNamespace(kernel=object() if kernel else None)
-    )
+    shell = types.SimpleNamespace(kernel=object() if kernel else None)
+    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
     monkeypatch.setattr(IPython.display, "display", lambda data, **rest: shown.append((data, rest)))
     figures.save(drawn(), "bars", alt=ALT)
     if not kernel:

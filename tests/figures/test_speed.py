@@ -1,4 +1,4 @@
-"""Figures of speed show every contender with its rounds, and say what was not run."""
+"""Figures of speed show every contender with its rounds and name those that were not run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TINY = {
 
 
 @pytest.mark.parametrize("name", TINY)
-def test_the_least_input_is_drawn(name):
+def test_the_smallest_input_is_drawn(name):
     figures.save(TINY[name](), name, alt="The smallest figure of its kind.")
 
 
@@ -41,11 +41,8 @@ def test_a_race_shows_rates_rounds_and_who_was_not_run():
     )
     first, second = figure.axes
     assert [patch.get_width() for patch in first.patches] == [4, 2, 6]
-    assert [bool(patch.get_hatch()) for patch in first.patches] == [
-        False,
-        False,
-        True,
-    ]  # not by colour alone
+    hatched = [bool(patch.get_hatch()) for patch in first.patches]
+    assert hatched == [False, False, True]  # so that colour is not the only difference
     assert [list(line.get_xdata()) for line in first.lines] == [[3, 5], [1, 3], [6, 7]]
     assert texts(first) == ["4", "2, ×2", "6"] and texts(second) == ["4", "not run: not installed"]
     assert [label.get_text() for label in second.get_yticklabels()] == ["vssl", "absent"]
@@ -56,24 +53,16 @@ def test_panels_side_by_side_put_the_same_contender_in_the_same_row():
     first, second = races(
         {"one": [OURS, PEER], "two": [PEER, OURS]}, "t", "clips a second", columns=2
     ).axes
-    assert (
-        [patch.get_width() for patch in second.patches]
-        == [patch.get_width() for patch in first.patches]
-        == [4, 2]
-    )
+    assert [patch.get_width() for patch in first.patches] == [4, 2]
+    assert [patch.get_width() for patch in second.patches] == [4, 2]
     assert first.get_xlabel() == second.get_xlabel() == "clips a second"
 
 
 def test_the_way_has_all_stages_in_their_order_on_one_logarithmic_axis():
     (axis,) = way({"large clips": [FLOOR, OURS], "small clips": [PEER]}, "t", "clips a second").axes
     assert axis.get_xscale() == "log"
-    assert [label.get_text() for label in axis.get_yticklabels()] == [
-        "",
-        "floor",
-        "vssl",
-        "",
-        "peer",
-    ]
+    names = [label.get_text() for label in axis.get_yticklabels()]
+    assert names == ["", "floor", "vssl", "", "peer"]
     assert sorted(axis.get_yticks()) == [0, 1, 2, 3, 4] and axis.get_ylim()[0] > axis.get_ylim()[1]
     assert texts(axis) == ["large clips", "6", "4", "small clips", "2, ×2"]
 
@@ -91,17 +80,12 @@ def test_growth_shows_median_rounds_their_span_and_the_proportional_cost():
     }
     figure = growth(panels, "t", level={"memory": ([1, 2], [100.0, 100.0])})
     flat, square, memory, empty = figure.axes
-    assert list(flat.lines[0].get_ydata()) == [3, 3, 3] and list(flat.lines[0].get_xdata()) == [
-        0,
-        1,
-        2,
-    ]
+    assert list(flat.lines[0].get_ydata()) == [3, 3, 3]
+    assert list(flat.lines[0].get_xdata()) == [0, 1, 2]
     assert list(flat.lines[2].get_ydata()) == [2, 9]
     np.testing.assert_allclose(square.lines[0].get_ydata(), [1, 4, 16])
-    assert (
-        list(square.lines[1].get_ydata()) == [1, 4, 20]
-        and square.get_xscale() == square.get_yscale() == "log"
-    )
+    assert list(square.lines[1].get_ydata()) == [1, 4, 20]
+    assert square.get_xscale() == square.get_yscale() == "log"
     assert memory.get_ylim()[0] == 0 and not empty.axison
 
 
@@ -123,7 +107,7 @@ def test_noise_does_not_look_like_a_law():
         (lambda: growth({"a": Growth([1, 2], [[1.0]])}, "t"), "as many costs as sizes"),
     ],
 )
-def test_wrong_input_is_told_in_one_line(draw, message):
+def test_wrong_input_is_refused_in_one_line(draw, message):
     with pytest.raises(VsslError, match=message) as caught:
         draw()
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""The style: colours that are seaborn's, and boxes that get out of each other's way."""
+"""The style has seaborn's colours and moves boxes apart that would cover each other."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ from hypothesis import strategies as st
 from vssl.figures import style
 
 
-def test_palette_is_seaborns():
+def test_the_palette_is_seaborns():
     import seaborn
 
-    assert [color.lower() for color in seaborn.color_palette("colorblind").as_hex()] == list(
-        style.PALETTE
-    )
+    theirs = [colour.lower() for colour in seaborn.color_palette("colorblind").as_hex()]
+    assert theirs == list(style.PALETTE)
 
 
 def test_a_hundred_classes_differ_in_colour_or_marker():
-    looks = {
-        (style.PALETTE[k % len(style.PALETTE)], style.MARKERS[k % len(style.MARKERS)])
-        for k in range(101)
-    }
+    colours, markers = style.PALETTE, style.MARKERS
+    looks = {(colours[k % len(colours)], markers[k % len(markers)]) for k in range(101)}
     assert len(looks) == 101
 
 
@@ -33,7 +30,7 @@ def test_a_figure_is_as_wide_as_all_others_and_has_room_for_its_title():
     assert axes.shape == (2, 3)
 
 
-def test_boxes_that_do_not_meet_stay():
+def test_boxes_that_do_not_overlap_stay():
     centres, sizes = np.array([[0.2, 0.2], [0.8, 0.8]]), np.full((2, 2), 0.1)
     np.testing.assert_allclose(style.apart(centres, sizes), centres, atol=2e-3)
 

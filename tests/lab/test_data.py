@@ -1,4 +1,4 @@
-"""Data as experiments name it: frame rates, splits, keys, and how it is counted."""
+"""Data as experiments describe it: its frame rates, splits, keys and counts."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def test_data_at_half_the_frame_rate_has_half_the_frames(data):
         assert np.array_equal(half.frames.frames(video), whole.frames.frames(video)[rows])
 
 
-def test_a_frame_rate_is_part_of_key_and_title_only_where_one_is_set(data):
+def test_a_frame_rate_is_part_of_key_and_title_only_if_it_is_set(data):
     slow = replace(data, fps=12.5)
     assert key.key(slow) != key.key(data) and "fps" not in key.described(data)
     assert data.title() == "puppets for UCF101"
     assert slow.title() == "puppets for UCF101 at 12.5 frames a second"
 
 
-def test_validation_takes_a_part_of_the_training_videos_alone(data):
+def test_validation_uses_only_training_videos(data):
     official, held_out = data.open(), replace(data, test_on="validation").open()
     assert sorted([*held_out.train, *held_out.test]) == sorted(official.train)
     assert len(held_out.test) > 0 and not set(held_out.test) & set(official.test)
@@ -52,7 +52,7 @@ def test_validation_takes_a_part_of_the_training_videos_alone(data):
     assert not groups[0] & groups[1]
 
 
-def test_validation_is_part_of_key_and_title_only_where_it_is_set(data):
+def test_validation_is_part_of_key_and_title_only_if_it_is_set(data):
     other = replace(data, test_on="validation")
     assert key.key(other) != key.key(data) and "test_on" not in key.described(data)
     assert other.title() == "puppets for UCF101, tested on a tenth of the training videos"
@@ -63,7 +63,7 @@ def test_validation_is_part_of_key_and_title_only_where_it_is_set(data):
 
 
 @pytest.mark.parametrize("test_on", ["test", "validation"])
-def test_data_is_counted_as_it_is_opened(data, test_on):
+def test_data_has_as_many_videos_as_counted(data, test_on):
     drawn = replace(data, test_on=test_on)
     opened = drawn.open()
     assert drawn.counts() == (len(opened.train), len(opened.test))

@@ -1,4 +1,7 @@
-"""Every experiment end to end at the smallest size, on puppets and on real UCF101 files: the same commands, the same code."""
+"""Every experiment runs from end to end at the smallest size.
+
+Puppets and real UCF101 files go through the same commands and the same code.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -19,7 +22,7 @@ METHOD = methods.Pace(short="fit")
 
 @pytest.fixture(scope="module")
 def puppet_data(tmp_path_factory):
-    """A tiny set, drawn once for this file."""
+    """The folder of a tiny set of puppets, drawn once for this file."""
     return tmp_path_factory.mktemp("data")
 
 
@@ -33,26 +36,18 @@ def scale(puppet_data, monkeypatch):
     return replace(smoke, sizes=tiny)
 
 
-def test_pretrain_features_retrieval_probe_and_pretext(scale):
+def test_all_tests_of_a_pre_training_give_sensible_numbers(scale):
     start = scale.pretrain(METHOD, "r3d", seed=0)
     assert start.method.clips_a_video == 4 and start.sampler().samples == 4
-    retrieval, probe, pretext = (
-        run(scale.retrieve(start)),
-        run(scale.probe(start)),
-        run(PretextTest(start)),
-    )
+    retrieval, probe = run(scale.retrieve(start)), run(scale.probe(start))
+    pretext = run(PretextTest(start))
     opened = scale.data().open()
     assert len(opened.train) == 8 and len(opened.test) == 4
     features = run(scale.features(start)).arrays
-    assert (
-        features["p5"].shape == (12, 2, 32)
-        and features["p4"].shape[0] == 12
-        and features["test"].sum() == 4
-    )
-    assert (
-        retrieval.metrics["chance"] == 50
-        and 0 <= retrieval.metrics["R@1"] <= retrieval.metrics["R@5"] <= 100
-    )
+    assert features["p5"].shape == (12, 2, 32) and features["p4"].shape[0] == 12
+    assert features["test"].sum() == 4
+    assert retrieval.metrics["chance"] == 50
+    assert 0 <= retrieval.metrics["R@1"] <= retrieval.metrics["R@5"] <= 100
     assert probe.metrics["chance"] == 50 and len(probe.arrays["predicted"]) == 4
     assert pretext.metrics["chance pace_accuracy"] == 25
     assert sorted(pretext.arrays["pace_truth"]) == sorted(4 * [0, 1, 2, 3])
@@ -61,7 +56,7 @@ def test_pretrain_features_retrieval_probe_and_pretext(scale):
     assert run(scale.retrieve(start, layer="p4")).metrics["majority"] == 50
 
 
-def test_clip_order_goes_the_same_way_and_sees_as_many_clips(scale):
+def test_clip_order_runs_like_pace_and_sees_as_many_clips(scale):
     start = scale.pretrain(methods.VCOP(), "r3d", seed=0)
     assert run(start).metrics["loss"] > 0
     assert run(scale.retrieve(start)).metrics["chance"] == 50
@@ -69,15 +64,13 @@ def test_clip_order_goes_the_same_way_and_sees_as_many_clips(scale):
     assert len(order.arrays["truth"]) == 4 and 0 <= order.metrics["accuracy"] <= 100
     demo = resolve("demo")
     ours, theirs = demo.pretrain(methods.VCOP(), "r3d", 0), demo.pretrain(METHOD, "r3d", 0)
-    assert (ours.recipe.epochs, clips_of(ours.sampler())) == (16, 3) and (
-        theirs.recipe.epochs,
-        clips_of(theirs.sampler()),
-    ) == (12, 4)
+    assert (ours.recipe.epochs, clips_of(ours.sampler())) == (16, 3)
+    assert (theirs.recipe.epochs, clips_of(theirs.sampler())) == (12, 4)
 
 
 @dataclass(frozen=True)
 class Fade(Keyed):
-    """An experiment that makes a generator of views: it learns nothing, and fades them."""
+    """An experiment whose result is a generator of views that fades them; it learns nothing."""
 
     share: float = 0.5
     code = ("lab/experiment.py",)
@@ -127,12 +120,10 @@ def test_the_same_seed_gives_the_same_features_and_another_does_not(scale, tmp_p
 
 
 def test_random_starts_differ_by_calibration_only(scale):
-    plain, calibrated = (
-        run(scale.features(scale.random("r3d", 0, c))).arrays["p5"] for c in (False, True)
-    )
+    starts = [scale.random("r3d", 0, calibrated) for calibrated in (False, True)]
+    plain, calibrated = (run(scale.features(start)).arrays["p5"] for start in starts)
     assert plain.shape == calibrated.shape and not np.allclose(plain, calibrated)
-    backbones = [scale.random("r3d", 0, c).backbone(()) for c in (False, True)]
-    weights = [dict(b.named_parameters()) for b in backbones]
+    weights = [dict(start.backbone(()).named_parameters()) for start in starts]
     assert all((weights[0][name] == weights[1][name]).all() for name in weights[0])
 
 
@@ -155,10 +146,9 @@ def test_fine_tuning_starts_from_the_pre_trained_weights(scale):
     frozen = replace(still, labelled=replace(still.labelled, recipe=recipe))
     model = run(frozen)
     kept = torch.load(model.folder / "model.pt", weights_only=True)
+    # With a rate of 0 the weights stay where pre-training left them.
     for name, value in start.backbone((run(start),)).named_parameters():
-        assert torch.equal(
-            kept[f"backbone.{name}"], value
-        )  # a rate of 0 leaves them where pre-training left them
+        assert torch.equal(kept[f"backbone.{name}"], value)
 
 
 def test_profiles_and_parameters_are_checked_in_one_line(scale, tmp_path):
@@ -181,19 +171,14 @@ def test_the_paper_profile_changes_nothing_of_the_paper(realvideo):
     paper = resolve("paper", data_root=str(realvideo / "ucf101"))
     start = paper.pretrain(methods.Pace(), "r2plus1d", seed=0)
     assert start.recipe == methods.Pace().recipe() and start.method == methods.Pace()
-    assert (start.length, start.size, start.net.width, start.net.pool, start.data.height) == (
-        16,
-        112,
-        64,
-        False,
-        128,
-    )
+    assert (start.length, start.size, start.data.height) == (16, 112, 128)
+    assert (start.net.width, start.net.pool) == (64, False)
     assert not start.data.stand_in and start.data.title() == "UCF101"
     tuned = paper.fine_tune(start, recipe=methods.Pace().fine_tune())
     assert tuned.labelled == replace(methods.Pace().labelled(), recipe=methods.Pace().fine_tune())
 
 
-def test_real_ucf101_goes_the_same_way_as_the_puppets(realvideo, tmp_path, monkeypatch):
+def test_real_ucf101_runs_like_the_puppets(realvideo, tmp_path, monkeypatch):
     monkeypatch.setenv("VSSL_DATA", str(tmp_path))
     real = resolve("smoke", data_root=str(realvideo / "ucf101"))
     opened = real.data().open()
@@ -210,19 +195,14 @@ def test_a_broken_test_video_is_counted_and_named_on_the_table(scale, tmp_path, 
 
     monkeypatch.setenv("VSSL_DATA", str(tmp_path))
     root = puppets.make(replace(world("ucf101", "smoke"), seed=5))
-    broken = root / "UCF-101" / "Walk" / "v_Walk_g01_c01.mp4"  # group 1 tests in split 1
+    broken = root / "UCF-101" / "Walk" / "v_Walk_g01_c01.mp4"  # group 1 is tested on in split 1
     broken.write_bytes(broken.read_bytes()[:700])
     damaged = replace(scale, data_root=root)
     found = run(damaged.retrieve(damaged.random("r3d", 0)))
     assert found.metrics["unreadable"] == 1
     assert list(damaged.data().open().frames.failed) == ["v_Walk_g01_c01"]
-    demo = replace(
-        damaged, sizes=replace(damaged.sizes, name="demo")
-    )  # a smoke number would not be shown
-    shown = table(
-        "pace/broken",
-        "t",
-        demo,
-        {"R@1": ("R@1", {"random": [damaged.retrieve(damaged.random("r3d", 0))]})},
-    )
+    # It is called demo, because a number of smoke would not be shown.
+    demo = replace(damaged, sizes=replace(damaged.sizes, name="demo"))
+    rows = {"random": [damaged.retrieve(damaged.random("r3d", 0))]}
+    shown = table("pace/broken", "t", demo, {"R@1": ("R@1", rows)})
     assert "1 unreadable videos are left out" in shown.face

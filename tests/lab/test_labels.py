@@ -1,4 +1,4 @@
-"""Learning from labels: which videos a share of the labels keeps, what stays frozen, and CVRL's protocols end to end."""
+"""Learning from labels: which labels are kept, what stays frozen, and CVRL's protocols."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ METHOD = methods.CVRL()
 
 @pytest.fixture(scope="module")
 def puppet_data(tmp_path_factory):
-    """A tiny set, drawn once for this file."""
+    """The folder of a tiny set of puppets, drawn once for this file."""
     return tmp_path_factory.mktemp("data")
 
 
@@ -55,12 +55,12 @@ def test_a_share_of_the_labels_is_balanced_and_never_empties_a_class(share, seed
     assert (chosen == share_of(actions, videos, share, seed)).all()
 
 
-def test_the_seed_alone_decides_which_labels(scale, monkeypatch):
+def test_only_the_seed_decides_which_labels_are_kept(scale, monkeypatch):
     trained = []
 
     def fit(model, batches, *settings, **more):
         trained.append(batches.videos.tolist())
-        raise KeyboardInterrupt  # what is trained on is all that is asked
+        raise KeyboardInterrupt  # the test needs only the videos to train on
 
     monkeypatch.setattr(training, "fit", fit)
     for net, seed in (("r3d", 0), ("c3d", 0), ("r3d", 1)):
@@ -69,7 +69,7 @@ def test_the_seed_alone_decides_which_labels(scale, monkeypatch):
     assert trained[0] == trained[1] != trained[2]
 
 
-def test_fewer_labels_are_some_of_the_more():
+def test_a_smaller_share_of_the_labels_is_part_of_a_larger_one():
     actions, videos = np.repeat(np.arange(4), 300), np.random.default_rng(0).permutation(1200)
     hundredth, tenth = (share_of(actions, videos, share, 0) for share in (0.01, 0.1))
     assert len(hundredth) == 12 and len(tenth) == 120 and set(hundredth) < set(tenth)
@@ -85,7 +85,7 @@ def test_a_frozen_net_is_never_in_training_mode_and_gets_no_gradient():
     assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
 
 
-def test_linear_evaluation_trains_the_layer_alone(scale):
+def test_linear_evaluation_trains_only_the_last_layer(scale):
     start = scale.pretrain(METHOD, "r3d", seed=0)
     linear = scale.linear(start)
     labelled = linear.labelled
@@ -104,62 +104,48 @@ def test_linear_evaluation_trains_the_layer_alone(scale):
     assert ours and all(torch.equal(value, theirs[name]) for name, value in ours.items())
 
 
-def test_few_labels_are_gone_through_more_often(scale):
+def test_few_labels_are_passed_through_more_often(scale):
     start = scale.random("r3d", 0)
-    tenth, all_of_them = scale.fine_tune(start, share=0.1), scale.fine_tune(start)
-    assert [one.labelled.recipe.passes for one in (tenth, all_of_them)] == [3, 1]
-    assert "on 10 % of the labels" in tenth.describe() and "labels" not in all_of_them.describe()
+    tenth, whole = scale.fine_tune(start, share=0.1), scale.fine_tune(start)
+    assert [one.labelled.recipe.passes for one in (tenth, whole)] == [3, 1]
+    assert "on 10 % of the labels" in tenth.describe() and "labels" not in whole.describe()
     assert run(tenth).metrics["top1"] >= 0
     with pytest.raises(VsslError, match="share of the labels"):
         replace(tenth, share=0.0)
 
 
 @pytest.mark.parametrize("wrong", [{"test_size": 49}, {"test_size": None, "size": 49}])
-def test_a_test_that_cannot_be_made_is_told_before_training(scale, wrong):
+def test_a_test_that_is_impossible_is_refused_before_training(scale, wrong):
     linear = scale.linear(scale.random("r3d", 0))  # frames of 48 x 64
-    with pytest.raises(
-        VsslError,
-        match="49 x 49 does not fit into frames of 48 x 64; lower",
-    ):
+    with pytest.raises(VsslError, match="49 x 49 does not fit into frames of 48 x 64; lower"):
         replace(linear, **wrong)
 
 
 def test_a_pre_training_can_go_on_from_another(scale):
     first = scale.pretrain(METHOD, "r3d", seed=0)
     second = scale.pretrain(METHOD, "r3d", seed=0, start=first)
-    assert (
-        second.needs() == (first,)
-        and first.key() != second.key()
-        and "after CVRL" in second.describe()
-    )
+    assert second.needs() == (first,) and first.key() != second.key()
+    assert "after CVRL" in second.describe()
     begun = second.start.backbone((run(first),)).state_dict()
     ended = run(second)
     assert ended.metrics["instance_accuracy"] >= 0
-    assert not all(
-        torch.equal(value, begun[name])
-        for name, value in second.backbone((ended,)).state_dict().items()
-    )
+    state = second.backbone((ended,)).state_dict()
+    assert not all(torch.equal(value, begun[name]) for name, value in state.items())
 
 
-def test_scene_and_instance_stand_beside_the_action(scale):
+def test_retrieval_is_by_action_by_scene_or_by_instance(scale):
     start = scale.random("r3d", 0)
-    action, scene, instance = (
-        run(scale.retrieve(start)),
-        run(scale.retrieve(start, by="scene")),
-        run(scale.instance(start)),
-    )
-    assert 0 <= instance.metrics["instance"] <= 100 and instance.metrics["chance"] == pytest.approx(
-        100 / 11
-    )  # 6 videos, 2 clips
-    assert (
-        action.metrics["chance"] == pytest.approx(100 / 3)
-        and scene.metrics["chance"] < action.metrics["chance"]
-    )
+    action, scene = run(scale.retrieve(start)), run(scale.retrieve(start, by="scene"))
+    instance = run(scale.instance(start))
+    assert 0 <= instance.metrics["instance"] <= 100
+    assert instance.metrics["chance"] == pytest.approx(100 / 11)  # 6 videos, 2 clips
+    assert action.metrics["chance"] == pytest.approx(100 / 3)
+    assert scene.metrics["chance"] < action.metrics["chance"]
     with pytest.raises(VsslError, match="by its 'action' or by its 'scene'"):
         replace(scale.retrieve(start), by="look")
 
 
-def test_real_videos_have_no_scenes_written_down(scale):
+def test_the_scenes_of_real_videos_are_not_known(scale):
     data = replace(scale.data(), source=None, stand_in=False)
     with pytest.raises(VsslError, match="the scenes of Kinetics-400 are not known"):
         data.scenes()
@@ -178,23 +164,18 @@ def test_a_profile_runs_the_epochs_that_it_displays(profile, paper, method):
 )
 def test_a_row_of_a_table_keeps_its_proportion_at_a_small_profile(change, field, factor):
     demo = resolve("demo", paper="cvrl")
-    usual, changed = (
-        demo.pretrain(methods.CVRL(**fields), "r3d", 0).recipe for fields in ({}, change)
-    )
+    usual = demo.pretrain(methods.CVRL(), "r3d", 0).recipe
+    changed = demo.pretrain(methods.CVRL(**change), "r3d", 0).recipe
     assert getattr(changed, field) == factor * getattr(usual, field)
     assert changed.rate == usual.rate * (factor if field == "batch" else 1)
 
 
-def test_the_paper_profile_is_the_paper_s(monkeypatch):
+def test_the_paper_profile_has_the_papers_settings(monkeypatch):
     monkeypatch.setenv("VSSL_PLAN_ONLY", "1")
     paper = resolve("paper", paper="cvrl")
     start = paper.pretrain(METHOD, paper.sizes.main, 0)
-    assert (start.net.name, start.length, start.size, start.data.name) == (
-        "r3d50",
-        16,
-        224,
-        "kinetics400",
-    )
+    assert (start.net.name, start.data.name) == ("r3d50", "kinetics400")
+    assert (start.length, start.size) == (16, 224)
     assert start.recipe == METHOD.recipe() and start.sampler() == METHOD.sampler(16)
     linear = paper.linear(start, recipe=METHOD.linear())
     assert (linear.length, linear.size, linear.test_size) == (32, 224, 256)
@@ -204,27 +185,21 @@ def test_the_paper_profile_is_the_paper_s(monkeypatch):
         paper.linear(start)
 
 
-def test_an_inflated_net_learnt_from_frames_alone(scale):
+def test_an_inflated_net_starts_from_a_net_trained_on_frames(scale):
     start = scale.simclr("r3d50", seed=0)
-    assert (
-        start.frames.length == 1
-        and start.frames.net.name == "r2d50"
-        and start.frames.sampler().law is None
-    )
+    assert start.frames.length == 1 and start.frames.net.name == "r2d50"
+    assert start.frames.sampler().law is None
     linear = scale.linear(start)
-    assert (
-        linear.needs() == (start.frames,)
-        and "r3d50 inflated from r2d50 pre-trained by CVRL" in linear.describe()
-    )
+    assert linear.needs() == (start.frames,)
+    assert "r3d50 inflated from r2d50 pre-trained by CVRL" in linear.describe()
     assert run(linear).metrics["chance"] == pytest.approx(100 / 3)
     flat, deep = start.frames.backbone((run(start.frames),)), start.backbone((run(start.frames),))
-    kernel = deep.blocks["stage5"][0].conv1.weight
-    assert kernel.shape[2] == 3 and torch.allclose(
-        kernel.sum(2), flat.blocks["stage5"][0].conv1.weight[:, :, 0], atol=1e-6
-    )
+    inflated = deep.blocks["stage5"][0].conv1.weight
+    kernel = flat.blocks["stage5"][0].conv1.weight[:, :, 0]
+    assert inflated.shape[2] == 3 and torch.allclose(inflated.sum(2), kernel, atol=1e-6)
 
 
-def test_imagenet_s_weights_are_for_the_paper_s_width(scale):
+def test_imagenets_weights_fit_only_the_papers_width(scale):
     with pytest.raises(VsslError, match="64 channels wide"):
         scale.imagenet("r3d50", 0)
     with pytest.raises(VsslError, match="only r3d50 and r3d101 can be inflated, not r3d;"):
@@ -233,14 +208,15 @@ def test_imagenet_s_weights_are_for_the_paper_s_width(scale):
     assert start.needs() == () and start.describe() == "r3d50 inflated from ImageNet, seed 1"
 
 
-def test_a_plan_says_why_it_has_no_imagenet_row_and_downloads_nothing(scale, tmp_path, monkeypatch):
+def test_a_plan_explains_why_it_has_no_imagenet_row_and_downloads_nothing(
+    scale, tmp_path, monkeypatch
+):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.delenv("VSSL_PLAN_ONLY", raising=False)
     assert scale.lacks_imagenet("r3d50").endswith("this one has 4")
     wide = resolve("gpu", paper="cvrl")
-    assert "say vssl.models.imagenet('r3d50') once" in wide.lacks_imagenet("r3d50") and not list(
-        tmp_path.iterdir()
-    )
+    assert "say vssl.models.imagenet('r3d50') once" in wide.lacks_imagenet("r3d50")
+    assert not list(tmp_path.iterdir())
     folder = tmp_path / "hub" / "checkpoints"
     folder.mkdir(parents=True)
     (folder / "resnet50-0676ba61.pth").touch()

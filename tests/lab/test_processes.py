@@ -1,6 +1,7 @@
-"""The lab under torchrun: two processes share a training, one decides and writes, and what one fails at ends both with its line.
+"""The lab under torchrun: two processes share a training, and the first decides and writes.
 
-All of it in one start of torchrun, for an import of torch costs more than the trainings. This file is also what its processes run.
+If either of them fails, both end with the same line. All of this happens in one start of torchrun,
+because an import of torch costs more than the trainings. The processes run this very file.
 """
 
 import json
@@ -28,26 +29,30 @@ WORLDS = {"ucf101": {"classes": ("Walk", "Squat"), "groups": 6, "clips": 1, "fra
 
 @dataclass(frozen=True)
 class StillNet(Net):
-    """A backbone whose batch norm is frozen: two processes' own batch statistics are not one's, and joint ones need CUDA."""
+    """A backbone whose batch norm is frozen.
+
+    Two processes' own statistics of half a batch differ from those of a whole batch in one process,
+    and common statistics need CUDA.
+    """
 
     def build(self, seed):
         backbone = super().build(seed)
         norms = [module for module in backbone.modules() if isinstance(module, nn.BatchNorm3d)]
         for norm in norms:
-            # The mean of what was seen: a batch of noise, so that activations have a scale.
+            # Without momentum the statistics are those of the batch of noise below, which gives the
+            # activations a scale.
             norm.momentum = None
         with torch.no_grad():
             backbone.train()(torch.rand(8, 3, 8, 40, 40))
         for norm in norms:
-            norm.eval().train = lambda mode=True, norm=norm: (
-                norm
-            )  # whoever asks for training: frozen
+            # It stays frozen even if it is put into training mode.
+            norm.eval().train = lambda mode=True, norm=norm: norm
         return backbone
 
 
 @dataclass(frozen=True)
 class Step:
-    """Something to compute; it notes which process did, and may fail there."""
+    """An experiment that logs which process computed it and can be made to fail there."""
 
     log: str
     fails: str = ""
@@ -67,12 +72,12 @@ class Step:
         if self.fails and rank == "0":
             raise ValueError(self.fails)
         if self.shared:
-            dist.barrier()  # as in a training: whoever comes here waits for all
+            dist.barrier()  # as in a training, each process waits here for all
         return {"made": 1.0}, {}
 
 
 def experiments():
-    """A pre-training of four epochs and a fine-tuning from it, at the smallest size."""
+    """Make a pre-training of four epochs and a fine-tuning from it, at the smallest size."""
     smoke = resolve("smoke")
     profiles.PROFILES["smoke"] = tiny = replace(smoke.sizes, worlds=WORLDS)
     scale = replace(smoke, sizes=tiny)
@@ -82,38 +87,38 @@ def experiments():
 
 
 def worker(folder: Path) -> None:
-    """What each of the two processes does; what it saw goes into a file of its own."""
-    seen: dict = {"epochs": []}
+    """Run what each of the two processes runs, and write what happened to a file of its own."""
+    events: dict = {"epochs": []}
     rank = os.environ["RANK"]
     start, tuned = experiments()
     whole = Batches.epoch
 
     def until_the_third(self, epoch, ahead=0):
-        seen["epochs"].append(epoch)
-        if epoch == 2 and not seen.get("stopped"):
+        events["epochs"].append(epoch)
+        if epoch == 2 and not events.get("stopped"):
             raise VsslError("stopped on all")
         return whole(self, epoch, ahead)
 
     Batches.epoch = until_the_third
-    seen["stopped"] = tried(lambda: run(start))
-    seen["told"] = []
-    made = [run(tuned, tell=seen["told"].append), run(start), run(tuned)]
-    seen["runs"] = [{"computed": one.computed, "metrics": one.metrics} for one in made]
-    seen["alone"] = run(Step(str(folder / "alone"))).computed
-    seen["fails alone"] = tried(lambda: run(Step(str(folder / "fails-alone"), "no luck")))
-    signal.signal(
-        signal.SIGTERM, signal.SIG_IGN
-    )  # torchrun ends us as soon as the other ended: we want to hear why first
+    events["stopped"] = tried(lambda: run(start))
+    events["messages"] = []
+    made = [run(tuned, tell=events["messages"].append), run(start), run(tuned)]
+    events["runs"] = [{"computed": one.computed, "metrics": one.metrics} for one in made]
+    events["alone"] = run(Step(str(folder / "alone"))).computed
+    events["fails alone"] = tried(lambda: run(Step(str(folder / "fails-alone"), "no luck")))
+    # torchrun ends this process as soon as the other has ended, but first it is to learn why.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
         run(Step(str(folder / "fails"), "no luck in training", shared=True))
     except Exception as error:
-        seen["fails"] = f"{type(error).__name__}: {error}"
+        events["fails"] = f"{type(error).__name__}: {error}"
         raise
     finally:
-        (folder / f"rank{rank}.json").write_text(json.dumps(seen))
+        (folder / f"rank{rank}.json").write_text(json.dumps(events))
 
 
 def tried(call) -> str:
+    """Make a call and return its error as a line, or nothing."""
     try:
         call()
     except Exception as error:
@@ -123,92 +128,72 @@ def tried(call) -> str:
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
-    """What the two processes saw, and the same runs made by this one alone."""
+    """Run the two processes, and the same experiments in this process alone."""
     folder = tmp_path_factory.mktemp("together")
-    said = folder / "stderr"
+    errors = folder / "stderr"
     environment = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
         "VSSL_DATA": str(folder / "data"),
         "VSSL_RUNS": str(folder / "runs"),
     }
-    command = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc_per_node=2",
-        __file__,
-        str(folder),
-    ]
-    with said.open("w") as stderr, pytest.MonkeyPatch.context() as patch:
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    command = [sys.executable, *torchrun, __file__, str(folder)]
+    with errors.open("w") as stderr, pytest.MonkeyPatch.context() as patch:
         process = subprocess.Popen(command, env=environment, stderr=stderr)
         patch.setenv("VSSL_DATA", str(folder / "data"))
         patch.setenv("VSSL_RUNS", str(folder / "runs-alone"))
         patch.setitem(profiles.PROFILES, "smoke", profiles.PROFILES["smoke"])
         alone = [run(one) for one in experiments()]
         code = process.wait(240)
-    seen = [folder / f"rank{rank}.json" for rank in (0, 1)]
-    assert all(path.is_file() for path in seen), said.read_text()[-3000:]
-    return folder, code, [json.loads(path.read_text()) for path in seen], alone, said.read_text()
+    files, printed = [folder / f"rank{rank}.json" for rank in (0, 1)], errors.read_text()
+    assert all(path.is_file() for path in files), printed[-3000:]
+    return folder, code, [json.loads(path.read_text()) for path in files], alone, printed
 
 
-def test_a_shared_training_that_went_on_from_its_checkpoint_gives_the_curves_of_one_process(ran):
-    folder, _, seen, alone, _ = ran
+def test_a_shared_training_resumed_from_its_checkpoint_gives_the_curves_of_one_process(ran):
+    folder, _, processes_events, alone, _ = ran
     for one in alone:
         two = folder / "runs" / "store" / one.folder.name
-        assert (
-            json.loads((two / "run.json").read_text())["record"]["processes"] == 2
-            and one.record["processes"] == 1
-        )
+        record = json.loads((two / "run.json").read_text())["record"]
+        assert (record["processes"], one.record["processes"]) == (2, 1)
         assert {path.name for path in two.iterdir()} == {path.name for path in one.folder.iterdir()}
         with np.load(two / "arrays.npz") as arrays:
             assert arrays["curve_loss"] == pytest.approx(one.arrays["curve_loss"], rel=1e-4)
             assert set(arrays) == set(one.arrays)
     assert len(alone[0].arrays["curve_loss"]) == 4 and np.ptp(alone[0].arrays["curve_loss"]) > 0.01
-    for process in seen:
-        assert process["stopped"] == "VsslError: stopped on all"
-        assert process["epochs"] == [
-            0,
-            1,
-            2,
-            2,
-            3,
-            0,
-        ]  # the first two were kept; then the fine-tuning's one
+    for events in processes_events:
+        assert events["stopped"] == "VsslError: stopped on all"
+        # Epochs 0 and 1 were kept, and the last 0 is the only epoch of the fine-tuning.
+        assert events["epochs"] == [0, 1, 2, 2, 3, 0]
 
 
 def test_both_read_the_run_that_the_first_has_written(ran):
     _, _, (first, second), _, _ = ran
     assert [one["computed"] for one in first["runs"]] == [True, False, False]
-    assert (
-        first["runs"] == second["runs"]
-        and first["runs"][0]["metrics"] == first["runs"][2]["metrics"]
-    )
-    assert len(first["told"]) == 2 and not second["told"]
+    assert first["runs"] == second["runs"]
+    assert first["runs"][0]["metrics"] == first["runs"][2]["metrics"]
+    assert len(first["messages"]) == 2 and not second["messages"]
 
 
-def test_what_does_not_train_is_computed_by_the_first_alone_and_fails_for_all(ran):
+def test_only_the_first_computes_what_does_not_train_and_its_failure_reaches_all(ran):
     folder, _, (first, second), _, _ = ran
     assert first["alone"] and second["alone"]
-    assert (
-        (folder / "alone").read_text().split()
-        == (folder / "fails-alone").read_text().split()
-        == ["0"]
-    )
+    assert (folder / "alone").read_text().split() == ["0"]
+    assert (folder / "fails-alone").read_text().split() == ["0"]
     assert first["fails alone"] == "ValueError: no luck"
     assert second["fails alone"] == "VsslError: process 0 of 2 failed: ValueError: no luck"
 
 
 def test_a_failure_in_the_middle_of_a_shared_training_ends_both_with_its_line(ran):
-    folder, code, (first, second), _, said = ran
+    folder, code, (first, second), _, printed = ran
     assert code == 1 and sorted((folder / "fails").read_text().split()) == ["0", "1"]
     assert first["fails"] == "ValueError: no luck in training"
     assert second["fails"] == "VsslError: process 0 of 2 failed: ValueError: no luck in training"
-    assert "no luck in training" in said
+    assert "no luck in training" in printed
 
 
-def test_the_first_speaks_in_the_words_of_the_one_that_broke_the_collective():
+def test_every_process_reports_the_error_of_the_one_that_failed_first():
     words = dist.HashStore()
     first, second = processes._Mailbox(0, words), processes._Mailbox(1, words)
 
@@ -225,12 +210,11 @@ def test_the_first_speaks_in_the_words_of_the_one_that_broke_the_collective():
     third = processes._Mailbox(2, words)
     with pytest.raises(VsslError, match=r"^process 1 of . failed: no such video"):
         third.first(lambda: pytest.fail("asked"))
-    assert first.first(lambda: True) and second.first(
-        lambda: pytest.fail("asked")
-    )  # the next question is another
+    # The next question is answered again.
+    assert first.first(lambda: True) and second.first(lambda: pytest.fail("asked"))
 
 
-def test_who_waits_waits_as_long_as_it_takes(monkeypatch):
+def test_a_process_waits_as_long_as_the_first_takes(monkeypatch):
     words = dist.HashStore()
     first, second = processes._Mailbox(0, words), processes._Mailbox(1, words)
     slept = []
@@ -244,12 +228,11 @@ def test_who_waits_waits_as_long_as_it_takes(monkeypatch):
     assert not second.first(lambda: pytest.fail("asked")) and len(slept) == 1000
 
 
-def test_one_process_asks_itself(monkeypatch):
+def test_a_single_process_answers_itself(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     assert processes.count() == 1 and processes.is_first()
-    assert processes.first(lambda: True, meanwhile=pytest.fail) and not processes.first(
-        lambda: None
-    )
+    assert processes.first(lambda: True, meanwhile=pytest.fail)
+    assert not processes.first(lambda: None)
 
 
 def test_a_world_without_torchrun_is_refused_rather_than_waited_for(monkeypatch):

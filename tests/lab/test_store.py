@@ -1,4 +1,7 @@
-"""The run store: an experiment is computed once, by one process, and a kill or a full disk loses nothing that was whole."""
+"""The run store: an experiment is computed once, by one process.
+
+A killed process or a full disk loses no run that was complete.
+"""
 
 import errno
 import json
@@ -18,7 +21,7 @@ from vssl.lab import key, store
 
 @dataclass(frozen=True)
 class Add:
-    """A number that takes a moment to compute; `log` counts how often it was."""
+    """An experiment that adds numbers; each computation adds a line to `log`."""
 
     value: int
     log: str = field(default="", metadata={"key": False})
@@ -40,33 +43,29 @@ class Add:
             with open(self.log, "a") as file:
                 file.write(f"{self.value}\n")
         time.sleep(self.wait)
-        return {"sum": self.value + sum(i.metrics["sum"] for i in inputs)}, {
-            "ones": np.ones(self.value)
-        }
+        total = self.value + sum(one.metrics["sum"] for one in inputs)
+        return {"sum": total}, {"ones": np.ones(self.value)}
 
 
 class Later(Add):
-    """The same, of other code."""
+    """The same experiment, but computed by other code."""
 
     code = ("paths.py",)
 
 
-def test_computed_once_with_what_it_needs(tmp_path):
+def test_an_experiment_is_computed_once_after_those_that_it_needs(tmp_path):
     log = str(tmp_path / "log")
     chain = Add(3, log, before=Add(2, log, before=Add(1, log)))
     first = store.run(chain)
     assert first.computed and first.metrics == {"sum": 6} and first.arrays["ones"].sum() == 3
     again = store.run(chain)
     assert not again.computed and again.metrics == {"sum": 6} and again.arrays["ones"].sum() == 3
-    assert (
-        Path(log).read_text().split() == ["1", "2", "3"]
-        and store.done(chain)
-        and not store.done(Add(99))
-    )
+    assert Path(log).read_text().split() == ["1", "2", "3"]
+    assert store.done(chain) and not store.done(Add(99))
     assert again.record["hardware"] and again.record["inputs"] == [Add(2, before=Add(1)).key()]
 
 
-def test_a_new_field_at_its_default_keeps_the_key_and_a_place_is_no_part_of_it():
+def test_a_new_field_at_its_default_keeps_the_key_and_a_path_is_not_part_of_it():
     @dataclass(frozen=True)
     class Old:
         a: int = 1
@@ -91,10 +90,8 @@ def _run_slowly(log, runs):
 def test_two_processes_never_compute_the_same_run(tmp_path):
     log = tmp_path / "log"
     context = multiprocessing.get_context("fork")
-    two = [
-        context.Process(target=_run_slowly, args=(str(log), str(tmp_path / "shared")))
-        for _ in range(2)
-    ]
+    arguments = (str(log), str(tmp_path / "shared"))
+    two = [context.Process(target=_run_slowly, args=arguments) for _ in range(2)]
     for process in two:
         process.start()
     for process in two:
@@ -105,9 +102,8 @@ def test_two_processes_never_compute_the_same_run(tmp_path):
 def test_a_killed_run_leaves_no_run_and_no_lock(tmp_path, monkeypatch):
     monkeypatch.setenv("VSSL_RUNS", str(tmp_path / "shared"))
     log = tmp_path / "log"
-    process = multiprocessing.get_context("fork").Process(
-        target=_run_slowly, args=(str(log), str(tmp_path / "shared"))
-    )
+    context = multiprocessing.get_context("fork")
+    process = context.Process(target=_run_slowly, args=(str(log), str(tmp_path / "shared")))
     process.start()
     while not log.exists():
         time.sleep(0.01)
@@ -126,8 +122,9 @@ def test_a_run_by_older_code_is_computed_again_or_reused_on_request(tmp_path):
     path.write_text(json.dumps(old))
     assert not store.done(Add(4))
     assert not store.run(Add(4, log), reuse_old=True).computed
-    said = []
-    assert store.run(Add(4, log), tell=said.append).computed and "the code has changed" in said[0]
+    messages = []
+    assert store.run(Add(4, log), tell=messages.append).computed
+    assert "the code has changed" in messages[0]
 
 
 def test_a_run_is_old_when_the_code_of_what_it_needs_has_changed(tmp_path):
@@ -135,7 +132,7 @@ def test_a_run_is_old_when_the_code_of_what_it_needs_has_changed(tmp_path):
     chain = Add(9, log, before=Later(8, log))
     store.run(chain)
     assert store.done(chain)
-    Later.code = ("errors.py",)  # as if that file were another one now
+    Later.code = ("errors.py",)  # as if the code in its file had changed
     try:
         assert not store.done(chain) and store.run(chain).computed
         assert Path(log).read_text().split() == ["8", "9", "8", "9"]
@@ -143,14 +140,13 @@ def test_a_run_is_old_when_the_code_of_what_it_needs_has_changed(tmp_path):
         Later.code = ("paths.py",)
 
 
-def test_a_whole_run_killed_on_its_way_is_not_computed_again(tmp_path):
+def test_a_complete_run_killed_before_it_was_in_its_place_is_not_computed_again(tmp_path):
     log = str(tmp_path / "log")
     run = store.run(Add(11, log))
     os.replace(run.folder, run.folder.with_name(f".{Add(11).key()}.{run.record['code']}.working"))
     assert not store.done(Add(11))
-    assert store.run(Add(11, log)).metrics == {"sum": 11} and Path(log).read_text().split() == [
-        "11"
-    ]
+    assert store.run(Add(11, log)).metrics == {"sum": 11}
+    assert Path(log).read_text().split() == ["11"]
 
 
 def test_costs_count_a_shared_run_once(tmp_path):
@@ -159,7 +155,7 @@ def test_costs_count_a_shared_run_once(tmp_path):
     assert set(store.costs(chain)) == {chain.key(), chain.before.key(), chain.before.before.key()}
 
 
-def test_code_digest_sees_a_changed_file(tmp_path, monkeypatch):
+def test_the_digest_of_the_code_changes_with_a_file(tmp_path, monkeypatch):
     (tmp_path / "package" / "part").mkdir(parents=True)
     file = tmp_path / "package" / "part" / "a.py"
     monkeypatch.setattr(key.vssl, "__file__", str(tmp_path / "package" / "__init__.py"))
@@ -172,7 +168,7 @@ def test_code_digest_sees_a_changed_file(tmp_path, monkeypatch):
     assert digests[0] != digests[1]
 
 
-def test_a_full_disk_is_one_line_and_leaves_no_half_run(monkeypatch):
+def test_a_full_disk_is_reported_in_one_line_and_leaves_no_half_run(monkeypatch):
     def full(*args, **kwargs):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -182,7 +178,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_run(monkeypatch):
     assert not store.done(Add(5)) and not (paths.runs() / "store" / Add(5).key()).exists()
 
 
-def test_a_damaged_run_says_which_folder_to_delete():
+def test_the_error_for_a_damaged_run_names_the_folder_to_delete():
     run = store.run(Add(6))
     (run.folder / "run.json").write_text("{")
     with pytest.raises(VsslError, match=rf"{run.folder} is damaged .* delete that folder"):

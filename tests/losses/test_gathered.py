@@ -1,6 +1,6 @@
-"""Clips of all processes: two of them give the loss, gradient and queue of one.
+"""Two processes that gather their clips give the loss, gradient and queue of one process.
 
-There is no batch norm here: its joint form needs CUDA.
+The nets have no batch norm, because its synchronised form needs CUDA.
 """
 
 import os
@@ -21,7 +21,7 @@ from vssl.models.heads import Projection, View
 from vssl.objectives import MoCo, Pretext, SimCLR, Views
 
 def averaged(values, ranks):
-    """The mean over processes, as DistributedDataParallel takes it of gradients."""
+    """Take the mean over processes, as DistributedDataParallel does with gradients."""
     for value in values:
         if ranks > 1:
             dist.all_reduce(value)
@@ -29,7 +29,7 @@ def averaged(values, ranks):
     return values
 
 def pace_losses(rank, ranks):
-    """Same context, also with several samples of a video, and same pace, with their gradients."""
+    """Compute the losses of Pace and their gradients, also with several samples of a video."""
     values = []
     for loss in (
         lambda z: losses.same_context(z),
@@ -49,7 +49,7 @@ def pace_losses(rank, ranks):
     return values
 
 def queue(rank, ranks):
-    """The queue after two steps of MoCo, its keys in order of video."""
+    """Return the queue after two steps of MoCo, its keys in the order of the videos."""
     torch.manual_seed(0)
     net = Pretext(Plain(), MoCo(Projection(0, 4), queue=16), (1, 1))
     for step in range(2):
@@ -58,7 +58,7 @@ def queue(rank, ranks):
     return [net.objective.keys, net.objective.oldest.float()]
 
 class Plain(nn.Module):
-    """No batch norm: each process's own statistics would be another computation."""
+    """A net without batch norm, whose statistics of each process alone would change the result."""
     dim = 3
     def forward(self, x):
         return x
@@ -105,11 +105,10 @@ def test_two_processes_give_the_loss_and_gradient_of_one(tmp_path: Path):
         )
         for rank in (0, 1)
     ]
-    said = [process.communicate(timeout=240)[1] for process in started]
-    assert [process.returncode for process in started] == [0, 0], "\n".join(said)[-3000:]
+    errors = [process.communicate(timeout=240)[1] for process in started]
+    assert [process.returncode for process in started] == [0, 0], "\n".join(errors)[-3000:]
     found = torch.load(answer, weights_only=True)
     for alone, together in zip(found["alone"], found["together"], strict=True):
         assert torch.allclose(alone, together, atol=1e-6)
-    assert (
-        found["alone"][0] > 1
-    )  # eight videos told apart by an untrained net: far from solved, so equality means something
+    # The untrained net is far from telling the eight videos apart, so equality means something.
+    assert found["alone"][0] > 1

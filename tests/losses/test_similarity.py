@@ -1,4 +1,4 @@
-"""Similarities: pair by pair, against a slow reference."""
+"""Similarities of all pairs agree with a slow reference."""
 
 import pytest
 import torch

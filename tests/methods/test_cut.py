@@ -1,4 +1,4 @@
-"""Discontinuity localisation beside any method: one class serves every mixture of CPNet's Table 6."""
+"""A cut can be added to any method: one class serves all mixtures of CPNet's Table 6."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ CUT = Term("cut", 1.0, Classify("cut", ConvHead(15)))
         (methods.CVRL(), (16, 16), ("base", "cut")),
     ],
 )
-def test_a_method_gets_a_cut_and_one_term_more(base, layout, terms):
+def test_a_method_with_a_cut_has_one_more_term_and_is_otherwise_the_same(base, layout, terms):
     method = methods.WithCut(base)
     assert method.sampler(16).layout == layout
     objective = method.objective(16)
@@ -31,7 +31,7 @@ def test_a_method_gets_a_cut_and_one_term_more(base, layout, terms):
     assert method.labelled("ucf101") == base.labelled("ucf101")
 
 
-def test_the_pace_stays_what_it_was():
+def test_a_cut_does_not_change_the_pace():
     rng = np.random.default_rng(0)
     for _ in range(50):
         sample = methods.WithCut(methods.Pace(short="fit"), gap=8).sampler(16)(300, rng)
@@ -42,7 +42,7 @@ def test_the_pace_stays_what_it_was():
         assert steps.tolist() == expected.tolist()
 
 
-def test_a_step_of_it_runs_with_several_paces_of_a_video(memory_frames):
+def test_a_step_with_a_cut_runs_with_several_paces_of_a_video(memory_frames):
     method = methods.WithCut(methods.Pace(clips_a_video=4), gap=4)
     sampler = method.sampler(8)
     batches = Batches(memory_frames((60,) * 4), np.arange(4), sampler, method.augment(32), batch=16)

@@ -1,4 +1,4 @@
-"""The CVRL method: its defaults are the paper's, and each switch does what its row of a table says."""
+"""CVRL has the paper's defaults, and each switch gives the row of a table."""
 
 import numpy as np
 import pytest
@@ -21,11 +21,10 @@ from vssl.models.heads import Projection
 from vssl.objectives import SimCLR
 
 
-def test_defaults_are_the_paper_s():
+def test_defaults_are_the_papers():
     method = methods.CVRL()
-    assert method.sampler() == samplers.Interval(
-        samplers.LINEAR, 16, 2
-    ) and method.objective() == SimCLR(Projection(3), 0.1)
+    assert method.sampler() == samplers.Interval(samplers.LINEAR, 16, 2)
+    assert method.objective() == SimCLR(Projection(3), 0.1)
     assert method.augment(224) == Augment(
         (
             RandomResizedCrop(224, (0.3, 1.0), (0.5, 2.0)),
@@ -36,29 +35,20 @@ def test_defaults_are_the_paper_s():
         )
     )
     recipe = method.recipe()
-    assert (recipe.optimiser, recipe.rate, recipe.momentum, recipe.weight_decay) == (
-        "sgd",
-        0.32,
-        0.9,
-        1e-6,
-    )
-    assert (recipe.epochs, recipe.batch, recipe.warm_up, recipe.steps) == (
-        200,
-        2048,
-        5,
-        (),
-    )  # 1024 videos of two clips
+    assert (recipe.optimiser, recipe.rate) == ("sgd", 0.32)
+    assert (recipe.momentum, recipe.weight_decay) == (0.9, 1e-6)
+    assert (recipe.epochs, recipe.warm_up, recipe.steps) == (200, 5, ())
+    assert recipe.batch == 2048  # 1024 videos of two clips
     assert recipe.decayed == "kernels" and recipe.synchronise
 
 
 def test_the_rate_follows_the_batch():
-    assert [
-        methods.CVRL(batch=batch).recipe().rate for batch in (256, 512, 1024, 2048)
-    ] == pytest.approx([0.08, 0.16, 0.32, 0.64])
+    rates = [methods.CVRL(batch=batch).recipe().rate for batch in (256, 512, 1024, 2048)]
+    assert rates == pytest.approx([0.08, 0.16, 0.32, 0.64])
     assert methods.CVRL(epochs=800).recipe().epochs == 800
 
 
-def test_what_is_learnt_from_labels_is_the_paper_s():
+def test_recipes_for_labels_are_the_papers():
     method = methods.CVRL()
     found = [method.linear(data) for data in ("kinetics400", "ucf101", "hmdb51")]
     assert [(r.rate, r.epochs, r.weight_decay, r.warm_up) for r in found] == [
@@ -74,7 +64,7 @@ def test_what_is_learnt_from_labels_is_the_paper_s():
     assert (tune.rate, tune.batch, tune.epochs) == (pytest.approx(0.16), 128, 50)
 
 
-def test_table_9_s_switches():
+def test_switches_give_the_rows_of_table_9():
     same, near = methods.CVRL(law=None), methods.CVRL(spatial="off")
     first, second = same.sampler(8)(100, np.random.default_rng(0)).clips
     assert (first.frames == second.frames).all()
@@ -83,13 +73,12 @@ def test_table_9_s_switches():
     assert len(steps) == 5 and not any(step.consistent for step in steps)
 
 
-def test_table_12_s_randaugment_takes_the_place_of_colours_and_blur():
-    assert methods.CVRL(spatial="randaugment").augment(56) == Augment(
-        (RandomResizedCrop(56), Flip(), RandAugment())
-    )
+def test_randaugment_of_table_12_replaces_colours_and_blur():
+    expected = Augment((RandomResizedCrop(56), Flip(), RandAugment()))
+    assert methods.CVRL(spatial="randaugment").augment(56) == expected
 
 
-def test_the_later_code_treats_the_two_clips_differently():
+def test_the_asymmetric_switch_changes_the_two_clips_differently():
     pair = methods.CVRL(asymmetric=True).augment(224)
     assert isinstance(pair, Alternating)
     assert [(one.steps[4].probability, one.steps[5]) for one in (pair.first, pair.second)] == [
@@ -99,7 +88,7 @@ def test_the_later_code_treats_the_two_clips_differently():
     assert methods.CVRL(blur=0.5).augment(224).steps[4].probability == 0.5
 
 
-def test_a_blur_is_as_wide_as_in_the_paper_whatever_the_picture_s_size():
+def test_the_width_of_the_blur_follows_the_size_of_the_picture():
     assert methods.CVRL().augment(112).steps[4] == Blur(1.0, (0.05, 1.0), 5)
 
 
@@ -126,14 +115,13 @@ def test_labelled_clips_are_every_second_frame_in_crops_of_random_area():
         ({"epochs": 5}, "does not end within 5"),
     ],
 )
-def test_switches_that_contradict_each_other_or_cannot_be_are_one_line(wrong, line):
+def test_contradictory_or_impossible_switches_are_refused_in_one_line(wrong, line):
     with pytest.raises(VsslError, match=line) as problem:
         methods.CVRL(**wrong)
     assert "\n" not in str(problem.value)
 
 
 def test_unknown_data_has_no_linear_recipe():
-    with pytest.raises(
-        VsslError, match="on 'ucf'; choose kinetics400, kinetics600, ucf101, hmdb51"
-    ):
+    line = "on 'ucf'; choose kinetics400, kinetics600, ucf101, hmdb51"
+    with pytest.raises(VsslError, match=line):
         methods.CVRL().linear("ucf")

@@ -1,4 +1,4 @@
-"""The Pace method: its defaults are the paper's, and each switch does what its row of a table says."""
+"""Pace has the paper's defaults, and each switch gives the row of a table."""
 
 from fractions import Fraction
 
@@ -19,14 +19,8 @@ def test_defaults_are_the_papers():
     method = methods.Pace()
     assert method.paces == (1, 2, 3, 4) and method.lambda_ctr == 0.1
     recipe = method.recipe()
-    assert (
-        recipe.optimiser,
-        recipe.rate,
-        recipe.epochs,
-        recipe.passes,
-        recipe.batch,
-        recipe.steps,
-    ) == ("sgd", 1e-3, 18, 10, 30, (6, 12))
+    assert (recipe.optimiser, recipe.rate, recipe.batch) == ("sgd", 1e-3, 30)
+    assert (recipe.epochs, recipe.passes, recipe.steps) == (18, 10, (6, 12))
     assert method.fine_tune().rate == 3e-3
     assert any(isinstance(step, Jitter) and not step.consistent for step in method.augment().steps)
 
@@ -55,19 +49,19 @@ def test_defaults_are_the_papers():
         ({"play": "signed"}, [Term("pace", 1.0, Classify("pace", Linear(8)))], 1),
     ],
 )
-def test_every_row_of_table_2_and_the_supplement(switches, terms, clips):
+def test_switches_give_every_row_of_table_2_and_the_supplement(switches, terms, clips):
     method = methods.Pace(**switches)
     assert list(method.objective().terms) == terms
     assert len(method.sampler()(100, np.random.default_rng(0)).clips) == clips
 
 
 @pytest.mark.parametrize(("paces", "drawn"), [((1, 2, 3, 4, 5), 4), ((1, 2, 3), 3)])
-def test_small_data_gets_several_paces_of_a_video_as_samples_of_their_own(paces, drawn):
+def test_small_data_can_have_several_paces_of_a_video_as_separate_samples(paces, drawn):
     sampler = methods.Pace(paces=paces, contrast="context", clips_a_video=4).sampler(8)
     assert sampler == Several(samplers.Pace(paces, 8), drawn, "pace") and sampler.layout == (8,)
 
 
-def test_every_pace_is_asked_in_a_test():
+def test_a_test_has_every_pace_of_a_video():
     sampler = methods.Pace(play="signed").test_sampler(8)
     paces = sampler(200, np.random.default_rng(0)).labels["pace"]
     assert sorted(paces) == list(range(8))

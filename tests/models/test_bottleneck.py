@@ -1,4 +1,4 @@
-"""CVRL's video encoders against the paper: Table 1 row by row, the sizes of Table 2, and what the paper's code settles."""
+"""CVRL's video encoders are those of the paper's Tables 1 and 2 and of its code."""
 
 from __future__ import annotations
 
@@ -29,14 +29,12 @@ def on_meta(name="r3d50", width=64):
 def test_parameters_are_those_of_table_2(net, sizes):
     backbone, (trained, statistics, paper) = on_meta(*net), sizes
     assert models.parameters(backbone) == trained
-    assert (
-        sum(value.numel() for name, value in backbone.named_buffers() if "running" in name)
-        == statistics
-    )
+    running = [value for name, value in backbone.named_buffers() if "running" in name]
+    assert sum(value.numel() for value in running) == statistics
     assert f"{(trained + statistics) / 1e6:.1f}" == paper
 
 
-@pytest.mark.parametrize("frames", [16, 32])  # pre-training; everything else
+@pytest.mark.parametrize("frames", [16, 32])  # in pre-training, and in everything else
 def test_output_sizes_are_those_of_table_1(frames):
     backbone, steps = on_meta(), frames // 2
     clips = torch.empty(1, 3, frames, 224, 224, device="meta")
@@ -72,16 +70,15 @@ def test_kernels_are_those_of_table_1(name, numbers):
             convolutions = (block.conv1, block.conv2, block.conv3)
             assert [c.kernel_size for c in convolutions] == [(time, 1, 1), (1, 3, 3), (1, 1, 1)]
             assert [c.stride for c in convolutions] == [(1, 1, 1), stride, (1, 1, 1)]
-            assert [(c.kernel_size, c.stride) for c in block.shortcut[:1]] == (
-                [((1, 1, 1), stride)] if place == 0 else []
-            )
+            projections = [((1, 1, 1), stride)] if place == 0 else []
+            assert [(c.kernel_size, c.stride) for c in block.shortcut[:1]] == projections
     assert all(c.bias is None for c in blocks.modules() if isinstance(c, nn.Conv3d))
 
 
-def test_a_block_adds_what_it_is_given_before_its_last_relu():
+def test_a_block_adds_its_input_before_its_last_relu():
     torch.manual_seed(0)
     block = Bottleneck(8, 2, time=3, stride=1, project=False).eval()
-    nn.init.zeros_(block.norm3.weight)  # so that the three convolutions give nothing
+    nn.init.zeros_(block.norm3.weight)  # so that the three convolutions add zero
     x = torch.randn(1, 8, 4, 5, 5)
     assert torch.equal(block(x), x.relu())
 
@@ -97,6 +94,5 @@ def test_weights_start_as_the_papers_code_draws_them():
     for weight in kernels:
         scaled = weight.detach() * weight[0].numel() ** 0.5  # a variance of 1 / fan-in becomes 1
         assert abs(scaled.std() - 1) < 0.02
-        assert (
-            2.2 < scaled.abs().max() < 2 / 0.8796 + 1e-3
-        )  # the normal is cut at two of its deviations before the cut
+        # The normal is cut at two of its deviations, and the cut scales its deviation by 0.8796.
+        assert 2.2 < scaled.abs().max() < 2 / 0.8796 + 1e-3

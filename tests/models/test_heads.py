@@ -1,4 +1,4 @@
-"""Heads: their sizes are the papers', and each reads what it says."""
+"""Heads have the papers' sizes and read the input that their description names."""
 
 import pytest
 import torch
@@ -20,11 +20,11 @@ def size(head, dim=512):
 
 
 @pytest.mark.parametrize(("outputs", "parameters"), [(2, 7_080_450), (15, 7_087_119)])
-def test_cpnet_s_heads_have_their_size(outputs, parameters):
+def test_cpnets_heads_have_the_papers_size(outputs, parameters):
     assert size(ConvHead(outputs)) == parameters
 
 
-def test_cstp_s_heads_have_their_size():
+def test_cstps_heads_have_the_papers_size():
     assert size(MLP((512, 5))) == (512 * 512 + 512) + 2 * 512 + (512 * 5 + 5)
     assert size(MLP((1024, 5)), 1024) == (1024 * 1024 + 1024) + 2 * 1024 + (1024 * 5 + 5)
 
@@ -32,46 +32,46 @@ def test_cstp_s_heads_have_their_size():
 @pytest.mark.parametrize(
     "head", [Linear(3), MLP((6, 3)), ConvHead(3, 6), Normalised(Linear(3)), Normalised(MLP((6, 3)))]
 )
-def test_a_head_has_as_many_outputs_as_asked_for(head):
+def test_a_head_has_the_number_of_outputs_asked_for(head):
     assert head.outputs == 3 and head.build(8)(view()).shape == (4, 3)
     assert head.sized(7).build(8)(view()).shape == (4, 7) and head.sized(3) == head
 
 
-def test_a_conv_head_is_the_mean_of_what_its_convolution_found():
+def test_a_conv_head_takes_the_mean_of_its_convolution():
     torch.manual_seed(0)
-    head, some = ConvHead(3, width=6).build(8).eval(), view()
+    head, clips = ConvHead(3, width=6).build(8).eval(), view()
     conv, norm, _ = head.map
-    found = F.relu(norm(F.conv3d(some.map, conv.weight, conv.bias, padding=1)))
-    assert torch.allclose(head(some), head.linear(found.mean((2, 3, 4))), atol=1e-6)
-    moved = View(some.map.roll(1, 0), some.feature)  # it reads the map, not the feature
-    assert torch.allclose(head(moved), head(some).roll(1, 0), atol=1e-6)
+    found = F.relu(norm(F.conv3d(clips.map, conv.weight, conv.bias, padding=1)))
+    assert torch.allclose(head(clips), head.linear(found.mean((2, 3, 4))), atol=1e-6)
+    moved = View(clips.map.roll(1, 0), clips.feature)  # the head reads the map only
+    assert torch.allclose(head(moved), head(clips).roll(1, 0), atol=1e-6)
 
 
 @pytest.mark.parametrize("batch_norm", [True, False])
-def test_features_are_brought_to_length_1_first(batch_norm):
+def test_features_are_scaled_to_length_1_first(batch_norm):
     torch.manual_seed(0)
-    head, some = Normalised(Linear(3), batch_norm).build(8), view()
-    longer = View(some.map, 7 * some.feature)
-    assert torch.allclose(head(some), head(longer), atol=1e-6)
+    head, clips = Normalised(Linear(3), batch_norm).build(8), view()
+    longer = View(clips.map, 7 * clips.feature)
+    assert torch.allclose(head(clips), head(longer), atol=1e-6)
     assert isinstance(head.norm, nn.BatchNorm1d if batch_norm else nn.Identity)
-    unit = head.norm(F.normalize(some.feature, dim=1))
+    unit = head.norm(F.normalize(clips.feature, dim=1))
     linear = head.head.layers[1]
-    assert torch.allclose(head(some), linear(unit), atol=1e-6)
+    assert torch.allclose(head(clips), linear(unit), atol=1e-6)
 
 
 @pytest.mark.parametrize("head", [Linear(4), ConvHead(4, 6), Normalised(Linear(4))])
-def test_scores_are_in_float32_where_the_loop_is_in_half_precision(head):
+def test_scores_are_in_float32_when_the_loop_is_in_half_precision(head):
     torch.manual_seed(0)
-    built, some = head.build(8), view()
+    built, clips = head.build(8), view()
     with torch.autocast("cpu", torch.bfloat16):
-        assert built(some).dtype == torch.float32
+        assert built(clips).dtype == torch.float32
     if isinstance(head, Linear):
         with torch.autocast("cpu", torch.bfloat16):
-            mixed = built(some)
-        assert torch.equal(mixed, built(some))
+            mixed = built(clips)
+        assert torch.equal(mixed, built(clips))
 
 
-def test_a_backbone_is_passed_once_for_map_and_feature():
+def test_a_backbone_runs_once_for_both_map_and_feature():
     class Twice(nn.Module):
         passes = 0
 
@@ -80,8 +80,8 @@ def test_a_backbone_is_passed_once_for_map_and_feature():
             return 2 * x
 
     net, x = Twice(), torch.rand(2, 3, 2, 4, 4)
-    seen = seen_by(net, x)
-    assert net.passes == 1 and torch.equal(seen.feature, (2 * x).mean((2, 3, 4)))
+    found = seen_by(net, x)
+    assert net.passes == 1 and torch.equal(found.feature, (2 * x).mean((2, 3, 4)))
 
 
 def test_an_empty_mlp_is_refused():

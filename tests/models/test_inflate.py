@@ -1,4 +1,4 @@
-"""Inflation: an inflated net sees in a still clip what the 2-D net sees in the frame."""
+"""An inflated net computes on a still clip what the 2-D net computes on the frame."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from vssl.errors import VsslError
 inflation = import_module("vssl.models.inflate")
 
 BLOCKS = {"r3d50": (3, 4, 6, 3), "r3d101": (3, 4, 23, 3)}
-REACH = {
-    "r3d50": 10,
-    "r3d101": 27,
-    # Steps of the last map at either end that feel the padding: the stem, then each kernel of three
-    # frames.
-}
+# How many steps at either end of the last map the padding reaches: one for the stem, and one for
+# each kernel of three frames.
+REACH = {"r3d50": 10, "r3d101": 27}
 FILE = "resnet50-0676ba61.pth"
 
 
 def flat_net(name, width=8):
-    """torchvision's ResNet with random weights and statistics, made narrow, for its own constructor knows 64 channels only."""
+    """Make torchvision's ResNet, but narrow, with random weights and statistics.
+
+    Its layers are replaced, because its constructor can only make them 64 channels wide.
+    """
     from torchvision.models.resnet import Bottleneck, ResNet
 
     torch.manual_seed(0)
@@ -45,9 +45,8 @@ def flat_net(name, width=8):
         )
     for module in net.modules():
         if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(
-                module.weight, mode="fan_out", nonlinearity="relu"
-            )  # as torchvision does
+            # As torchvision does.
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
         if isinstance(module, nn.BatchNorm2d):
             for value in (module.weight, module.running_var):
                 nn.init.uniform_(value, 0.5, 1.5)
@@ -57,7 +56,7 @@ def flat_net(name, width=8):
 
 
 def flat_maps(net, images):
-    """The map after each stage of a torchvision ResNet."""
+    """Return the map after each stage of a torchvision ResNet."""
     x = net.maxpool(net.relu(net.bn1(net.conv1(images))))
     maps = [x]
     for layer in (net.layer1, net.layer2, net.layer3, net.layer4):
@@ -71,12 +70,11 @@ def still(images, frames):
 
 @pytest.mark.parametrize("name", ["r3d50", "r3d101"])
 @torch.no_grad()
-def test_a_still_clip_gives_the_2d_nets_features_where_no_padding_is_felt(name):
+def test_a_still_clip_gives_the_2d_nets_features_where_no_padding_reaches(name):
     flat, images, reach = flat_net(name), torch.randn(2, 3, 64, 48).double(), REACH[name]
     backbone = models.inflate(flat, models.build(name, width=8).double()).eval()
-    maps = backbone.stages(
-        still(images, 4 * reach + 1)
-    ).values()  # 2 * reach + 1 steps: the one in the middle is out of reach
+    # The maps have 2 * reach + 1 steps, and the padding does not reach the one in the middle.
+    maps = backbone.stages(still(images, 4 * reach + 1)).values()
     for ours, theirs in zip(maps, flat_maps(flat, images), strict=True):
         assert ours.shape[2] == 2 * reach + 1
         torch.testing.assert_close(ours[:, :, reach], theirs, rtol=1e-10, atol=1e-10)
@@ -84,7 +82,7 @@ def test_a_still_clip_gives_the_2d_nets_features_where_no_padding_is_felt(name):
 
 
 @torch.no_grad()
-def test_the_padding_is_felt_as_far_as_is_said():
+def test_the_padding_reaches_exactly_as_far_as_documented():
     flat, images, reach = flat_net("r3d50"), torch.randn(2, 3, 64, 64).double(), REACH["r3d50"]
     backbone = models.inflate(flat, models.build("r3d50", width=8).double()).eval()
     theirs = flat_maps(flat, images)[-1]
@@ -96,7 +94,7 @@ def test_the_padding_is_felt_as_far_as_is_said():
 
 
 @torch.no_grad()
-def test_mean_features_of_the_papers_clips_are_off_by_a_quarter_and_half_as_far_for_twice_the_frames():
+def test_mean_features_are_off_by_a_quarter_at_16_frames_and_half_as_far_at_32():
     flat, images = flat_net("r3d50"), torch.randn(2, 3, 64, 64).double()
     backbone = models.inflate(flat, models.build("r3d50", width=8).double()).eval()
     theirs = flat_maps(flat, images)[-1].mean((2, 3))
@@ -109,11 +107,12 @@ def test_mean_features_of_the_papers_clips_are_off_by_a_quarter_and_half_as_far_
 
 def test_every_weight_and_statistic_comes_from_the_2d_net():
     flat = flat_net("r3d50")
+    # Old files have no batch counters.
     state = {
         name: value
         for name, value in flat.state_dict().items()
         if not name.endswith("num_batches_tracked")
-    }  # as old files are
+    }
     backbone = models.build("r3d50", width=8).double()
     assert models.inflate(state, backbone) is backbone
     theirs = [value for name, value in state.items() if not name.startswith("fc.")]
@@ -122,14 +121,11 @@ def test_every_weight_and_statistic_comes_from_the_2d_net():
         for name, value in backbone.state_dict().items()
         if not name.endswith("num_batches_tracked")
     ]
-    for mine, value in zip(
-        ours, theirs, strict=True
-    ):  # torchvision names its layers in the same order
+    # torchvision's layers come in the same order.
+    for mine, value in zip(ours, theirs, strict=True):
         torch.testing.assert_close(mine.sum(2) if mine.ndim == 5 else mine, value)
-        if mine.ndim == 5:
-            assert torch.equal(
-                mine, mine[:, :, :1].expand_as(mine)
-            )  # every frame of a kernel is the same
+        if mine.ndim == 5:  # a kernel, of which every frame is the same
+            assert torch.equal(mine, mine[:, :, :1].expand_as(mine))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +151,7 @@ def test_every_weight_and_statistic_comes_from_the_2d_net():
         ),
     ],
 )
-def test_a_2d_net_that_does_not_fit_is_told_in_one_line_and_changes_nothing(net, flat, line):
+def test_a_2d_net_that_does_not_fit_is_refused_in_one_line_and_changes_nothing(net, flat, line):
     import torchvision
 
     backbone = models.build(net, width=8)
@@ -169,7 +165,7 @@ def test_a_2d_net_that_does_not_fit_is_told_in_one_line_and_changes_nothing(net,
     assert all(torch.equal(before[name], value) for name, value in backbone.state_dict().items())
 
 
-def test_a_net_that_spans_time_is_not_inflated_once_more():
+def test_a_net_that_spans_time_is_not_inflated():
     with pytest.raises(VsslError, match="one frame at a time, and r3d50 sees several; take r2d50"):
         models.inflate(models.build("r3d50", width=4), models.build("r3d50", width=4))
 
@@ -205,9 +201,7 @@ def checkpoints(tmp_path, monkeypatch):
 
 
 @torch.no_grad()
-def test_imagenet_weights_see_in_a_still_clip_what_torchvision_sees_in_the_standardised_image(
-    checkpoints,
-):
+def test_imagenet_weights_give_torchvisions_features_of_the_standardised_frame(checkpoints):
     import torchvision
 
     torch.manual_seed(0)
@@ -224,7 +218,7 @@ def test_imagenet_weights_see_in_a_still_clip_what_torchvision_sees_in_the_stand
     )
 
 
-def test_imagenet_weights_that_cannot_be_had_are_told_in_one_line(checkpoints):
+def test_imagenet_weights_that_cannot_be_downloaded_are_reported_in_one_line(checkpoints):
     with pytest.raises(VsslError, match="could not be downloaded") as problem:
         models.imagenet("r3d50")
     line = str(problem.value)
@@ -234,14 +228,14 @@ def test_imagenet_weights_that_cannot_be_had_are_told_in_one_line(checkpoints):
     assert socket.getdefaulttimeout() is None
     with pytest.raises(VsslError, match=r"resnet101-63fe2227\.pth"):
         models.imagenet("r3d101")
-    for asked in (models.imagenet, models.imagenet_weights):
+    for function in (models.imagenet, models.imagenet_weights):
         with pytest.raises(VsslError, match="for r3d50 and r3d101, not for 'r3d'"):
-            asked("r3d")
+            function("r3d")
 
 
 @pytest.fixture
 def server(checkpoints, monkeypatch):
-    """A server of weights on this machine: `server(answer)` says where it answers so."""
+    """Start a local server of weights: `server(answer)` returns the URL where it answers so."""
     monkeypatch.undo()
     monkeypatch.setenv("TORCH_HOME", str(checkpoints.parents[1]))
     started = []
@@ -281,7 +275,7 @@ def test_what_is_downloaded_is_whole_or_absent(server, tmp_path):
     assert not wrong.exists()
 
 
-def test_a_server_that_hangs_is_given_up_and_no_other_connection_is_hurried(
+def test_a_server_that_hangs_is_given_up_without_a_limit_on_other_connections(
     server, tmp_path, monkeypatch
 ):
     limits, release = [], threading.Event()
@@ -295,18 +289,18 @@ def test_a_server_that_hangs_is_given_up_and_no_other_connection_is_hurried(
     with pytest.raises(OSError, match="timed out"):
         inflation._download(url, tmp_path / "net-00000000.pth")
     release.set()
-    assert limits == [None]  # while it waited, another thread could wait as long as it liked
+    assert limits == [None]  # connections of other threads had no time limit meanwhile
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"PK\x03\x04 half a download"])
-def test_a_damaged_file_of_imagenet_weights_is_told_in_one_line(checkpoints, content):
+def test_a_damaged_file_of_imagenet_weights_is_reported_in_one_line(checkpoints, content):
     (checkpoints / FILE).write_bytes(content)
     with pytest.raises(VsslError, match=f"{FILE} is damaged .*; delete it") as problem:
         models.imagenet("r3d50")
     assert "\n" not in str(problem.value)
 
 
-def test_our_own_flat_net_inflates_too_and_gives_its_features_on_a_still_clip():
+def test_our_own_2d_net_inflates_too_and_gives_its_features_on_a_still_clip():
     torch.manual_seed(0)
     flat, deep = models.build("r2d50", 4).double().eval(), models.build("r3d50", 4).double().eval()
     for module in flat.modules():
@@ -316,7 +310,6 @@ def test_our_own_flat_net_inflates_too_and_gives_its_features_on_a_still_clip():
     frame = torch.rand(1, 3, 1, 32, 32, dtype=torch.double)
     assert all(value.shape[2] == 1 for value in flat.state_dict().values() if value.ndim == 5)
     with torch.no_grad():
-        still = models.inflate(flat, deep)(frame.expand(-1, -1, 41, -1, -1))[
-            :, :, 10
-        ]  # the one step that no padding in time reaches
-        assert torch.allclose(still, flat(frame)[:, :, 0], rtol=1e-10)
+        steps = models.inflate(flat, deep)(still(frame[:, :, 0], 41))
+        # Step 10 is the only one that no padding in time reaches.
+        assert torch.allclose(steps[:, :, 10], flat(frame)[:, :, 0], rtol=1e-10)

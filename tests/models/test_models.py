@@ -1,4 +1,4 @@
-"""The backbones against the papers' exact sizes, torchvision's nets, and their own limits."""
+"""The backbones have the papers' exact sizes, match torchvision's nets and state their limits."""
 
 from __future__ import annotations
 
@@ -40,12 +40,9 @@ SHAPES = {
     "r3d101": BOTTLENECK,
     "r2d50": [[d, 16, h, w] for d, _, h, w in BOTTLENECK],
 }
-POOLED = ("r3d50", "r3d101", "r2d50")  # they have a pool after the stem in any case
-ENDS = {
-    "r3d50": (4, 2),
-    "r3d101": (4, 2),
-    "r2d50": (8, 4),
-}  # what they leave of 8 and of 4 frames, for they halve time once or never
+POOLED = ("r3d50", "r3d101", "r2d50")  # these always have a pool after the stem
+# The steps that are left of 8 and of 4 frames, in nets that halve the time once or never.
+ENDS = {"r3d50": (4, 2), "r3d101": (4, 2), "r2d50": (8, 4)}
 
 
 def on_meta(name, **options):
@@ -69,7 +66,7 @@ def test_multiply_accumulates_are_the_papers(name, giga):
     assert f"{models.macs(on_meta(name), frames=16, size=112) / 1e9:.{digits}f}" == giga
 
 
-def test_s3dg_at_the_papers_size():
+def test_s3dg_has_the_papers_maps_and_cost_at_64_frames():
     backbone = on_meta("s3dg")
     maps = backbone.stages(torch.empty(1, 3, 64, 224, 224, device="meta"))
     assert [list(maps[s].shape[1:]) for s in ("stem", "stage3", "stage4", "stage5")] == [
@@ -81,18 +78,15 @@ def test_s3dg_at_the_papers_size():
     assert f"{models.macs(backbone, frames=64, size=224) / 1e9:.1f}" == "64.2"
 
 
-def test_middle_widths_of_the_factored_convolutions():
+def test_factored_convolutions_have_the_papers_middle_widths():
     blocks = on_meta("r2plus1d").blocks
     assert blocks["stem"][0][0].out_channels == 83
     middles = [
         (b.conv1[0].out_channels, b.conv2[0].out_channels) for n, b in blocks.items() if n != "stem"
     ]
     assert middles == [(144, 144), (230, 288), (460, 576), (921, 1152)]
-    assert [blocks[n].shortcut[0][0].out_channels for n in ("stage3", "stage4", "stage5")] == [
-        42,
-        85,
-        170,
-    ]
+    shortcuts = [blocks[n].shortcut[0][0] for n in ("stage3", "stage4", "stage5")]
+    assert [first.out_channels for first in shortcuts] == [42, 85, 170]
 
 
 @pytest.mark.parametrize(("name", "original"), [("r3d18", "r3d_18"), ("r2plus1d18", "r2plus1d_18")])
@@ -122,24 +116,23 @@ def test_the_smallest_clip_passes_and_a_smaller_one_is_refused(name, pool):
         for call in (backbone, backbone.features, backbone.stages):
             with pytest.raises(VsslError, match=f"at least .* {word}"):
                 call(clips)
-        with pytest.raises(RuntimeError):  # so the limit is no stricter than the net
+        with pytest.raises(RuntimeError):  # so the limit is not stricter than the net needs
             for block in backbone.blocks.values():
                 clips = block(clips)
 
 
-def test_eight_frames_end_in_one_and_four_are_too_few_for_c3d_alone():
+def test_eight_frames_suit_every_net_and_only_c3d_needs_more_than_four():
     for name in models.NAMES:
         backbone = on_meta(name, width=8)
-        assert (
-            backbone(torch.empty(1, 3, 8, 112, 112, device="meta")).shape[2]
-            == ENDS.get(name, (1, 1))[0]
-        )
+        of_eight, of_four = ENDS.get(name, (1, 1))
+        eight = torch.empty(1, 3, 8, 112, 112, device="meta")
         four = torch.empty(1, 3, 4, 112, 112, device="meta")
+        assert backbone(eight).shape[2] == of_eight
         if name == "c3d":
             with pytest.raises(VsslError, match="at least 8 frames"):
                 backbone(four)
         else:
-            assert backbone(four).shape[2] == ENDS.get(name, (1, 1))[1]
+            assert backbone(four).shape[2] == of_four
 
 
 @pytest.mark.parametrize("name", models.NAMES)
@@ -153,12 +146,8 @@ def test_any_memory_layout_gives_the_same_features(name):
         torch.testing.assert_close(last.mean((2, 3, 4)), expected)
         torch.testing.assert_close(backbone(clips), last)
         backbone = backbone.to(memory_format=torch.channels_last_3d)
-        torch.testing.assert_close(
-            backbone.features(clips.to(memory_format=torch.channels_last_3d)),
-            expected,
-            rtol=1e-4,
-            atol=1e-5,
-        )
+        features = backbone.features(clips.to(memory_format=torch.channels_last_3d))
+        torch.testing.assert_close(features, expected, rtol=1e-4, atol=1e-5)
     assert expected.shape == (2, backbone.dim)
     assert expected.std() > 0
 
@@ -168,17 +157,16 @@ def test_width_scales_every_layer_and_every_weight_learns(name):
     torch.manual_seed(0)
     backbone = models.build(name, width=8)
     assert backbone.dim * 8 == SHAPES[name][-1][0]
-    for shape, expected in zip(
-        backbone.stages(torch.randn(2, 3, 8, 32, 32)).values(), SHAPES[name], strict=True
-    ):
-        assert shape.shape[1] * 8 == expected[0]
+    maps = backbone.stages(torch.randn(2, 3, 8, 32, 32)).values()
+    for stage_map, expected in zip(maps, SHAPES[name], strict=True):
+        assert stage_map.shape[1] * 8 == expected[0]
     backbone.features(torch.randn(2, 3, 8, 32, 32)).square().sum().backward()
     assert [n for n, p in backbone.named_parameters() if p.grad is None] == []
     for width in (16, 32):
         assert on_meta(name, width=width).dim * 64 == SHAPES[name][-1][0] * width
 
 
-def test_pool_halves_the_side_once_where_the_net_has_none():
+def test_pool_halves_the_side_once_in_nets_that_have_no_pool_after_the_stem():
     for name in models.NAMES:
         plain, pooled = (
             on_meta(name, width=8, pool=p).stages(torch.empty(1, 3, 8, 64, 64, device="meta"))
@@ -198,13 +186,12 @@ def test_gate_weighs_channels_by_the_mean_of_the_clip():
     x = torch.ones(1, 2, 1, 2, 2)
     x[0, 1] = torch.tensor([[[0.0, 2.0], [4.0, 6.0]]])  # its mean is 3
     out = gate(x)
-    torch.testing.assert_close(
-        out[0, 0], torch.full((1, 2, 2), torch.sigmoid(torch.tensor(3.0)).item())
-    )
+    weight = torch.sigmoid(torch.tensor(3.0)).item()
+    torch.testing.assert_close(out[0, 0], torch.full((1, 2, 2), weight))
     torch.testing.assert_close(out[0, 1], x[0, 1] / 2)
 
 
-def test_wrong_input_is_told_in_one_line():
+def test_wrong_input_is_refused_in_one_line():
     with pytest.raises(VsslError, match="c3d, r3d, r2plus1d, r3d18, r2plus1d18, s3dg"):
         models.build("r3d-18")
     with pytest.raises(VsslError, match="width of 4"):
@@ -219,7 +206,7 @@ def test_wrong_input_is_told_in_one_line():
             backbone(clips)
 
 
-def test_counting_changes_nothing():
+def test_counting_does_not_change_the_net():
     backbone = models.build("s3dg", width=8)
     before = {name: value.clone() for name, value in backbone.state_dict().items()}
     assert models.macs(backbone, frames=8, size=32) > 0

@@ -17,7 +17,7 @@ def first_in_time(net):
 
 
 @pytest.mark.parametrize("name", SPANNING)
-def test_every_second_filter_gives_nothing_on_what_stands_still(name):
+def test_every_second_filter_gives_zero_on_a_still_clip(name):
     torch.manual_seed(0)
     plain = models.build(name, 8)
     torch.manual_seed(0)
@@ -30,11 +30,10 @@ def test_every_second_filter_gives_nothing_on_what_stands_still(name):
     assert len(changed) == 1
 
 
-def test_it_is_part_of_a_net_s_description():
+def test_the_stem_is_part_of_a_nets_description():
     plain, other = Net("r3d", 8), Net("r3d", 8, stem="differences")
-    assert not torch.equal(
-        first_in_time(plain.build(0)).weight, first_in_time(other.build(0)).weight
-    )
+    start = first_in_time(plain.build(0)).weight
+    assert not torch.equal(start, first_in_time(other.build(0)).weight)
     assert plain != other and Net("r3d", 8) == Net("r3d", 8, stem="plain")
 
 
@@ -42,6 +41,6 @@ def test_it_is_part_of_a_net_s_description():
     ("name", "stem", "line"),
     [("r2d50", "differences", "one frame at a time"), ("r3d", "fast", "not 'fast'")],
 )
-def test_what_cannot_be_is_one_line(name, stem, line):
+def test_an_impossible_stem_is_refused_in_one_line(name, stem, line):
     with pytest.raises(VsslError, match=line):
         models.build(name, 4, stem=stem)

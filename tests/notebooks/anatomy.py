@@ -1,6 +1,7 @@
-"""What makes a file a notebook of this shelf: the conventions of CONTRIBUTING.md as checks, and the form in which one is committed.
+"""The conventions of CONTRIBUTING.md for notebooks, as checks.
 
-`python tests/notebooks/anatomy.py check FILES` lists what is wrong; `python tests/notebooks/anatomy.py normalise FILES` writes the committed form.
+`python tests/notebooks/anatomy.py check FILES` lists what is wrong.
+`python tests/notebooks/anatomy.py normalise FILES` writes the committed form.
 """
 
 from __future__ import annotations
@@ -17,25 +18,38 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from vssl import paths
-from vssl.errors import VsslError
 from form import committed, joined, normalise
 
+from vssl import paths
+from vssl.errors import VsslError
+
 PARAMETERS = {"profile": "smoke", "seeds": None, "data_root": None}
-# Anything else is a slip: a misspelt tag is silently no tag at all.
-TAGS = ("parameters", "setup", "plan", "follows", "nbval-ignore-output", "nbval-check-output", "hide-input", "remove-input")
-FOLLOWS = {"setup", "plan", "follows"}  # a code cell with one of these may stand right behind another
+# Any other tag is a mistake, because nothing would read a misspelt one.
+TAGS = (
+    "parameters",
+    "setup",
+    "plan",
+    "follows",
+    "nbval-ignore-output",
+    "nbval-check-output",
+    "hide-input",
+    "remove-input",
+)
+# A code cell with one of these tags may come right after another code cell.
+FOLLOWS = {"setup", "plan", "follows"}
 MOST_BYTES = 600_000
 MOST_LINES = 30
 CELLS = (20, 60)
 
-PATH = re.compile(r"(?<![\w.<])(/(home|root|tmp|work|usr|Users|var|mnt|opt|srv|media|scratch|private)/[\w.]|[A-Z]:\\\w)")
+FOLDERS = "home|root|tmp|work|usr|Users|var|mnt|opt|srv|media|scratch|private"
+PATH = re.compile(rf"(?<![\w.<])(/({FOLDERS})/[\w.]|[A-Z]:\\\w)")
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
-DEVICE = re.compile(r"\bcuda:\d|\b(NVIDIA|GeForce|Tesla|Quadro|Radeon|Xeon|Ryzen|EPYC|Apple M\d|Intel\(R\))")
+MAKES = r"NVIDIA|GeForce|Tesla|Quadro|Radeon|Xeon|Ryzen|EPYC|Apple M\d|Intel\(R\)"
+DEVICE = re.compile(rf"\bcuda:\d|\b({MAKES})")
 
 
 def problems(path: Path) -> list[str]:
-    """Everything that keeps a file from being a notebook of this shelf; empty if nothing does."""
+    """List every convention that a notebook breaks."""
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         cells = [_Cell(cell, index) for index, cell in enumerate(notebook["cells"])]
@@ -44,17 +58,20 @@ def problems(path: Path) -> list[str]:
     found = [*_file(path, notebook), *_ids(cells), *_order(cells, path.stem), *_alternation(cells)]
     code = [cell for cell in cells if cell.is_code]
     trees = {cell.id: tree for cell in code if (tree := _parsed(cell)) is not None}
-    found += [f"{cell.name}: it is not plain Python (a magic, a shell command?)" for cell in code if cell.id not in trees]
+    strange = [cell.name for cell in code if cell.id not in trees]
+    found += [f"{name}: it is not plain Python (a magic, a shell command?)" for name in strange]
     found += [*_parameters(code), *_uses(code, trees), *_counts(code)]
     for cell in cells:
         found += _metadata(cell)
     for cell in code:
-        found += [*_length(cell), *_outputs(cell), *(_ends(cell, trees[cell.id]) if cell.id in trees else [])]
+        found += [*_length(cell), *_outputs(cell)]
+        if cell.id in trees:
+            found += _ends(cell, trees[cell.id])
     return found
 
 
 class _Cell:
-    """A cell as it stands in the file, with its source joined."""
+    """A cell of the file, with its source as one string."""
 
     def __init__(self, raw: dict[str, Any], index: int) -> None:
         self.raw = raw
@@ -71,23 +88,26 @@ class _Cell:
 
 
 def _file(path: Path, notebook: dict[str, Any]) -> Iterator[str]:
-    """Format, kernel and size of the whole file."""
+    """Check the format, kernel and size of the whole file."""
     if (notebook.get("nbformat"), notebook.get("nbformat_minor")) != (4, 5):
         yield "it is not of the notebook format 4.5"
     metadata = notebook.get("metadata", {})
     if metadata.get("kernelspec", {}).get("name") != "python3":
         yield "its kernel is not python3"
-    yield from (f"its metadata has {name!r}, which no notebook needs" for name in metadata if name not in ("kernelspec", "language_info"))
+    for name in metadata:
+        if name not in ("kernelspec", "language_info"):
+            yield f"its metadata has {name!r}, which no notebook needs"
     if path.stat().st_size >= MOST_BYTES:
         yield f"it has {path.stat().st_size // 1000} kB; {MOST_BYTES // 1000} are the most"
     if not CELLS[0] <= len(notebook["cells"]) <= CELLS[1]:
         yield f"it has {len(notebook['cells'])} cells; {CELLS[0]} to {CELLS[1]} make a notebook"
     if path.read_text(encoding="utf-8") != committed(notebook):
-        yield "it is not in its committed form: python tests/notebooks/anatomy.py normalise writes it"
+        command = "python tests/notebooks/anatomy.py normalise"
+        yield f"it is not in its committed form: {command} writes it"
 
 
 def _ids(cells: Sequence[_Cell]) -> Iterator[str]:
-    """An id says what the cell does, so that a diff, a link and a failing test can be read."""
+    """Check that ids are unique words, so that a diff, a link and a failing test can be read."""
     for name, count in Counter(cell.id for cell in cells).items():
         if count > 1:
             yield f"cell {name}: {count} cells have this id"
@@ -97,9 +117,10 @@ def _ids(cells: Sequence[_Cell]) -> Iterator[str]:
 
 
 def _order(cells: Sequence[_Cell], stem: str) -> Iterator[str]:
-    """title, parameters, setup, plan, ..., stamp."""
-    if not cells or cells[0].is_code or cells[0].id != "title" or not re.match(r"# \S", cells[0].source):
-        yield "its first cell is not a title: markdown, with the id title and a heading of the first level"
+    """Check the order of cells, which is title, parameters, setup, plan, ..., stamp."""
+    if not cells or not _is_title(cells[0]):
+        what = "markdown, with the id title and a heading of the first level"
+        yield f"its first cell is not a title: {what}"
     code = [cell for cell in cells if cell.is_code]
     if any(cell.tags.count("parameters") for cell in code[1:]):
         yield "it has a second cell tagged parameters, or one that is not the first code cell"
@@ -108,41 +129,66 @@ def _order(cells: Sequence[_Cell], stem: str) -> Iterator[str]:
             yield f"its code cell {place + 1} is not {name} (that id and that tag)"
     if [cell.id for cell in code if "plan" in cell.tags] != ["plan"]:
         yield "it does not have one code cell tagged plan, with the id plan"
-    if not code or code[-1].id != "stamp" or "nbval-ignore-output" not in code[-1].tags or f'stamp("{stem}", scale' not in code[-1].source:
-        yield f'its last code cell is not stamp (that id, tagged nbval-ignore-output, saying results.stamp("{stem}", scale, ...)'
-    headings = [len(match[1]) for cell in cells if not cell.is_code for match in re.finditer(r"^(#{1,6}) ", _prose(cell.source), re.M)]
+    if not code or not _is_stamp(code[-1], stem):
+        call = f'results.stamp("{stem}", scale, ...)'
+        what = f"that id, tagged nbval-ignore-output, saying {call}"
+        yield f"its last code cell is not stamp ({what})"
+    prose = [_prose(cell.source) for cell in cells if not cell.is_code]
+    headings = [len(marks) for text in prose for marks in re.findall(r"^(#{1,6}) ", text, re.M)]
     if headings.count(1) != 1:
         yield f"it has {headings.count(1)} headings of the first level; the title is the one"
     if any(deeper > before + 1 for before, deeper in itertools.pairwise(headings)):
         yield "its headings skip a level"
 
 
+def _is_title(cell: _Cell) -> bool:
+    return not cell.is_code and cell.id == "title" and bool(re.match(r"# \S", cell.source))
+
+
+def _is_stamp(cell: _Cell, stem: str) -> bool:
+    tagged = cell.id == "stamp" and "nbval-ignore-output" in cell.tags
+    return tagged and f'stamp("{stem}", scale' in cell.source
+
+
 def _alternation(cells: Sequence[_Cell]) -> Iterator[str]:
-    """Words before a code cell say what it is about to do, words after it what we see."""
+    """Check that there are words between code cells: what we saw, and what comes next."""
     for before, cell in itertools.pairwise(cells):
         if cell.is_code and before.is_code and not FOLLOWS & set(cell.tags):
-            yield f"{cell.name}: no words between it and {before.name}; write some, or tag it follows"
+            problem = f"no words between it and {before.name}; write some, or tag it follows"
+            yield f"{cell.name}: {problem}"
 
 
 def _parameters(code: Sequence[_Cell]) -> Iterator[str]:
-    """Exactly profile, seeds and data_root; each annotated, a plain literal at its default, explained behind it."""
+    """Check that the parameters are exactly profile, seeds and data_root.
+
+    Each has a type, its default as a plain literal, and a comment behind it that explains it.
+    """
     cell = next((cell for cell in code if "parameters" in cell.tags), None)
     tree = _parsed(cell) if cell else None
     if cell is None or tree is None:
         return
-    declared = {line.target.id: line for line in tree.body if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)}
+    declared = {
+        line.target.id: line
+        for line in tree.body
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
+    }
     if list(declared) != list(PARAMETERS) or len(tree.body) != len(PARAMETERS):
         yield f"{cell.name}: it does not hold exactly {', '.join(PARAMETERS)}, each with its type"
-    comments = {t.start[0] for t in tokenize.generate_tokens(io.StringIO(cell.source).readline) if t.type == tokenize.COMMENT}
+    tokens = tokenize.generate_tokens(io.StringIO(cell.source).readline)
+    comments = {token.start[0] for token in tokens if token.type == tokenize.COMMENT}
     for name, line in declared.items():
-        if name in PARAMETERS and not (isinstance(line.value, ast.Constant) and line.value.value == PARAMETERS[name]):
+        plain = isinstance(line.value, ast.Constant)
+        if name in PARAMETERS and not (plain and line.value.value == PARAMETERS[name]):
             yield f"{cell.name}: {name} is not {PARAMETERS[name]!r}"
         if line.end_lineno not in comments:
             yield f"{cell.name}: no comment behind {name} says what it may be"
 
 
 def _uses(code: Sequence[_Cell], trees: dict[str, ast.Module]) -> Iterator[str]:
-    """Every parameter is read, and nothing takes its name: an injected value would not matter, and nobody would notice."""
+    """Check that every parameter is read and that no cell gives its name another meaning.
+
+    Otherwise an injected value would have no effect, and nobody would notice.
+    """
     read = set()
     for cell in code:
         if "parameters" in cell.tags or cell.id not in trees:
@@ -152,27 +198,39 @@ def _uses(code: Sequence[_Cell], trees: dict[str, ast.Module]) -> Iterator[str]:
             match node:
                 case ast.Name(id=name, ctx=ast.Load()):
                     read.add(name)
-                case ast.Name(id=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name)):
+                case ast.Name(id=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                    bound.add(name)
+                case ast.ExceptHandler(name=str(name)):
                     bound.add(name)
                 case ast.alias(name=name, asname=other):
                     bound.add(other or name.split(".")[0])
                 case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                     bound.add(name)
-        yield from (f"{cell.name}: it gives {name} another meaning" for name in PARAMETERS if name in bound)
+        for name in PARAMETERS:
+            if name in bound:
+                yield f"{cell.name}: it gives {name} another meaning"
     yield from (f"nothing reads the parameter {name}" for name in PARAMETERS if name not in read)
 
 
 def _counts(code: Sequence[_Cell]) -> Iterator[str]:
-    """nbval compares nothing in a cell without a count: a stripped notebook would pass it."""
+    """Check the execution counts.
+
+    nbval compares nothing in a cell without a count, so a stripped notebook would pass it.
+    """
     counts = [cell.raw.get("execution_count") for cell in code]
     if counts != list(range(1, len(code) + 1)):
-        yield f"its code cells are not counted 1 to {len(code)}: run it from start to end and keep the counts"
+        what = "run it from start to end and keep the counts"
+        yield f"its code cells are not counted 1 to {len(code)}: {what}"
 
 
 def _metadata(cell: _Cell) -> Iterator[str]:
-    """Tags are all a cell may carry, and only tags that mean something."""
-    yield from (f"{cell.name}: its metadata has {name!r}, which no cell needs" for name in cell.metadata if name != "tags")
-    yield from (f"{cell.name}: the tag {tag!r} is not one of {', '.join(TAGS)}" for tag in cell.tags if tag not in TAGS)
+    """Check that the metadata of a cell has only tags, and only those that mean something."""
+    for name in cell.metadata:
+        if name != "tags":
+            yield f"{cell.name}: its metadata has {name!r}, which no cell needs"
+    for tag in cell.tags:
+        if tag not in TAGS:
+            yield f"{cell.name}: the tag {tag!r} is not one of {', '.join(TAGS)}"
 
 
 def _length(cell: _Cell) -> Iterator[str]:
@@ -184,25 +242,35 @@ def _length(cell: _Cell) -> Iterator[str]:
 
 
 def _ends(cell: _Cell, tree: ast.Module) -> Iterator[str]:
-    """Nothing may end the notebook early (papermill would call it a success), and nothing may leave Python."""
+    """Check that nothing can end the notebook early and that everything is plain Python.
+
+    papermill would call an early end a success.
+    """
     for node in ast.walk(tree):
         match node:
-            case ast.Attribute(value=ast.Name(id="sys" | "os"), attr="exit" | "_exit") | ast.Name(id="exit" | "quit" | "SystemExit"):
+            case (
+                ast.Attribute(value=ast.Name(id="sys" | "os"), attr="exit" | "_exit")
+                | ast.Name(id="exit" | "quit" | "SystemExit")
+            ):
                 yield f"{cell.name}: it may end the notebook early ({ast.unparse(node)})"
             case ast.Name(id="get_ipython"):
                 yield f"{cell.name}: it is not plain Python (get_ipython)"
 
 
 def _outputs(cell: _Cell) -> Iterator[str]:
-    """Outputs without errors and stderr, without what differs between machines, each image with words for those who cannot see it."""
+    """Check that outputs have no errors and no stderr, and nothing that differs between machines.
+
+    Each image has alt text for those who cannot see it.
+    """
     for output in cell.outputs:
         if output["output_type"] == "error":
             yield f"{cell.name}: its output is an error, {output.get('ename')}"
         if output["output_type"] == "stream" and output.get("name") == "stderr":
             yield f"{cell.name}: it wrote to stderr"
         for kind in output.get("data", {}):
-            alt = output.get("metadata", {}).get(kind, {})
-            if kind.startswith("image/") and not (isinstance(alt, dict) and str(alt.get("alt", "")).strip()):
+            about = output.get("metadata", {}).get(kind, {})
+            alt = str(about.get("alt", "")).strip() if isinstance(about, dict) else ""
+            if kind.startswith("image/") and not alt:
                 yield f"{cell.name}: its image has no alt text"
         text = _shown(output)
         if str(paths.root()) in text or PATH.search(text):
@@ -210,17 +278,20 @@ def _outputs(cell: _Cell) -> Iterator[str]:
         if ADDRESS.search(text):
             yield f"{cell.name}: its output holds a memory address"
         if DEVICE.search(text) and "nbval-ignore-output" not in cell.tags:
-            yield f"{cell.name}: its output names a device; tag it nbval-ignore-output if it is about the machine"
+            what = "tag it nbval-ignore-output if it is about the machine"
+            yield f"{cell.name}: its output names a device; {what}"
 
 
 def _shown(output: dict[str, Any]) -> str:
-    """The text of an output: its stream, its plain text, its HTML without embedded images."""
-    parts = [joined(output.get("text", "")), *(joined(value) for kind, value in output.get("data", {}).items() if kind.startswith("text/"))]
+    """Return the text of an output: its stream, plain text, and HTML without embedded images."""
+    data = output.get("data", {})
+    texts = [joined(value) for kind, value in data.items() if kind.startswith("text/")]
+    parts = [joined(output.get("text", "")), *texts]
     return re.sub(r"data:[\w/+.-]+;base64,[\w+/=]+", "", "\n".join(parts))
 
 
 def _prose(source: str) -> str:
-    """Markdown without its fenced code, where a # is no heading."""
+    """Remove fenced code from markdown, where a # is no heading."""
     return re.sub(r"^```.*?^```", "", source, flags=re.M | re.S)
 
 
@@ -232,7 +303,7 @@ def _parsed(cell: _Cell) -> ast.Module | None:
 
 
 def main(argv: Sequence[str]) -> int:
-    """`check` or `normalise` files; gives 1 if a check found something."""
+    """Check or normalise files, and return 1 if a check found something."""
     if len(argv) < 2 or argv[0] not in ("check", "normalise"):
         print("usage: python tests/notebooks/anatomy.py check|normalise FILES", file=sys.stderr)
         return 2

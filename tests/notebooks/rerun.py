@@ -1,7 +1,7 @@
-"""Run notebooks as they stand, at smoke, and store what comes out: `python tests/notebooks/rerun.py FILES`.
+"""Run notebooks at the profile smoke and store their outputs.
 
-The runs and figures go to a folder of their own, which is then removed. A notebook that fails is
-left as it was.
+The command is `python tests/notebooks/rerun.py FILES`. Runs and figures go to a temporary folder,
+which is then removed. A notebook that fails is left as it was.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def rerun(path: Path) -> None:
 
 
 def main(names: Sequence[str]) -> int:
-    """Run each file; gives 1 if one failed."""
+    """Run each file, and return 1 if one failed."""
     if not names:
         print("usage: python tests/notebooks/rerun.py FILES", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""What the notebooks of a paper ask to be computed: nothing twice, every row of a table alike."""
+"""The notebooks of a paper compute nothing twice and treat every row of a table alike."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ import pytest
 
 from vssl.lab import PreTrain, estimate
 from vssl.shelf import worker
-from vssl.shelf.plan import counted
 from vssl.shelf.manifest import shelf
+from vssl.shelf.plan import counted
+
 
 def closure(experiment) -> dict:
-    """An experiment and everything it needs, by key."""
+    """Return an experiment and all that it needs, by key."""
     found = {experiment.key(): experiment}
     for need in experiment.needs():
         found |= closure(need)
     return found
 
 
-def asked(profile: str, paper: str) -> dict[str, dict]:
-    """Notebook -> key -> experiment."""
+def experiments_of(profile: str, paper: str) -> dict[str, dict]:
+    """Return what the notebooks of a paper ask for: notebook -> key -> experiment."""
     found = {}
     for entry in [entry for entry in shelf() if entry.paper == paper]:
         with contextlib.redirect_stdout(io.StringIO()):
             experiments = worker.experiments(entry.path, {"profile": profile})
-        found[entry.id] = {key: one for experiment in experiments for key, one in closure(experiment).items()}
+        found[entry.id] = {}
+        for experiment in experiments:
+            found[entry.id] |= closure(experiment)
     return found
 
 
@@ -38,42 +41,47 @@ def planning(monkeypatch, tmp_path):
 
 @pytest.fixture
 def paper():
-    return asked("paper", "pace")
+    return experiments_of("paper", "pace")
 
 
 def trained(notebooks: dict[str, dict]) -> dict[str, PreTrain]:
-    return {key: one for notebook in notebooks.values() for key, one in notebook.items() if isinstance(one, PreTrain)}
+    every = [pair for notebook in notebooks.values() for pair in notebook.items()]
+    return {key: one for key, one in every if isinstance(one, PreTrain)}
 
 
 def test_no_pre_training_is_computed_twice(paper):
     counts = counted(paper.values())
-    # By hand, from the tables: 6 of Table 1; 5 more of Table 2; Kinetics-400 and S3D-G of Table 3; C3D and R3D of Tables 4 and 5;
-    # VCOP on three nets of Figure 4; slow; two larger steps; two ways to play backwards; and the story's own.
+    # Counted by hand from the tables: 6 of Table 1; 5 more of Table 2; Kinetics-400 and S3D-G of
+    # Table 3; C3D and R3D of Tables 4 and 5; VCOP on three nets of Figure 4; slow; two larger
+    # steps; two ways to play backwards; and that of the story.
     assert counts["pretrains_distinct"] == 6 + 5 + 2 + 2 + 3 + 1 + 2 + 2 + 1
-    assert counts["pretrains_asked"] == 1 + 6 + 6 + 3 + 3 + 3 + 4 + 3 + 3 + 3 + 6 and counts["distinct"] < counts["asked"]
+    assert counts["pretrains_asked"] == 1 + 6 + 6 + 3 + 3 + 3 + 4 + 3 + 3 + 3 + 6
+    assert counts["distinct"] < counts["asked"]
     runs = trained(paper)
-    assert len(runs) == len(set(runs.values()))  # nor are two keys one experiment
+    assert len(runs) == len(set(runs.values()))  # no two keys belong to the same experiment
 
 
 def test_the_paper_profile_runs_the_paper(paper):
     for key, one in trained(paper).items():
         assert one.recipe == one.method.recipe(one.data.name), key
         assert (one.net.width, one.net.pool, one.data.stand_in) == (64, False, False), key
-    methods = {one.method for key, one in paper["101_pace_table_1"].items() if isinstance(one, PreTrain)}
+    table_1 = trained({"101_pace_table_1": paper["101_pace_table_1"]})
+    methods = {one.method for one in table_1.values()}
     assert {(method.short, method.strength) for method in methods} == {("loop", 1.0)}
 
 
 def test_every_row_of_a_table_has_the_same_budget():
-    for name, experiments in asked("demo", "pace").items():
-        starts = [one for one in experiments.values() if isinstance(one, PreTrain) and one.data.name == "ucf101"]
+    for name, experiments in experiments_of("demo", "pace").items():
+        starts = [one for one in trained({name: experiments}).values() if one.data.name == "ucf101"]
         assert len({estimate(one, "demo").clips for one in starts}) == 1, name
 
 
-def test_cvrl_s_notebooks_share_too_and_run_the_paper():
-    notebooks = asked("paper", "cvrl")
+def test_cvrls_notebooks_share_too_and_run_the_paper():
+    notebooks = experiments_of("paper", "cvrl")
     counts, runs = counted(notebooks.values()), trained(notebooks)
-    # By hand: 2 of the story; 4 nets and SimCLR's frames on both Kinetics sets of Table 2, which Tables 3, 4, 10 and 11 start from; 3 heads
-    # of Table 6; 3 batches of Table 7; 2 lengths of Table 8; 3 rows of Table 9; RandAugment of Table 12; 5 laws of Figure 3; and in Figure 4
+    # Counted by hand: 2 of the story; 4 nets and SimCLR's frames on both Kinetics sets of Table 2,
+    # from which Tables 3, 4, 10 and 11 start; 3 heads of Table 6; 3 batches of Table 7; 2 lengths
+    # of Table 8; 3 rows of Table 9; RandAugment of Table 12; 5 laws of Figure 3; and in Figure 4
     # the longest on the smaller set and the two shorter ones on the larger.
     assert counts["pretrains_distinct"] == 2 + 10 + 3 + 3 + 2 + 3 + 1 + 5 + 3
     assert counts["pretrains_asked"] == 2 + 10 + 2 + 2 + 4 + 4 + 4 + 4 + 2 + 2 + 2 + 6 + 6

@@ -10,7 +10,7 @@ from vssl.objectives import Views
 
 
 def made(samples=4, views=2, dim=8, seed=0, labels=None, **more):
-    """Views of one length, with the label "pace" of each."""
+    """Make views of one length, each with a label "pace"."""
     generator = torch.Generator().manual_seed(seed)
     maps = torch.randn(samples * views, dim, 2, 3, 3, generator=generator)
     pace = torch.randint(4, (samples, views), generator=generator)

@@ -1,4 +1,4 @@
-"""The pretext model: one pass a view, views of several lengths, and a generator between."""
+"""The pretext model passes each view once, of any length, and may change views by a generator."""
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ from vssl.objectives.pretext import groups_of
 
 
 class Counting(nn.Module):
-    """A backbone that counts its passes and remembers what it saw."""
+    """A backbone that keeps the shape of the clips of each pass."""
 
     dim = 3
 
@@ -32,7 +32,7 @@ def test_one_backbone_pass_for_all_views_of_all_objectives():
     assert len(backbone.passes) == 1 and outcome.loss.isfinite()
 
 
-def test_a_sampler_without_labels_is_enough_for_an_objective_without_any():
+def test_an_objective_without_labels_needs_no_labels_from_the_sampler():
     outcome = Pretext(Counting(), SimCLR(), (2, 2))(torch.rand(6, 3, 2, 4, 4), {})
     assert outcome.loss.isfinite()
 
@@ -54,7 +54,7 @@ def test_views_of_each_length_go_through_the_backbone_in_one_batch():
     assert [tuple(shape[:3]) for shape in backbone.passes] == [(6, 3, 16), (3, 3, 8)]
 
 
-def test_a_view_that_nobody_reads_does_not_go_through_the_backbone():
+def test_a_view_that_no_objective_reads_does_not_go_through_the_backbone():
     backbone = Counting()
     model = Pretext(backbone, Classify("action", Linear(5), views=(1,)), (4, 4, 2))
     x = (torch.rand(6, 3, 4, 4, 4), torch.rand(3, 3, 2, 4, 4))
@@ -62,14 +62,14 @@ def test_a_view_that_nobody_reads_does_not_go_through_the_backbone():
     assert loss.isfinite() and [len(shape) and shape[0] for shape in backbone.passes] == [3]
 
 
-def test_lengths_are_grouped_in_the_order_in_which_they_come():
+def test_lengths_are_grouped_in_the_order_of_their_first_view():
     assert groups_of((16, 16, 8)) == ((0, 1), (2,))
     assert groups_of((8, 16, 8)) == ((0, 2), (1,))
     with pytest.raises(VsslError, match="one view or more"):
         groups_of(())
 
 
-def test_several_samples_of_a_video_are_known_to_be_of_one():
+def test_several_samples_of_a_video_count_as_one_video():
     model = Pretext(Counting(), Contrast("context"), (2,), samples=2)
     x = torch.rand(4, 3, 2, 4, 4)  # two samples of each of two videos
     alone = Pretext(Counting(), Contrast("context"), (2, 2))(x, {})
@@ -77,7 +77,7 @@ def test_several_samples_of_a_video_are_known_to_be_of_one():
 
 
 @pytest.mark.parametrize("clips", [(torch.rand(5, 3, 2, 4, 4),), (torch.rand(4, 3, 2, 4, 4),) * 2])
-def test_a_batch_that_does_not_fit_the_layout_is_one_line(clips):
+def test_a_batch_that_does_not_fit_the_layout_is_refused_in_one_line(clips):
     with pytest.raises(VsslError, match="a batch holds 2 clips of each video"):
         Pretext(Counting(), SimCLR(), (2, 2))(clips, {})
 

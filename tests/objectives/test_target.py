@@ -1,4 +1,4 @@
-"""MoCo, BYOL and SimSiam: slow references, and for each what makes it what it is."""
+"""MoCo, BYOL and SimSiam agree with slow references and have their defining properties."""
 
 import pytest
 import torch
@@ -36,13 +36,13 @@ def clips(samples=4, seed=1):
 
 
 def projected(net, projector, x):
-    """The projections of both views, [2, B, 4], as the net in train mode makes them."""
+    """Return the projections of both views, [2, B, 4], of a net in training mode."""
     feature = net(x).mean((2, 3, 4))
     return projector.layers(feature).unflatten(0, (-1, 2)).transpose(0, 1)
 
 
 def cos(a, b):
-    """The cosine of each row of a with its row of b, one row after the other."""
+    """Compute the cosine of each row of a and the same row of b, one row after the other."""
     return torch.stack([x @ y / (x.norm() * y.norm()) for x, y in zip(a, b, strict=True)])
 
 
@@ -87,7 +87,7 @@ def test_a_queue_that_the_batch_does_not_divide_is_refused():
         model(MoCo(PROJECTOR, queue=8))(clips(samples=3), {})
 
 
-def test_a_test_changes_neither_queue_nor_target():
+def test_evaluation_changes_neither_queue_nor_target():
     net = model(MoCo(PROJECTOR, queue=8, momentum=0.5)).eval()
     before = {name: value.clone() for name, value in net.state_dict().items()}
     with torch.no_grad():
@@ -97,7 +97,7 @@ def test_a_test_changes_neither_queue_nor_target():
     assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
 
 
-def test_byol_predicts_the_target_s_view_of_the_other():
+def test_byol_predicts_the_targets_projection_of_the_other_view():
     net = model(BYOL(PROJECTOR, PREDICTOR))
     x = clips()
     z = projected(net.backbone, net.objective.projector, x)
@@ -110,7 +110,7 @@ def test_byol_predicts_the_target_s_view_of_the_other():
     assert 0 <= outcome.loss <= 8
 
 
-def test_simsiam_predicts_its_own_other_view_held_still():
+def test_simsiam_predicts_its_own_other_view_without_a_gradient_through_it():
     net = model(SimSiam(PROJECTOR, PREDICTOR))
     assert net.target is None
     x = clips()
@@ -129,7 +129,7 @@ def test_simsiam_predicts_its_own_other_view_held_still():
 
 
 @pytest.mark.parametrize("objective", [BYOL(PROJECTOR, PREDICTOR), SimSiam(PROJECTOR, PREDICTOR)])
-def test_both_directions_count_alike(objective):
+def test_both_directions_count_equally(objective):
     net = model(objective)
     x = clips()
     swapped = x.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
@@ -168,7 +168,7 @@ def test_the_target_starts_as_a_copy_and_is_part_of_the_state():
     assert "objective.keys" in model(MoCo(PROJECTOR, queue=8)).state_dict()
 
 
-def test_a_target_is_found_within_a_sum_and_there_is_one_at_most():
+def test_a_sum_may_have_one_term_with_a_target_and_no_more():
     term = Term("ctr", 0.1, BYOL(PROJECTOR, PREDICTOR))
     outcome = model(Weighted((term,)))(clips(), {})
     assert set(outcome.metrics) == {"ctr_loss", "ctr_feature_spread"}
@@ -179,6 +179,6 @@ def test_a_target_is_found_within_a_sum_and_there_is_one_at_most():
 @pytest.mark.parametrize(
     ("wrong", "line"), [({"momentum": 2}, "from 0 to 1, not 2"), ({"queue": 0}, "1 key or more")]
 )
-def test_what_cannot_be_is_one_line(wrong, line):
+def test_impossible_settings_are_refused_in_one_line(wrong, line):
     with pytest.raises(VsslError, match=line):
         MoCo(**wrong)

@@ -1,4 +1,4 @@
-"""What objectives read: views by their number, and labels of samples and of views."""
+"""Objectives read views by their numbers, and labels of samples and of views."""
 
 import pytest
 import torch
@@ -9,12 +9,12 @@ from vssl.objectives import Views
 
 
 def two_lengths(samples=3, dim=4):
-    """Views 0 and 2 of one length, view 1 of another."""
+    """Make views 0 and 2 of one length and view 1 of another."""
     long = torch.randn(2 * samples, dim, 4, 2, 2)
     short = torch.randn(samples, dim, 2, 2, 2)
-    groups = tuple(
-        (numbers, View(maps, maps.mean((2, 3, 4))))
-        for numbers, maps in (((0, 2), long), ((1,), short))
+    groups = (
+        ((0, 2), View(long, long.mean((2, 3, 4)))),
+        ((1,), View(short, short.mean((2, 3, 4)))),
     )
     return Views(groups, 3, {"order": torch.arange(samples)}), long, short
 
@@ -31,8 +31,8 @@ def test_a_view_is_found_by_its_number_whatever_its_length():
 
 
 def test_the_views_of_a_group_are_not_copied(views):
-    some = views()
-    assert some.view() is some.groups[0][1] and some.view((0, 1)) is some.groups[0][1]
+    batch = views()
+    assert batch.view() is batch.groups[0][1] and batch.view((0, 1)) is batch.groups[0][1]
 
 
 def test_views_of_two_lengths_are_not_one_batch():
@@ -44,7 +44,7 @@ def test_views_of_two_lengths_are_not_one_batch():
 
 
 @pytest.mark.parametrize("shape", [(), (3,)])
-def test_a_label_of_the_sample_counts_for_its_views_and_one_of_a_view_for_itself(shape):
+def test_a_label_of_a_sample_applies_to_all_its_views_and_one_of_a_view_to_itself(shape):
     of_sample, of_view = torch.randn(4, *shape), torch.randn(4, 2, *shape)
     maps = torch.randn(8, 5, 1, 1, 1)
     group = ((0, 1), View(maps, maps.mean((2, 3, 4))))
@@ -58,7 +58,7 @@ def test_a_label_of_the_sample_counts_for_its_views_and_one_of_a_view_for_itself
         views.sample_label("view", axes=axes)
 
 
-def test_a_label_that_is_missing_or_misshapen_is_one_line(views):
+def test_a_missing_or_misshapen_label_is_refused_in_one_line(views):
     with pytest.raises(VsslError, match="gives no label 'cut'; it gives pace"):
         views().label("cut")
     with pytest.raises(VsslError, match=r"shape \[4, 3\]; this objective reads one of 0 axes"):

@@ -1,4 +1,4 @@
-"""Sums of objectives: what they add up, and that two terms of one kind keep their metrics apart."""
+"""A sum of objectives adds weighted losses and keeps the metrics of its terms apart."""
 
 import pytest
 import torch
@@ -15,9 +15,9 @@ def test_weighted_is_the_sum_of_its_terms(views):
         Term("pace", 1.0, Classify("pace", Linear(4))),
         Term("contrast", 0.1, Contrast("context")),
     )
-    objective, some = Weighted(terms).build(8), views()
-    loss, metrics, answers = objective(some)
-    first, second = (part(some) for part in objective.terms)
+    objective, batch = Weighted(terms).build(8), views()
+    loss, metrics, answers = objective(batch)
+    first, second = (part(batch) for part in objective.terms)
     assert torch.allclose(loss, first.loss + 0.1 * second.loss)
     assert set(metrics) == {"pace_loss", "pace_accuracy", "contrast_loss"}
     assert metrics["pace_loss"] == first.loss and not metrics["pace_loss"].requires_grad

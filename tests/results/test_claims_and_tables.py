@@ -1,6 +1,6 @@
-"""Claims are judged by one fixed method.
+"""Claims are judged by one fixed method, and tables show the right numbers.
 
-Tables never mix the paper's numbers with ours, and never show a smoke number.
+A table never mixes the paper's numbers with ours, and it never shows a number of smoke.
 """
 
 import json
@@ -39,16 +39,15 @@ def by_seed(*values):
         ((), (10,), "not run"),
     ],
 )
-def test_verdicts(better, worse, verdict):
+def test_a_verdict_follows_from_the_numbers(better, worse, verdict):
     assert judge(CLAIM, by_seed(*better), by_seed(*worse)).verdict == verdict
 
 
 def test_only_common_seeds_are_paired_and_the_interval_is_students():
     found = judge(CLAIM, {0: 30, 1: 32, 5: 99}, {0: 10, 1: 11, 2: 0})
     assert (found.seeds, found.difference) == (2, 20.5)
-    assert found.half_width == pytest.approx(
-        12.706 * 0.5, rel=1e-3
-    )  # sd of (20, 21) is 0.707, over the root of 2
+    error = 0.5  # the deviation of (20, 21), 0.707, over the root of 2
+    assert found.half_width == pytest.approx(12.706 * error, rel=1e-3)
     assert found.detectable == pytest.approx(noticed(2) * 0.5)
     assert half_width([1.0, 2.0, 3.0, 4.0, 5.0]) == pytest.approx(1.963, rel=1e-3)
     assert math.isinf(half_width([4.0]))
@@ -70,7 +69,7 @@ def test_without_a_spread_nothing_is_decided():
     assert same.line() == "difference +10.0, the same for each of 3 seeds: no interval"
 
 
-def test_a_factor_asks_for_so_many_times_as_much():
+def test_a_claim_with_a_factor_needs_that_many_times_as_much():
     twice = Claim("twice", "pace", "random", "R@1", factor=2)
     assert judge(twice, by_seed(30, 31, 29), by_seed(10, 10, 11)).verdict == "holds"
     assert judge(twice, by_seed(10, 10, 11), by_seed(10, 10, 12)).verdict == "reversed"
@@ -86,7 +85,7 @@ def test_a_claim_that_no_result_could_meet_is_not_judged():
 
 @dataclass(frozen=True)
 class Fixed:
-    """An experiment that gives its own number."""
+    """An experiment whose result is its own number."""
 
     value: float
     code = ()
@@ -125,22 +124,19 @@ def test_ledger_goes_from_a_demo_run_to_the_smoke_table(own_ledger):
     assert demo.cell("pace", "R@1") == "31.0 ± 12.7 (2 seeds)" and "6.2" in str(demo)
     assert ledger.entries() == []  # nothing is committed until asked for
     assert ledger.add() == ["pace/test (demo): 4 records, 0 figures' data"]
-    measure("demo", [2], [34.0], [9.0])  # a seed more, later
+    measure("demo", [2], [34.0], [9.0])  # another seed, later
     ledger.add()
     smoke = measure("smoke", [0], [1.0], [2.0]).judge(CLAIM)
     assert smoke.values["R@1"] == {
         "pace": {0: 30.0, 1: 32.0, 2: 34.0},
         "random": {0: 10.0, 1: 11.0, 2: 9.0},
     }
-    assert (
-        smoke.verdicts()[0].verdict == "holds"
-        and "from the ledger: demo profile" in smoke.face
-        and "seeds 0, 1, 2" in smoke.face
-    )
+    assert smoke.verdicts()[0].verdict == "holds"
+    assert "from the ledger: demo profile" in smoke.face and "seeds 0, 1, 2" in smoke.face
     assert ledger.entries()[0]["seeds"] == [0, 1, 2]
 
 
-def test_records_of_another_world_do_not_stand_beside_new_ones(own_ledger):
+def test_new_records_replace_those_of_other_data(own_ledger):
     measure("demo", [0], [30.0], [10.0])
     ledger.add()
     path = ledger.path_of("pace/test", "demo")
@@ -153,7 +149,7 @@ def test_records_of_another_world_do_not_stand_beside_new_ones(own_ledger):
     assert {record["seed"] for record in ledger.read("pace/test", "demo")["records"]} == {1}
 
 
-def test_a_row_measured_alone_leaves_the_other_rows_in_place(own_ledger):
+def test_measuring_one_row_keeps_the_other_rows(own_ledger):
     measure("demo", [0], [30.0], [10.0])
     ledger.add()
     table("pace/test", "A table", resolve("demo", [1]), {"R@1": ("R@1", {"pace": [Fixed(33.0)]})})
@@ -164,97 +160,71 @@ def test_a_row_measured_alone_leaves_the_other_rows_in_place(own_ledger):
 
 @dataclass(frozen=True)
 class OnSplit(Fixed):
-    """The same on a split of a set."""
+    """The same experiment on one split of a dataset."""
 
     data: Data | None = None
 
 
-def test_a_mean_over_splits_is_an_experiment_and_the_ledger_says_which_splits(own_ledger):
-    parts = tuple(
-        OnSplit(value, Data("ucf101", "d", split))
-        for split, value in enumerate((10.0, 20.0, 60.0), 1)
-    )
-    table(
-        "pace/test",
-        "A table",
-        resolve("demo", [0]),
-        {"3 splits": ("R@1", {"row": [Mean(parts)]}), "split 2": ("R@1", {"row": [parts[1]]})},
-    )
+def test_a_mean_over_splits_is_an_experiment_and_the_ledger_names_the_splits(own_ledger):
+    values = enumerate((10.0, 20.0, 60.0), 1)
+    parts = tuple(OnSplit(value, Data("ucf101", "d", split)) for split, value in values)
+    columns = {"3 splits": ("R@1", {"row": [Mean(parts)]})}
+    columns["split 2"] = ("R@1", {"row": [parts[1]]})
+    table("pace/test", "A table", resolve("demo", [0]), columns)
     ledger.add()
     kept = {r["column"]: r for r in ledger.read("pace/test", "demo")["records"]}
-    assert (kept["3 splits"]["value"], kept["3 splits"]["chance"], kept["3 splits"]["data"]) == (
-        30.0,
-        6.25,
-        "ucf101-d-split1+2+3",
-    )
+    assert (kept["3 splits"]["value"], kept["3 splits"]["chance"]) == (30.0, 6.25)
+    assert kept["3 splits"]["data"] == "ucf101-d-split1+2+3"
     assert (kept["split 2"]["value"], kept["split 2"]["data"]) == (20.0, "ucf101-d-split2")
     assert kept["3 splits"]["minutes"].keys() >= kept["split 2"]["minutes"].keys()
 
 
-def test_a_mean_averages_what_all_have_counts_the_unreadable_and_wants_parts():
-    def of(metrics):
-        return Run(None, metrics, {}, computed=False)
-
-    metrics, _ = Mean((Fixed(1.0), Fixed(2.0))).compute(
-        None,
-        (of({"top1": 1.0, "unreadable": 2.0}), of({"top1": 4.0, "unreadable": 3.0, "own": 9.0})),
-    )
+def test_a_mean_averages_common_metrics_adds_up_the_unreadable_and_needs_parts():
+    first = Run(None, {"top1": 1.0, "unreadable": 2.0}, {}, computed=False)
+    second = Run(None, {"top1": 4.0, "unreadable": 3.0, "own": 9.0}, {}, computed=False)
+    metrics, _ = Mean((Fixed(1.0), Fixed(2.0))).compute(None, (first, second))
     assert metrics == {"top1": 2.5, "unreadable": 5.0}
     with pytest.raises(VsslError, match="at least one"):
         Mean(())
 
 
 def test_claims_about_unknown_rows_are_refused(own_ledger):
-    with pytest.raises(
-        VsslError, match="'cvrl', which the table does not have; it has pace, random"
-    ):
+    line = "'cvrl', which the table does not have; it has pace, random"
+    with pytest.raises(VsslError, match=line):
         measure("smoke", [0], [1.0], [2.0]).judge(Claim("x", "cvrl", "random", "R@1"))
 
 
-def test_reported_numbers_stand_in_their_own_column(own_ledger):
+def test_reported_numbers_have_their_own_column(own_ledger):
     papers = {"Top1": reported_column("pace/table_4:Top1")}
     assert papers["Top1"]["r3d-pace-p4"] == 23.8
-    shown_table = from_ledger(
-        "pace/none", "t", "demo", {"Top1": ["r3d-random", "r3d-pace-p5"]}, papers
-    ).to_dict()
-    assert shown_table["columns"] == ["", "Top1, paper", "Top1"] and shown_table["rows"][1] == [
-        "r3d-pace-p5",
-        "19.9",
-        "not run",
-    ]
+    rows = {"Top1": ["r3d-random", "r3d-pace-p5"]}
+    shown_table = from_ledger("pace/none", "t", "demo", rows, papers).to_dict()
+    assert shown_table["columns"] == ["", "Top1, paper", "Top1"]
+    assert shown_table["rows"][1] == ["r3d-pace-p5", "19.9", "not run"]
     with pytest.raises(VsslError, match="no column 'Top2'"):
         reported_column("pace/table_4:Top2")
     with pytest.raises(VsslError, match="no reported numbers"):
         reported_column("pace/table_99:Top1")
 
 
-def test_html_is_escaped_and_has_scopes(own_ledger):
+def test_html_is_escaped_and_its_headings_have_scopes(own_ledger):
     text = from_ledger("pace/none", "a < b", "demo", {"R": ["<row>"]})._repr_html_()
-    assert (
-        "a &lt; b" in text
-        and "&lt;row&gt;" in text
-        and 'scope="row"' in text
-        and "<row>" not in text
-    )
+    assert "a &lt; b" in text and "&lt;row&gt;" in text
+    assert 'scope="row"' in text and "<row>" not in text
 
 
-def test_figures_data_at_smoke_is_the_ledgers(own_ledger):
+def test_the_data_of_a_figure_at_smoke_is_the_ledgers(own_ledger):
     live = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0]})
     assert live["y"] == [1.0] and live.source == "not in the ledger yet"
     shown("pace/test", "curve", resolve("demo"), {"y": [2.0, 3.0], "names": ["a"]})
     ledger.add()
     kept = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0], "names": []})
-    assert (
-        kept["y"].tolist() == [2.0, 3.0]
-        and kept["names"] == ["a"]
-        and kept.source.startswith("from the ledger: demo profile")
-    )
+    assert kept["y"].tolist() == [2.0, 3.0] and kept["names"] == ["a"]
+    assert kept.source.startswith("from the ledger: demo profile")
     assert kept.frames("v_Walk_g01_c01", [0, 3]).shape == (2, 96, 128, 3)  # drawn anew
     assert "puppets for UCF101" in kept.source
-    assert (
-        "two sets"
-        in shown("pace/test", "both", resolve("demo"), {"y": [1.0]}, of="two sets").source
-    )
+    both = shown("pace/test", "both", resolve("demo"), {"y": [1.0]}, of="two sets")
+    assert "two sets" in both.source
     with pytest.raises(VsslError, match="run the demo profile again"):
         shown("pace/test", "curve", resolve("smoke"), {"z": [1.0]})
 
@@ -263,20 +233,16 @@ def test_figures_data_at_smoke_is_the_ledgers(own_ledger):
 def test_reported_rows_are_keyed_by_different_slugs(path):
     from vssl import paths
 
-    lines = [
-        line
-        for line in (paths.reported() / f"{path}.csv").read_text().splitlines()
-        if not line.startswith("#")
-    ]
-    slugs = [line.split(",")[0] for line in lines[1:]]
-    assert len(slugs) == len(set(slugs)) and all(
-        len(line.split(",")) == len(lines[0].split(",")) for line in lines
-    )
+    text = (paths.reported() / f"{path}.csv").read_text()
+    rows = [line.split(",") for line in text.splitlines() if not line.startswith("#")]
+    slugs = [row[0] for row in rows[1:]]
+    assert len(slugs) == len(set(slugs))
+    assert all(len(row) == len(rows[0]) for row in rows)
 
 
 @dataclass(frozen=True)
 class Levelled(Fixed):
-    """With a chance level of its own, and one of its own for a rank."""
+    """An experiment with a chance level of its own, and another for a rank."""
 
     level: float = 25.0
 
@@ -284,27 +250,19 @@ class Levelled(Fixed):
         return f"levelled-{self.value}-{self.level}"
 
     def compute(self, folder, inputs):
-        return {
-            "accuracy": self.value,
-            "R@5": self.value,
-            "chance": self.level,
-            "chance R@5": 3 * self.level,
-        }, {}
+        chance = {"chance": self.level, "chance R@5": 3 * self.level}
+        return {"accuracy": self.value, "R@5": self.value, **chance}, {}
 
 
-def test_chance_stands_beside_each_row_where_rows_differ_and_below_where_they_agree(own_ledger):
+def test_chance_is_a_column_if_rows_differ_in_it_and_otherwise_a_row(own_ledger):
     rows = {"three": [Levelled(60.0, level=33.3)], "four": [Levelled(50.0)]}
-    found = table("pace/test", "t", resolve("demo", [0]), {"told": ("accuracy", rows)}).to_dict()
-    assert found["columns"] == ["", "told", "told, chance"] and [
-        row[2] for row in found["rows"]
-    ] == ["33.3", "25.0"]
-    same = table(
-        "pace/test",
-        "t",
-        resolve("demo", [0]),
-        {"told": ("accuracy", {"a": [Levelled(1.0)], "b": [Levelled(2.0)]})},
-    ).to_dict()
-    assert same["columns"] == ["", "told"] and same["rows"][-1] == ["chance", "25.0"]
+    demo = resolve("demo", [0])
+    found = table("pace/test", "t", demo, {"right": ("accuracy", rows)}).to_dict()
+    assert found["columns"] == ["", "right", "right, chance"]
+    assert [row[2] for row in found["rows"]] == ["33.3", "25.0"]
+    rows = {"a": [Levelled(1.0)], "b": [Levelled(2.0)]}
+    same = table("pace/test", "t", demo, {"right": ("accuracy", rows)}).to_dict()
+    assert same["columns"] == ["", "right"] and same["rows"][-1] == ["chance", "25.0"]
 
 
 def test_a_rank_has_its_own_chance(own_ledger):
@@ -325,7 +283,7 @@ def test_a_table_knows_its_profile_seeds_and_hours_and_counts_a_shared_run_once(
     assert about["hours"] == pytest.approx((30 + 4 * 15) / 60)
 
 
-def test_claims_are_tallied_and_an_unmeasured_table_says_so(own_ledger):
+def test_claims_are_tallied_and_an_unmeasured_table_is_marked(own_ledger):
     found = measure("demo", [0, 1, 2], [30.0, 32.0, 31.0], [10.0, 11.0, 12.0])
     back = Claim("not so", "random", "pace", "R@1")
     assert found.judge(CLAIM, back).tally() == "2 claims: 1 holds, 1 reversed"
@@ -333,10 +291,6 @@ def test_claims_are_tallied_and_an_unmeasured_table_says_so(own_ledger):
         "R@1": {"pace": [30.0, 32.0, 31.0], "random": [10.0, 11.0, 12.0]}
     }
     empty = measure("smoke", [0], [1.0], [2.0], slug="pace/never")
-    assert (
-        empty.empty
-        and empty.tally() == "not run yet"
-        and empty.face == "demo profile: not run yet"
-        and not found.empty
-    )
+    assert empty.empty and not found.empty
+    assert empty.tally() == "not run yet" and empty.face == "demo profile: not run yet"
     assert every({"a": [1, 2]}, {"b": [3]}) == [1, 2, 3]

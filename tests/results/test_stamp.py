@@ -1,4 +1,4 @@
-"""The stamp prints where numbers come from, and is the sentinel of a run of the runner."""
+"""The stamp prints where numbers come from and shows the runner that a notebook has finished."""
 
 from __future__ import annotations
 
@@ -28,22 +28,17 @@ class Table:
         }
 
 
-def test_it_prints_what_a_reader_asks(capsys, monkeypatch):
+def test_the_stamp_prints_where_numbers_come_from(capsys, monkeypatch):
     monkeypatch.delenv("VSSL_RECORD", raising=False)
     stamp("100_pace", Scale(), tables=[Table()])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "notebook  100_pace, profile demo, seeds 0, 2"
-    assert [line.split()[0] for line in lines] == [
-        "notebook",
-        "commit",
-        "versions",
-        "machine",
-        "cost",
-    ]
+    heads = [line.split()[0] for line in lines]
+    assert heads == ["notebook", "commit", "versions", "machine", "cost"]
     assert f"python {sys.version.split()[0]}" in lines[2] and "numpy" in lines[2]
 
 
-def test_it_leaves_the_record_that_the_runner_waits_for(tmp_path, monkeypatch):
+def test_the_stamp_writes_the_record_that_the_runner_waits_for(tmp_path, monkeypatch):
     monkeypatch.setenv("VSSL_RECORD", str(tmp_path / "record.json"))
     monkeypatch.setenv("VSSL_RUN_ID", "run-7")
     stamp("100_pace", Scale(), tables=[Table()], figures=["pace_idea"])
@@ -55,7 +50,7 @@ def test_it_leaves_the_record_that_the_runner_waits_for(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("only", ["VSSL_RECORD", "VSSL_RUN_ID"])
-def test_it_leaves_nothing_outside_a_run(tmp_path, monkeypatch, only):
+def test_the_stamp_writes_nothing_outside_a_run(tmp_path, monkeypatch, only):
     for name in ("VSSL_RECORD", "VSSL_RUN_ID"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(only, str(tmp_path / "record.json"))

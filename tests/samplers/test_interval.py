@@ -1,4 +1,4 @@
-"""The interval sampler: the drawn intervals follow the law, the binary search is the floored inverse, and every index is valid."""
+"""The interval sampler draws intervals by its law, and its frame numbers are valid."""
 
 import numpy as np
 import pytest
@@ -23,29 +23,27 @@ INVERSE = {
     "rising": np.sqrt,
     "steep": lambda v: v**0.25,
 }
-FEW = settings(max_examples=60, deadline=None)
+FEW_EXAMPLES = settings(max_examples=60, deadline=None)
 
 
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS.keys())
-def test_a_law_is_a_density_and_its_integral(law):
+def test_the_cdf_of_a_law_is_the_integral_of_its_density(law):
     t = np.linspace(0, 1, 100_001)
     p = law.density(t)
     assert p.min() >= -1e-12 and law.cdf(0.0) == 0 and law.cdf(1.0) == pytest.approx(1)
     assert np.allclose(np.cumsum((p[1:] + p[:-1]) / 2) * t[1], law.cdf(t[1:]), atol=1e-5)
 
 
-def test_the_named_laws_are_the_paper_s():
+def test_the_named_laws_are_the_papers():
     assert (LINEAR.a, LINEAR.b, LINEAR.c) == (-2, 1, 2)  # P(t) = 2 - 2 t
     assert UNIFORM.density(np.array([0.0, 0.3, 1.0])).tolist() == [1, 1, 1]
     for power in (0.3, 1, 2, 3):
-        assert (
-            decreasing(power).density(1.0) == pytest.approx(0)
-            and increasing(power).density(0.0) == 0
-        )
+        assert decreasing(power).density(1.0) == pytest.approx(0)
+        assert increasing(power).density(0.0) == 0
 
 
 @pytest.mark.parametrize("law", [(1, 1, 1), (-4, 1, 3), (4, 1, -1), (0.5, 0, 0.5)])
-def test_what_is_no_law_is_refused(law):
+def test_numbers_that_give_no_law_are_refused(law):
     with pytest.raises(VsslError, match="no law"):
         Law(*law)
 
@@ -56,15 +54,14 @@ def test_what_is_no_law_is_refused(law):
 def test_the_binary_search_is_the_floored_inverse(name, v, longest):
     exact = longest * INVERSE[name](v)
     found = invert(lambda t: LAWS[name].cdf(t / longest), v, longest)
-    assert (
-        found == min(int(exact), longest - 1) or abs(exact - round(exact)) < 1e-6 * longest
-    )  # on a boundary either side is right
+    on_a_boundary = abs(exact - round(exact)) < 1e-6 * longest  # where either side is right
+    assert found == min(int(exact), longest - 1) or on_a_boundary
 
 
-def test_the_printed_algorithm_s_midpoint_is_the_lower_bound_or_one_more():
-    """Appendix A prints the midpoint as the result; ours is the lower bound.
+def test_the_printed_algorithms_midpoint_is_the_lower_bound_or_one_more():
+    """The paper's Appendix A returns the midpoint, where ours returns the lower bound.
 
-    How often they differ is a fact about the paper.
+    For the linear law they differ in about 59 % of the draws.
     """
 
     def printed(cdf, v, upper):
@@ -86,21 +83,20 @@ def test_the_printed_algorithm_s_midpoint_is_the_lower_bound_or_one_more():
 
 @pytest.mark.parametrize("name", ["linear", "square", "uniform", "rising"])
 def test_drawn_intervals_follow_the_floored_law(name):
-    """100 000 draws at M = 50: every bin within five standard deviations of F(t + 1) - F(t)."""
+    """In 100 000 draws, every bin is within five standard deviations of F(t + 1) - F(t)."""
     law, count, num_frames = LAWS[name], 100_000, 80
     rng = np.random.default_rng(1)
     sampler = Interval(law, length=16, stride=2)
     longest = sampler.starts(num_frames)
     assert longest == 50
-    drawn = np.bincount(
-        [sampler(num_frames, rng).labels["interval"] for _ in range(count)], minlength=longest
-    )
+    intervals = [sampler(num_frames, rng).labels["interval"] for _ in range(count)]
+    drawn = np.bincount(intervals, minlength=longest)
     share = np.diff(law.cdf(np.arange(longest + 1) / longest))
     assert len(drawn) == longest
     assert (np.abs(drawn - count * share) < 5 * np.sqrt(count * share * (1 - share)) + 1e-9).all()
 
 
-@FEW
+@FEW_EXAMPLES
 @given(
     num_frames=st.integers(1, 400),
     length=st.integers(1, 40),
@@ -118,7 +114,7 @@ def test_every_index_is_valid_and_the_label_is_the_distance(
     assert ((np.diff(frames) - stride) % num_frames == 0).all()
     assert abs(int(frames[0, 0]) - int(frames[1, 0])) == sample.labels["interval"] < num_frames
     if over == "starts" and num_frames > (length - 1) * stride:
-        assert (np.diff(frames) == stride).all()  # a whole clip fits, so none goes round
+        assert (np.diff(frames) == stride).all()  # a whole clip fits, so no clip loops
     if law is None:
         assert (frames[0] == frames[1]).all()
 
@@ -143,7 +139,7 @@ def test_the_literal_range_of_the_paper_goes_to_the_last_frame():
 @pytest.mark.parametrize(
     "wrong", [{"over": "all"}, {"length": 0}, {"stride": 0}, {"law": "linear"}]
 )
-def test_wrong_settings_are_one_line(wrong):
+def test_wrong_settings_are_refused(wrong):
     with pytest.raises(VsslError):
         Interval(**wrong)
     with pytest.raises(VsslError, match="power above 0, not 0"):

@@ -1,4 +1,4 @@
-"""Samplers: whatever the video's length, indices are valid, labels follow from the indices, and short videos do as the docs say."""
+"""Samplers draw valid frames from videos of any length, and labels that agree with the frames."""
 
 from fractions import Fraction
 from itertools import pairwise, permutations
@@ -31,7 +31,7 @@ PACES = st.lists(
     max_size=6,
     unique=True,
 ).map(tuple)
-FEW = settings(max_examples=60, deadline=None)
+FEW_EXAMPLES = settings(max_examples=60, deadline=None)
 
 
 def draw(sampler, num_frames, seed):
@@ -39,9 +39,9 @@ def draw(sampler, num_frames, seed):
 
 
 def code_of_the_paper(pace, start, num_frames, length):
-    """The public code's rule, frame by frame: go on by the pace.
+    """Follow the rule of the paper's public code, frame by frame.
 
-    Restart from frame 0 when the next frame would pass the end.
+    It goes on by the pace and restarts from frame 0 when the next frame would pass the end.
     """
     frames, s, i = [], start, 0
     for _ in range(length):
@@ -53,9 +53,11 @@ def code_of_the_paper(pace, start, num_frames, length):
     return frames
 
 
-@FEW
+@FEW_EXAMPLES
 @given(num_frames=LENGTHS, length=st.integers(1, 64), stride=st.integers(1, 5), seed=SEEDS)
-def test_random_clip_is_consecutive_and_loops_only_when_it_must(num_frames, length, stride, seed):
+def test_a_random_clip_is_consecutive_and_loops_only_in_short_videos(
+    num_frames, length, stride, seed
+):
     (clip,) = draw(RandomClip(length, stride), num_frames, seed).clips
     assert len(clip.frames) == length and clip.frames.min() >= 0 and clip.frames.max() < num_frames
     assert ((np.diff(clip.frames) - stride) % num_frames == 0).all()
@@ -65,7 +67,7 @@ def test_random_clip_is_consecutive_and_loops_only_when_it_must(num_frames, leng
         assert clip.frames[0] == 0
 
 
-@FEW
+@FEW_EXAMPLES
 @given(num_frames=LENGTHS, count=st.integers(1, 12), length=st.integers(1, 32))
 def test_uniform_spreads_from_the_first_frame_to_the_last(num_frames, count, length):
     clips = Uniform(count, length)(num_frames).clips
@@ -76,14 +78,14 @@ def test_uniform_spreads_from_the_first_frame_to_the_last(num_frames, count, len
         assert frames[-1, -1] == num_frames - 1
 
 
-def test_uniform_is_vcop_to_the_frame():
-    """Centres at linspace(8, T - 8, 10), start = int(centre - 8)."""
+def test_uniform_takes_the_same_frames_as_vcop():
+    """VCOP's centres are linspace(8, T - 8, 10), and a start is int(centre - 8)."""
     for num_frames in (16, 17, 29, 168, 1776):
         starts = [clip.frames[0] for clip in Uniform(10, 16)(num_frames).clips]
         assert starts == [int(c - 8) for c in np.linspace(8, num_frames - 8, 10)]
 
 
-@FEW
+@FEW_EXAMPLES
 @given(
     num_frames=LENGTHS,
     length=st.integers(1, 64),
@@ -96,47 +98,38 @@ def test_pace_indices_are_valid_and_imply_the_label(num_frames, length, paces, s
     sample = draw(sampler, num_frames, seed)
     frames, label = sample.clips[0].frames, sample.labels["pace"]
     assert len(frames) == length and frames.min() >= 0 and frames.max() < num_frames
-    assert list(frames) == code_of_the_paper(
-        Fraction(paces[label]), int(frames[0]), num_frames, length
-    )
-    if short == "fit" and int((length - 1) * Fraction(paces[label])) < num_frames:
-        assert (
-            not sampler.seam(paces[label], int(frames[0]), num_frames)
-            and (np.diff(frames) >= 0).all()
-        )
+    pace, start = Fraction(paces[label]), int(frames[0])
+    assert list(frames) == code_of_the_paper(pace, start, num_frames, length)
+    if short == "fit" and int((length - 1) * pace) < num_frames:
+        assert not sampler.seam(paces[label], start, num_frames)
+        assert (np.diff(frames) >= 0).all()
 
 
-@FEW
+@FEW_EXAMPLES
 @given(
     num_frames=st.integers(2, 300),
     pace=st.sampled_from([Fraction(1, 3), Fraction(1, 2), 1, 2, 3, 4]),
     start=st.integers(0, 299),
 )
-def test_seam_is_where_the_clip_goes_back(num_frames, pace, start):
+def test_a_seam_is_reported_when_the_clip_jumps_back(num_frames, pace, start):
     sampler = Pace((pace,), 16)
     start %= num_frames
     frames = sampler.frames(pace, start, num_frames)
     jumps = (np.diff(frames) < 0).any()
     assert sampler.seam(pace, start, num_frames) == jumps or start == 0 or frames.max() == 0
     if jumps:
-        assert (
-            sampler.seam(pace, start, num_frames) and (frames[1:][np.diff(frames) < 0] == 0).all()
-        )
+        assert sampler.seam(pace, start, num_frames)
+        assert (frames[1:][np.diff(frames) < 0] == 0).all()
 
 
 def test_slow_paces_repeat_the_preceding_frame():
     assert list(Pace().frames(Fraction(1, 3), 5, 100))[:7] == [5, 5, 5, 6, 6, 6, 7]
-    assert list(Pace(length=5).frames(3, 11, 100)) == [
-        11,
-        14,
-        17,
-        20,
-        23,
-    ]  # the paper's own example, counted from 0
+    # The paper's own example, counted from 0.
+    assert list(Pace(length=5).frames(3, 11, 100)) == [11, 14, 17, 20, 23]
 
 
 @pytest.mark.parametrize(("play", "classes"), [("forward", 4), ("random", 4), ("signed", 8)])
-def test_labels_are_uniform(play, classes):
+def test_every_pace_is_drawn_equally_often(play, classes):
     sampler = Pace(play=play)
     rng = np.random.default_rng(0)
     counts = np.bincount([sampler(90, rng).labels["pace"] for _ in range(4000)], minlength=classes)
@@ -147,23 +140,23 @@ def test_labels_are_uniform(play, classes):
 
 def test_backwards_clips_are_forward_clips_reversed():
     rng = np.random.default_rng(0)
-    seen = {"random": set(), "signed": set()}
-    for play, found in seen.items():
+    pairs = {"random": set(), "signed": set()}
+    for play, found in pairs.items():
         sampler = Pace(play=play, short="fit")
         for _ in range(200):
             sample = sampler(200, rng)
             step = int(np.diff(sample.clips[0].frames)[0])
             found.add((sample.labels["pace"], step))
-    assert seen["random"] == {(i, sign * (i + 1)) for i in range(4) for sign in (1, -1)}
-    assert seen["signed"] == {(i, i + 1) for i in range(4)} | {(i + 4, -i - 1) for i in range(4)}
+    assert pairs["random"] == {(i, sign * (i + 1)) for i in range(4) for sign in (1, -1)}
+    assert pairs["signed"] == {(i, i + 1) for i in range(4)} | {(i + 4, -i - 1) for i in range(4)}
 
 
-def test_draws_depend_on_the_generator_alone():
+def test_draws_depend_on_nothing_but_the_generator():
     a, b = (draw(Pace(), 120, 7) for _ in range(2))
     assert (a.clips[0].frames == b.clips[0].frames).all() and a.labels == b.labels
 
 
-@FEW
+@FEW_EXAMPLES
 @given(seed=SEEDS, count=st.integers(1, 4))
 def test_several_distinct_samples_have_different_paces_in_random_order(seed, count):
     sample = draw(Several(Pace(), count, "pace"), 90, seed)
@@ -173,13 +166,12 @@ def test_several_distinct_samples_have_different_paces_in_random_order(seed, cou
 
 def test_repeat_independent_draws_repeat_labels_sometimes():
     rng = np.random.default_rng(0)
-    same = sum(
-        len(set(Repeat(Pace(), 2)(90, rng).labels["pace"].tolist())) == 1 for _ in range(400)
-    )
+    labels = [Repeat(Pace(), 2)(90, rng).labels["pace"].tolist() for _ in range(400)]
+    same = sum(first == second for first, second in labels)
     assert 60 < same < 140  # a quarter of 400, four standard deviations either way
 
 
-@FEW
+@FEW_EXAMPLES
 @given(
     num_frames=LENGTHS,
     clips=st.integers(2, 4),
@@ -187,7 +179,7 @@ def test_repeat_independent_draws_repeat_labels_sometimes():
     gap=st.integers(0, 12),
     seed=SEEDS,
 )
-def test_clip_order_is_told_by_its_clips_and_gaps_shrink_before_a_video_loops(
+def test_the_order_label_agrees_with_the_clips_and_gaps_shrink_before_a_video_loops(
     num_frames, clips, length, gap, seed
 ):
     sample = draw(ClipOrder(clips, length, gap), num_frames, seed)
@@ -198,22 +190,20 @@ def test_clip_order_is_told_by_its_clips_and_gaps_shrink_before_a_video_loops(
     if num_frames >= clips * length:
         widest = max(g for g in range(gap + 1) if clips * length + (clips - 1) * g <= num_frames)
         assert tuple(np.argsort(np.argsort(frames[:, 0]))) == order
-        assert (np.diff(frames) == 1).all() and (
-            in_time[1:, 0] - in_time[:-1, -1] == widest + 1
-        ).all()
+        assert (np.diff(frames) == 1).all()
+        assert (in_time[1:, 0] - in_time[:-1, -1] == widest + 1).all()
     else:
         assert (in_time.ravel() == np.arange(clips * length) % num_frames).all()
 
 
-def test_clip_order_draws_every_order_and_every_start_alike():
+def test_clip_order_draws_every_order_and_every_start_equally_often():
     rng = np.random.default_rng(0)
     samples = [ClipOrder()(68, rng) for _ in range(3000)]  # 64 frames fit into 68 at five places
     orders = np.bincount([sample.labels["order"] for sample in samples])
     starts = np.bincount([min(clip.frames[0] for clip in sample.clips) for sample in samples])
     assert ClipOrder().classes == len(orders) == 6 and len(starts) == 5
-    assert (abs(orders - 500) < 5 * 500**0.5).all() and (
-        abs(starts - 600) < 5 * 600**0.5
-    ).all()  # five standard deviations
+    assert (abs(orders - 500) < 5 * 500**0.5).all()  # five standard deviations
+    assert (abs(starts - 600) < 5 * 600**0.5).all()
 
 
 LAYOUTS = [
@@ -237,7 +227,7 @@ def test_the_layout_is_known_without_a_draw(sampler, layout):
         assert [len(clip.frames) for clip in clips] == list(samples_of(sampler) * layout)
 
 
-def test_repeat_gives_each_clip_the_label_that_it_was_drawn_with():
+def test_repeat_gives_each_clip_the_label_of_its_draw():
     sample = draw(Repeat(ClipOrder(3, 4), 2), 90, 0)
     assert len(sample.clips) == 6 and sample.labels["order"].shape == (6,)
     first, second = (draw_all(ClipOrder(3, 4), 2, 90, 0)[k].labels["order"] for k in (0, 1))
@@ -259,12 +249,12 @@ def test_several_keeps_the_samples_apart():
             assert (ours.frames == theirs.frames).all()
 
 
-def test_several_of_several_is_several():
+def test_several_can_be_nested():
     sampler = Several(Several(Pace(length=4), 2), 3)
     assert sampler.samples == 6 and draw(sampler, 90, 0).labels["pace"].shape == (6,)
 
 
-@FEW
+@FEW_EXAMPLES
 @given(
     num_frames=LENGTHS,
     length=st.integers(2, 32),
@@ -272,7 +262,7 @@ def test_several_of_several_is_several():
     views=st.sampled_from([None, (0,), (1,), (0, 1)]),
     seed=SEEDS,
 )
-def test_a_cut_is_where_its_label_says(num_frames, length, gap, views, seed):
+def test_a_cut_is_at_the_place_of_its_label(num_frames, length, gap, views, seed):
     inner = Interval(length=length + gap, stride=1)
     sampler = Discontinuity(inner, gap, views)
     sample = draw(sampler, num_frames, seed)
@@ -289,7 +279,7 @@ def test_a_cut_is_where_its_label_says(num_frames, length, gap, views, seed):
         assert (clip.frames[j:] == before.frames[j + gap :]).all()
 
 
-def test_every_cut_is_drawn_alike():
+def test_every_cut_is_drawn_equally_often():
     rng = np.random.default_rng(0)
     sampler = Discontinuity(RandomClip(24), 8)
     cuts = [sampler(200, rng).labels["cut"][0] for _ in range(3000)]
@@ -297,7 +287,7 @@ def test_every_cut_is_drawn_alike():
     assert len(counts) == 15 and (abs(counts - 200) < 5 * 200**0.5).all()  # five deviations
 
 
-@FEW
+@FEW_EXAMPLES
 @given(num_frames=LENGTHS, length=st.integers(1, 32), stride=st.integers(1, 4))
 def test_windows_cover_the_video_and_end_with_it(num_frames, length, stride):
     clips = Windows(length, stride)(num_frames).clips
@@ -312,15 +302,15 @@ def test_windows_cover_the_video_and_end_with_it(num_frames, length, stride):
     assert all(b - a <= span for a, b in pairwise(starts))
 
 
-def test_cstp_s_test_clips():
-    """Starts at 1, 61, 121, ... as its code counts, and one that ends with the video."""
+def test_windows_are_cstps_test_clips():
+    """CSTP's clips start at 1, 61, 121 and so on, counted from 1, and one ends with the video."""
     starts = [int(clip.frames[0]) for clip in Windows(15, 4)(200).clips]
     assert starts == [0, 60, 120, 143]
     with pytest.raises(VsslError, match="serves in a test alone"):
         _ = Windows().layout
 
 
-@FEW
+@FEW_EXAMPLES
 @given(num_frames=LENGTHS, count=st.integers(0, 900))
 def test_a_short_video_is_reflected_without_a_jump(num_frames, count):
     frames = reflected(num_frames, count)
@@ -331,7 +321,7 @@ def test_a_short_video_is_reflected_without_a_jump(num_frames, count):
     assert count == 0 or (frames.min() >= 0 and frames.max() < num_frames)
 
 
-def test_impossible_wishes_are_refused_in_one_line():
+def test_impossible_settings_are_refused_in_one_line():
     with pytest.raises(VsslError, match="fewer than 5 different values"):
         draw(Several(Pace(), 5, "pace"), 90, 0)
     with pytest.raises(VsslError, match="gives no label 'order' that could be distinct"):

@@ -1,4 +1,4 @@
-"""The loop: it learns, resumes bit for bit, survives a kill, and stops on a loss that is not finite."""
+"""The training loop learns, resumes bit for bit, survives a kill and stops on infinite losses."""
 
 import json
 import os
@@ -27,7 +27,7 @@ RECIPE = Recipe("sgd", rate=0.05, epochs=2, batch=8)
 
 
 class TinyNet(nn.Module):
-    """One convolution with batch norm and dropout: everything a resume must bring back."""
+    """One convolution with batch norm and dropout, which have states that a resume must restore."""
 
     dim = 6
 
@@ -64,6 +64,11 @@ def same(a, b):
     return torch.equal(a, b) if isinstance(a, torch.Tensor) else a == b
 
 
+def interrupt(record):
+    """A report that stops the training after the first epoch."""
+    raise KeyboardInterrupt
+
+
 def without_times(history):
     return [
         {k: v for k, v in record.items() if k not in ("seconds", "clips_per_second", "waiting")}
@@ -71,29 +76,20 @@ def without_times(history):
     ]
 
 
-def test_two_epochs_straight_equal_one_and_a_resume(memory_frames, tmp_path):
+def test_two_epochs_equal_one_epoch_and_a_resume(memory_frames, tmp_path):
     frames = memory_frames((20,) * 24)
     straight = fit(model(), batches(frames), RECIPE, tmp_path / "straight")
-    # A cosine over one epoch would be another schedule, so the first epoch is run by stopping after
-    # it.
+    # The first epoch is run by stopping after it, because a cosine over one epoch would be another
+    # schedule.
     with pytest.raises(KeyboardInterrupt):
-        fit(
-            model(),
-            batches(frames),
-            RECIPE,
-            tmp_path / "halved",
-            report=lambda record: (_ for _ in ()).throw(KeyboardInterrupt),
-        )
+        fit(model(), batches(frames), RECIPE, tmp_path / "halved", report=interrupt)
     torch.rand(100)  # other draws in between must not matter
     halved = fit(model(seed=9), batches(frames), RECIPE, tmp_path / "halved")
     assert without_times(straight) == without_times(halved)
     a, b = final(tmp_path / "straight"), final(tmp_path / "halved")
     assert all(same(a[part], b[part]) for part in ("model", "optimizer", "random", "epoch"))
-    written = [
-        json.loads(line)
-        for line in (tmp_path / "halved" / "metrics.jsonl").read_text().splitlines()
-    ]
-    assert written == halved
+    lines = (tmp_path / "halved" / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == halved
 
 
 def test_it_learns_a_label_that_the_pixels_show(memory_frames, tmp_path):
@@ -104,9 +100,8 @@ def test_it_learns_a_label_that_the_pixels_show(memory_frames, tmp_path):
     net = Pretext(TinyNet(), Classify("action", Linear(2)), (8,))
     plain = methods.Pace(jitter=False).augment(32)
     learn = Batches(frames, np.arange(32), RandomClip(8), plain, batch=8, actions=np.arange(32) % 2)
-    history = fit(
-        net, learn, Recipe("adamw", rate=0.05, weight_decay=0, epochs=6, batch=8), tmp_path
-    )
+    recipe = Recipe("adamw", rate=0.05, weight_decay=0, epochs=6, batch=8)
+    history = fit(net, learn, recipe, tmp_path)
     assert history[-1]["accuracy"] > 0.9 and history[-1]["loss"] < history[0]["loss"] / 2
 
 
@@ -123,10 +118,9 @@ def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_checkpoint(
             loss = (self.weight * (float("nan") if self.steps == 5 else 1.0)).sum()
             return Outcome(loss, {"pace_loss": loss.detach()})
 
-    frames = memory_frames((20,) * 24)  # three steps an epoch: the fifth is step 2 of epoch 2
-    with pytest.raises(
-        VsslError, match=r"loss is nan at epoch 2, step 2 \(pace_loss nan\).*checkpoint.pt"
-    ):
+    frames = memory_frames((20,) * 24)  # three steps an epoch, so the fifth is step 2 of epoch 2
+    line = r"loss is nan at epoch 2, step 2 \(pace_loss nan\).*checkpoint.pt"
+    with pytest.raises(VsslError, match=line):
         fit(Bursts(), batches(frames), RECIPE, tmp_path)
     kept = final(tmp_path)
     assert kept["epoch"] == 1 and kept["model"]["weight"].isfinite().all()
@@ -134,7 +128,7 @@ def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_checkpoint(
 
 def test_weights_that_are_not_finite_never_become_a_checkpoint(memory_frames, tmp_path):
     class Breaks(nn.Module):
-        """Every loss is finite, but the last gradient of epoch 2 is not."""
+        """A model whose losses are finite, but the last gradient of epoch 2 is not."""
 
         def __init__(self):
             super().__init__()
@@ -143,10 +137,8 @@ def test_weights_that_are_not_finite_never_become_a_checkpoint(memory_frames, tm
         def forward(self, x, labels):
             self.steps += 1
             loss = (self.weight * 0 + 1).sum()
-            if self.steps == 6:
-                loss = (
-                    loss + (self.weight - self.weight.detach()).abs().sqrt().sum()
-                )  # 0, with an infinite slope
+            if self.steps == 6:  # adds 0, but with an infinite slope
+                loss = loss + (self.weight - self.weight.detach()).abs().sqrt().sum()
             return Outcome(loss, {})
 
     frames = memory_frames((20,) * 24)
@@ -155,7 +147,7 @@ def test_weights_that_are_not_finite_never_become_a_checkpoint(memory_frames, tm
     assert final(tmp_path)["epoch"] == 1
 
 
-def test_a_full_disk_at_a_checkpoint_is_one_line(memory_frames, tmp_path, monkeypatch):
+def test_a_full_disk_at_a_checkpoint_is_reported_in_one_line(memory_frames, tmp_path, monkeypatch):
     def full(*args, **kwargs):
         raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 64 vs 0")
 
@@ -165,20 +157,19 @@ def test_a_full_disk_at_a_checkpoint_is_one_line(memory_frames, tmp_path, monkey
     assert not (tmp_path / "checkpoint.pt").exists()
 
 
-def test_a_resume_brings_back_queue_and_target_bit_for_bit(memory_frames, tmp_path):
+def test_a_resume_restores_queue_and_target_bit_for_bit(memory_frames, tmp_path):
     objective = MoCo(MLP((6, 4)), queue=16, momentum=0.9)
 
     def contrast(folder, seed=0, **more):
         torch.manual_seed(seed)
         net = Pretext(TinyNet(), objective, (8, 8))
-        some = batches(memory_frames((20,) * 24), sampler=Repeat(RandomClip(8), 2), batch=16)
-        return net, fit(net, some, replace(RECIPE, batch=16), folder, **more)
+        frames = memory_frames((20,) * 24)
+        pairs = batches(frames, sampler=Repeat(RandomClip(8), 2), batch=16)
+        return net, fit(net, pairs, replace(RECIPE, batch=16), folder, **more)
 
     net, straight = contrast(tmp_path / "straight")
     with pytest.raises(KeyboardInterrupt):
-        contrast(
-            tmp_path / "halved", report=lambda record: (_ for _ in ()).throw(KeyboardInterrupt)
-        )
+        contrast(tmp_path / "halved", report=interrupt)
     _, halved = contrast(tmp_path / "halved", seed=9)
     assert without_times(straight) == without_times(halved)
     a, b = final(tmp_path / "straight")["model"], final(tmp_path / "halved")["model"]
@@ -188,7 +179,7 @@ def test_a_resume_brings_back_queue_and_target_bit_for_bit(memory_frames, tmp_pa
     assert any(not torch.equal(slow, online) for slow, online in moved)
 
 
-def test_bfloat16_on_a_cpu_is_float32_and_one_line_says_so(memory_frames, tmp_path, monkeypatch):
+def test_bfloat16_on_a_cpu_becomes_float32_with_one_message(memory_frames, tmp_path, monkeypatch):
     lines = []
     monkeypatch.setattr(loop, "say", lines.append)
     frames = memory_frames((20,) * 24)
@@ -201,7 +192,7 @@ def test_bfloat16_on_a_cpu_is_float32_and_one_line_says_so(memory_frames, tmp_pa
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of features with a number to be told: what fit may train on beside clips."""
+    """Rows of features, each with a number to predict, which fit can train on as well."""
 
     features: torch.Tensor
     number: torch.Tensor
@@ -215,9 +206,8 @@ class Rows:
         return replace(self, rank=rank, ranks=ranks)
 
     def epoch(self, epoch, device):
-        yield from torch.randperm(
-            len(self.features), generator=torch.Generator().manual_seed(epoch)
-        ).split(8)
+        rng = torch.Generator().manual_seed(epoch)
+        yield from torch.randperm(len(self.features), generator=rng).split(8)
 
     def prepared(self, batch, device, layout):
         return self.features[batch].to(device), {"number": self.number[batch].to(device)}
@@ -226,7 +216,7 @@ class Rows:
         return len(batch)
 
 
-def test_it_trains_on_rows_as_on_clips(tmp_path):
+def test_it_can_train_on_rows_instead_of_clips(tmp_path):
     class Line(nn.Module):
         def __init__(self):
             super().__init__()
@@ -243,8 +233,8 @@ def test_it_trains_on_rows_as_on_clips(tmp_path):
     assert history[0]["clips_per_second"] > 0
 
 
-def test_what_must_not_learn_from_a_term_is_held_still_in_it(tmp_path):
-    """Two nets against each other in one loss: the second term reaches the first net alone."""
+def test_a_held_net_does_not_learn_from_its_term(tmp_path):
+    """Two nets work against each other in one loss; its second term reaches only the first net."""
 
     class Rivals(nn.Module):
         def __init__(self):
@@ -270,19 +260,14 @@ def test_what_must_not_learn_from_a_term_is_held_still_in_it(tmp_path):
     assert any(p.grad.abs().sum() > 0 for p in net.maker.parameters())
 
 
-def test_weight_decay_can_be_kept_to_kernels():
+def test_weight_decay_can_be_limited_to_kernels():
     frozen = nn.Linear(2, 2).requires_grad_(False)
     net = nn.Sequential(nn.Conv3d(1, 2, 1), nn.BatchNorm3d(2), nn.Linear(2, 3), frozen)
-    kernels, others = (
-        Recipe(weight_decay=0.1, decayed="kernels").optimizer(net.parameters()).param_groups
-    )
+    recipe = Recipe(weight_decay=0.1, decayed="kernels")
+    kernels, others = recipe.optimizer(net.parameters()).param_groups
     assert (kernels["weight_decay"], others["weight_decay"]) == (0.1, 0)
-    assert [p.ndim for p in kernels["params"]] == [5, 2] and [p.ndim for p in others["params"]] == [
-        1,
-        1,
-        1,
-        1,
-    ]
+    assert [p.ndim for p in kernels["params"]] == [5, 2]
+    assert [p.ndim for p in others["params"]] == [1, 1, 1, 1]
     (everything,) = Recipe(weight_decay=0.1).optimizer(net.parameters()).param_groups
     assert len(everything["params"]) == 6
     with pytest.raises(VsslError, match="'kernels'"):
@@ -301,7 +286,7 @@ def test_a_process_works_on_its_own_gpu(device, monkeypatch):
     ("device", "synchronise", "joint"),
     [("cuda", True, True), ("cuda", False, False), ("cpu", True, False)],
 )
-def test_batch_statistics_are_joined_where_the_recipe_says_so(
+def test_batch_statistics_are_synchronised_if_the_recipe_asks_for_it(
     device, synchronise, joint, monkeypatch
 ):
     monkeypatch.setattr(nn.parallel, "DistributedDataParallel", lambda model, device_ids: model)
@@ -316,19 +301,22 @@ WORKER = """
     import importlib.util
     def load(name, file):
         spec = importlib.util.spec_from_file_location(name, file)
-        module = importlib.util.module_from_spec(spec); sys.modules[name] = module; spec.loader.exec_module(module)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
         return module
     frames = load("frames", {memory!r}).MemoryFrames((20,) * 24)
     here = load("here", {test!r})
     from vssl.recipe import Recipe
     from vssl.training import fit
-    fit(here.model(), here.batches(frames), Recipe("sgd", rate=0.05, epochs={epochs}, batch=8), Path({folder!r}),
-        report=lambda record: print(int(record["epoch"]), flush=True))
+    recipe = Recipe("sgd", rate=0.05, epochs={epochs}, batch=8)
+    report = lambda record: print(int(record["epoch"]), flush=True)
+    fit(here.model(), here.batches(frames), recipe, Path({folder!r}), report=report)
 """
 
 
-def test_kill_at_any_moment_loses_at_most_the_running_epoch(memory_frames, tmp_path):
-    """Three times kill -9 a training process a moment after an epoch ended.
+def test_a_kill_at_any_moment_loses_at_most_the_running_epoch(memory_frames, tmp_path):
+    """Kill a training process twice, each time a moment after an epoch ended.
 
     The last try ends where an undisturbed run ends.
     """
@@ -342,7 +330,6 @@ def test_kill_at_any_moment_loses_at_most_the_running_epoch(memory_frames, tmp_p
         epochs=epochs,
         folder=str(tmp_path / "killed"),
     )
-    seen = 0
     for pause in (0.0, 0.02):
         process = subprocess.Popen(
             [sys.executable, "-c", code],
@@ -350,12 +337,12 @@ def test_kill_at_any_moment_loses_at_most_the_running_epoch(memory_frames, tmp_p
             text=True,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
-        seen = int(process.stdout.readline())
+        reported = int(process.stdout.readline())
         time.sleep(pause)
         process.send_signal(signal.SIGKILL)
         process.wait()
         kept = final(tmp_path / "killed")["epoch"]
-        assert kept >= seen  # what was told was kept
+        assert kept >= reported  # an epoch is kept before it is reported
     history = fit(model(), batches(memory_frames((20,) * 24)), recipe, tmp_path / "killed")
     straight = fit(model(), batches(memory_frames((20,) * 24)), recipe, tmp_path / "straight")
     assert without_times(history) == without_times(straight)

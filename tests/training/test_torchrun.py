@@ -1,7 +1,8 @@
-"""Two processes under torchrun give the single process's curves: Pace's, and CVRL's, whose negatives come from both processes.
+"""Two processes under torchrun give the curves of a single process, for Pace and for CVRL.
 
-No net here has batch statistics of its own: their synchronised form needs CUDA, and each process's own are another computation.
-Pace's net has no batch norm; that of CVRL's, a real backbone and projection, is frozen at the statistics of one batch.
+CVRL's negatives come from both processes. No net here computes batch statistics: the synchronised
+ones need CUDA, and those of each process alone would change the result. Pace's net has no batch
+norm. CVRL's, a real backbone and projection, is frozen at the statistics of one batch.
 """
 
 import json
@@ -37,7 +38,8 @@ from vssl.objectives import Pretext
 from vssl.recipe import Recipe
 from vssl.training import Batches, fit
 
-# Frozen statistics hold no scale: a rate as for live ones brings all clips to one place within an epoch.
+# A low rate, because frozen batch norm does not keep the scale of the activations. A usual rate
+# would map all clips to one point within an epoch.
 GENTLE = Recipe("sgd", rate=3e-5, epochs=2, batch=16)
 
 def pace():
@@ -51,15 +53,17 @@ def cvrl(name):
     method = methods.CVRL()
     torch.manual_seed(0)
     model = Pretext(models.build("r3d", 4, True), method.objective(), (8, 8))
-    batches = Batches(frames, np.arange(24), method.sampler(8), method.augment(32), batch=16, seed=1)
-    norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    sampler, augment = method.sampler(8), method.augment(32)
+    batches = Batches(frames, np.arange(24), sampler, augment, batch=16, seed=1)
+    kind = nn.modules.batchnorm._BatchNorm
+    norms = [module for module in model.modules() if isinstance(module, kind)]
     for norm in norms:
-        norm.momentum = None  # the mean of what was seen: here, of the first batch
+        norm.momentum = None  # so that the statistics are those of the first batch
     batch = next(batches.epoch(0))
     with torch.no_grad():
         model(*batches.prepared(batch, torch.device("cpu")))
     for norm in norms:
-        norm.eval().train = lambda mode=True, norm=norm: norm  # whoever asks for training: frozen
+        norm.eval().train = lambda mode=True, norm=norm: norm  # frozen in training too
     fit(model, batches, GENTLE, folder / name)
 
 pace()
@@ -72,9 +76,12 @@ if count > 1:
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory) -> Path:
-    """Every training of this file, in the folders one/ and two/, by as many processes: an import of torch costs more than all of them."""
+    """Run all trainings of this file, in one/ by one process and in two/ by two processes.
+
+    They share a start, because an import of torch costs more than all of them.
+    """
     folder = tmp_path_factory.mktemp("torchrun")
-    script, said = folder / "worker.py", folder / "stderr"
+    script, errors = folder / "worker.py", folder / "stderr"
     script.write_text(WORKER.format(here=str(Path(__file__).parent)))
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
     commands = {
@@ -82,13 +89,13 @@ def ran(tmp_path_factory) -> Path:
         "two": [*torchrun, str(script), str(folder / "two"), "2"],
     }
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with said.open("w") as stderr:
+    with errors.open("w") as stderr:
         started = {
             name: subprocess.Popen(command, env=environment, stderr=stderr)
             for name, command in commands.items()
         }
         ended = {name: process.wait(240) for name, process in started.items()}
-    assert ended == {"one": 0, "two": 0}, said.read_text()[-3000:]
+    assert ended == {"one": 0, "two": 0}, errors.read_text()[-3000:]
     return folder
 
 
@@ -108,12 +115,10 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 def test_two_processes_give_the_single_process_curve_and_weights(ran, method, accuracy):
     one, two = curves(ran / "one" / method), curves(ran / "two" / method)
     for a, b in zip(one, two, strict=True):
-        assert a["loss"] == pytest.approx(b["loss"], rel=1e-4) and a[accuracy] == pytest.approx(
-            b[accuracy], abs=1e-6
-        )
-    assert not np.isclose(
-        one[0]["loss"], one[1]["loss"], rtol=1e-3
-    )  # something was learned, so equality means something
+        assert a["loss"] == pytest.approx(b["loss"], rel=1e-4)
+        assert a[accuracy] == pytest.approx(b[accuracy], abs=1e-6)
+    # Something was learned, so equality means something.
+    assert not np.isclose(one[0]["loss"], one[1]["loss"], rtol=1e-3)
     first, second = weights(ran / "one" / method), weights(ran / "two" / method)
     assert first.keys() == second.keys()
     assert all(
@@ -121,9 +126,12 @@ def test_two_processes_give_the_single_process_curve_and_weights(ran, method, ac
     )
 
 
-def test_each_process_is_told_from_the_clips_of_both(ran):
-    """The spread of an anchor's similarities shows among how many clips it was told: 15 others in all, 7 in a process."""
+def test_the_negatives_of_each_process_are_the_clips_of_both(ran):
+    """The entropy of an anchor's similarities shows how many clips it was compared with.
+
+    There are 15 others in all, and 7 in a process.
+    """
     one, two, apart = (curves(ran / name)[1] for name in ("one/cvrl", "two/cvrl", "two/apart"))
     assert two["entropy"] == pytest.approx(one["entropy"], rel=1e-4)
     assert math.log(7) < two["entropy"] < math.log(15) and apart["entropy"] < math.log(7)
-    assert apart["loss"] < two["loss"] - 0.5  # fewer to be told from: another curve altogether
+    assert apart["loss"] < two["loss"] - 0.5  # with fewer negatives the curve is quite another

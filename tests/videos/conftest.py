@@ -1,4 +1,4 @@
-"""What tests of readers need."""
+"""A fixture for tests of readers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import pytest
 
 @pytest.fixture
 def write() -> Callable[[Path, dict[str, str]], Path]:
-    """Write texts to the files that they are named by, below a folder, and give that folder."""
+    """A function that writes files below a folder and returns the folder.
+
+    The texts of the files are given by name.
+    """
 
     def write(root: Path, texts: dict[str, str]) -> Path:
         for name, text in texts.items():

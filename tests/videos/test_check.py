@@ -1,4 +1,4 @@
-"""Checking a dataset names every video that fails, also one that kills the decoder's process."""
+"""Checking a dataset names every video that fails, even one that kills the decoder's process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vssl.videos import check, decode
 
 
 def stream(path: Path):
-    """Stands in for the decoder; the file's name says what happens."""
+    """Replace the decoder: the name of a file decides what happens."""
     if path.stem.startswith("kills"):
         os._exit(11)
     if path.stem.startswith("breaks"):
@@ -28,16 +28,12 @@ def stream(path: Path):
 )
 def test_every_failure_is_named_even_a_fatal_one(monkeypatch):
     monkeypatch.setattr(decode, "stream", stream)
-    paths = [
-        Path(f"{name}.avi") for name in ("good1", "breaks", "kills1", "good2", "kills2", "good3")
-    ]
-    found = check.failures(paths, workers=2)
+    names = ("good1", "breaks", "kills1", "good2", "kills2", "good3")
+    found = check.failures([Path(f"{name}.avi") for name in names], workers=2)
     assert [path.stem for path in found] == ["breaks", "kills1", "kills2"]
     assert found[Path("breaks.avi")] == "breaks.avi is broken after 1 frames"
-    assert (
-        found[Path("kills1.avi")]
-        == "kills1.avi cannot be read: it kills the decoder; replace the file"
-    )
+    line = "kills1.avi cannot be read: it kills the decoder; replace the file"
+    assert found[Path("kills1.avi")] == line
 
 
 def test_real_files_are_read_to_their_end(tmp_path, realvideo):

@@ -1,6 +1,6 @@
-"""The store holds exactly what a decode gives.
+"""The frame store holds exactly the frames that a decode gives.
 
-Nothing is lost without a message by a kill, a crash, a full disk or a damaged file.
+A kill, a crash, a full disk or a damaged file loses nothing without a message.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SIZE = (24, 32)
 
 
 def encode(path: Path, frames: int, seed: int) -> None:
-    """Smooth noise that drifts, so that all frames of all videos differ."""
+    """Encode smooth noise that drifts, so that all frames of all videos differ."""
     rng = np.random.default_rng(seed)
     field = np.kron(rng.integers(256, size=(8, 10, 3)), np.ones((8, 8, 1)))  # [64, 80, 3]
     with av.open(str(path), "w") as container:
@@ -40,32 +40,24 @@ def encode(path: Path, frames: int, seed: int) -> None:
         stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
         for number in range(frames):
             picture = np.roll(field, (number, 2 * number), axis=(0, 1))[:32, :48].astype(np.uint8)
-            container.mux(
-                stream.encode(
-                    av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-                )
-            )
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            container.mux(stream.encode(frame))
         container.mux(stream.encode())
 
 
 @pytest.fixture(scope="session")
 def videos(tmp_path_factory) -> Path:
-    """Two classes, three performers, two clips each, 9 to 20 frames long."""
+    """A set of two classes with three performers and two clips each, of 9 to 20 frames."""
     root = tmp_path_factory.mktemp("ucf")
-    names = [
-        f"{c}/v_{c}_g{g:02d}_c{k:02d}.avi"
-        for c in ("Jump", "Walk")
-        for g in (1, 2, 3)
-        for k in (1, 2)
-    ]
-    (root / "ucfTrainTestlist").mkdir()
-    (root / "ucfTrainTestlist/classInd.txt").write_text("1 Jump\n2 Walk\n")
-    (root / "ucfTrainTestlist/testlist01.txt").write_text(
-        "\n".join(name for name in names if "_g01_" in name)
-    )
-    (root / "ucfTrainTestlist/trainlist01.txt").write_text(
-        "\n".join(f"{name} 1" for name in names if "_g01_" not in name)
-    )
+    clips = [(c, g, k) for c in ("Jump", "Walk") for g in (1, 2, 3) for k in (1, 2)]
+    names = [f"{c}/v_{c}_g{g:02d}_c{k:02d}.avi" for c, g, k in clips]
+    test = [name for name in names if "_g01_" in name]
+    train = [f"{name} 1" for name in names if "_g01_" not in name]
+    lists = root / "ucfTrainTestlist"
+    lists.mkdir()
+    (lists / "classInd.txt").write_text("1 Jump\n2 Walk\n")
+    (lists / "testlist01.txt").write_text("\n".join(test))
+    (lists / "trainlist01.txt").write_text("\n".join(train))
     for number, name in enumerate(names):
         (root / "UCF-101" / name).parent.mkdir(parents=True, exist_ok=True)
         encode(root / "UCF-101" / name, 9 + number, number)
@@ -74,24 +66,21 @@ def videos(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def own(videos, tmp_path, monkeypatch) -> Path:
-    """A copy of the videos that a test may damage, and an empty place for stores."""
+    """A copy of the videos that a test may damage, with an empty place for stores."""
     monkeypatch.setenv("VSSL_DATA", str(tmp_path / "data"))
     return Path(shutil.copytree(videos, tmp_path / "ucf"))
 
 
 @pytest.fixture(scope="session")
 def whole(videos, tmp_path_factory) -> tuple:
-    """A whole store and its counterpart that decodes on the fly, for tests that only read."""
+    """A complete store and its twin that decodes on the fly, for tests that only read."""
     folder, dataset = tmp_path_factory.mktemp("stores"), ucf101(videos)
-    return (
-        dataset,
-        FrameStore.build(dataset, *SIZE, folder=folder / "kept"),
-        OnTheFly(dataset, *SIZE, folder=folder / "counted"),
-    )
+    store = FrameStore.build(dataset, *SIZE, folder=folder / "kept")
+    return dataset, store, OnTheFly(dataset, *SIZE, folder=folder / "counted")
 
 
 def build(dataset, size: tuple[int, int] = SIZE, **options) -> FrameStore:
-    """A store built by one worker; starting a second costs more than decoding these few frames."""
+    """Build a store by one worker; a second one would cost more than it saves here."""
     return FrameStore.build(dataset, *size, workers=1, **options)
 
 
@@ -110,16 +99,9 @@ def test_every_frame_is_the_decoders(whole):
     dataset, store, twin = whole
     check(dataset, store)
     check(dataset, twin)
-    assert (
-        store.failed == {}
-        and store.fps.tolist() == [25.0] * 12
-        and (store.height, store.width) == SIZE
-    )
-    assert (
-        twin.fps.tolist() == store.fps.tolist()
-        and twin.key != store.key
-        and dataset.digest in store.key
-    )
+    assert store.failed == {} and (store.height, store.width) == SIZE
+    assert store.fps.tolist() == twin.fps.tolist() == [25.0] * 12
+    assert twin.key != store.key and dataset.digest in store.key
     assert not (twin.folder / "frames.u8").exists()
 
 
@@ -132,23 +114,19 @@ def test_a_gather_copies_the_frames_asked_for(whole, data):
     at_a_pace = np.arange(frames[0], 9 + video, 2)
     frames = data.draw(st.sampled_from([frames, at_a_pace, np.sort(frames)[::-1]]))
     clip = store.gather(video, frames)  # [T, H, W, 3]
-    assert (
-        type(clip) is np.ndarray
-        and clip.dtype == np.uint8
-        and np.array_equal(clip, expected(dataset, video)[frames])
-    )
+    assert type(clip) is np.ndarray and clip.dtype == np.uint8
+    assert np.array_equal(clip, expected(dataset, video)[frames])
     assert np.array_equal(twin.gather(video, frames), clip)
     top, left = data.draw(st.integers(0, SIZE[0] - 4)), data.draw(st.integers(0, SIZE[1] - 6))
     for either in (store, twin):
-        window = either.gather(
-            video, frames, (top, left, 4, 6), out := np.empty((len(frames), 4, 6, 3), np.uint8)
-        )
+        out = np.empty((len(frames), 4, 6, 3), np.uint8)
+        window = either.gather(video, frames, (top, left, 4, 6), out)
         assert window is out and np.array_equal(out, clip[:, top : top + 4, left : left + 6])
-    clip[:] = 0  # a copy, so the store stays as it is
+    clip[:] = 0  # the clip is a copy, so this does not change the store
     assert store.gather(video, frames).any()
 
 
-def test_a_gather_never_reads_the_neighbour(whole):
+def test_a_gather_never_reads_frames_of_another_video(whole):
     _, store, twin = whole
     for frames in ([-1], [0, 9], [100]):
         for either in (store, twin):
@@ -158,21 +136,21 @@ def test_a_gather_never_reads_the_neighbour(whole):
         store.frames(0)[:] = 0
 
 
-def test_a_store_travels_to_another_process_as_its_folder(whole):
+def test_a_store_is_sent_to_another_process_as_its_folder(whole):
     dataset, store, _ = whole
     sent = pickle.dumps(store)
     assert len(sent) < 2000
     check(dataset, pickle.loads(sent))
 
 
-def test_a_whole_store_opens_without_a_decoder(own, monkeypatch):
+def test_a_complete_store_opens_without_a_decoder(own, monkeypatch):
     dataset = ucf101(own)
     first = build(dataset)
     assert not (first.folder / "journal.jsonl").exists() and first.folder.parent.name == "stores"
     monkeypatch.setattr(building, "build", lambda *_: pytest.fail("decoded again"))
-    shutil.rmtree(own / "UCF-101")  # a whole store does not need the videos
-    check_sizes = build(dataset)
-    assert check_sizes.key == first.key and np.array_equal(check_sizes.pixels, first.pixels)
+    shutil.rmtree(own / "UCF-101")  # a complete store does not need the videos
+    again = build(dataset)
+    assert again.key == first.key and np.array_equal(again.pixels, first.pixels)
 
 
 def test_another_size_or_rate_is_another_store(own):
@@ -184,18 +162,16 @@ def test_another_size_or_rate_is_another_store(own):
 
 
 @pytest.mark.parametrize("fps", [10.0, 25.0, 40.0])
-def test_a_change_of_frame_rate(own, fps):
-    """Frame k is the one shown at time k / fps."""
+def test_another_frame_rate_takes_the_frames_shown_at_its_times(own, fps):
+    """Frame k is the frame that is shown at time k / fps."""
     dataset = ucf101(own)
     store, twin = build(dataset, fps=fps), OnTheFly(dataset, *SIZE, workers=1, fps=fps)
     for video in (0, 11):
         frames = expected(dataset, video)
-        shown = [
-            frames[(k * 25) // int(fps)] for k in range(1000) if (k * 25) // int(fps) < len(frames)
-        ]
-        assert np.array_equal(store.frames(video), shown) and np.array_equal(
-            twin.frames(video), shown
-        )
+        numbers = [(k * 25) // int(fps) for k in range(1000)]
+        shown = [frames[number] for number in numbers if number < len(frames)]
+        assert np.array_equal(store.frames(video), shown)
+        assert np.array_equal(twin.frames(video), shown)
     assert store.fps.tolist() == [fps] * 12
 
 
@@ -206,17 +182,15 @@ def test_videos_that_fail_are_listed(own):
     dataset.videos[3].path.unlink()  # after the lists were read and before the build
     for store in (build(dataset), OnTheFly(dataset, *SIZE, workers=1)):
         assert set(store.failed) == {dataset.videos[3].name, "v_Walk_g02_c01"}
-        assert (
-            str(path) in store.failed["v_Walk_g02_c01"]
-            and "no such file" in store.failed[dataset.videos[3].name]
-        )
+        assert str(path) in store.failed["v_Walk_g02_c01"]
+        assert "no such file" in store.failed[dataset.videos[3].name]
         assert [video for video in range(12) if store.num_frames[video] == 0] == [3, 8]
         assert np.array_equal(store.frames(9), expected(dataset, 9))
         with pytest.raises(VideoError, match="could not be decoded"):
             store.gather(8, np.array([0]))
 
 
-def test_a_set_of_which_nothing_decodes(own):
+def test_a_set_without_a_readable_video_is_refused(own):
     dataset = ucf101(own)
     for video in dataset.videos:
         video.path.write_bytes(b"nothing")
@@ -225,7 +199,7 @@ def test_a_set_of_which_nothing_decodes(own):
 
 
 @pytest.mark.parametrize("damage", ["frames.u8", "longer", "index.json", "format", "lengths"])
-def test_a_damaged_store_says_what_to_delete(own, damage):
+def test_the_error_for_a_damaged_store_names_what_to_delete(own, damage):
     dataset = ucf101(own)
     folder = build(dataset).folder
     index = json.loads((folder / "index.json").read_text())
@@ -243,7 +217,7 @@ def test_a_damaged_store_says_what_to_delete(own, damage):
     assert str(folder) in str(raised.value) and "\n" not in str(raised.value)
 
 
-def test_what_cannot_be_is_refused(own):
+def test_impossible_settings_and_places_are_refused(own):
     dataset = ucf101(own)
     for size in ((128, 171), (0, 10), (24, 0)):
         with pytest.raises(VsslError, match="even width"):
@@ -257,7 +231,7 @@ def test_what_cannot_be_is_refused(own):
         build(dataset, folder=own / "file" / "store")
 
 
-def test_a_full_disk_is_seen_before_the_start(own, monkeypatch):
+def test_a_full_disk_is_noticed_before_the_start(own, monkeypatch):
     dataset = ucf101(own)
     needed = sum(range(9, 21)) * 24 * 32 * 3
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=needed // 2))
@@ -269,17 +243,16 @@ def test_a_full_disk_is_seen_before_the_start(own, monkeypatch):
     check(dataset, build(dataset))
 
 
-def test_a_disk_that_fills_on_the_way_keeps_what_is_done(own, monkeypatch):
-    """A limit on a file's size takes the place of a full disk; a write beyond it is an OSError."""
+def test_a_disk_that_fills_during_the_build_keeps_what_is_done(own, monkeypatch):
+    """A limit on the size of a file replaces a full disk: a write beyond it is an OSError."""
     dataset = ucf101(own)
     limit = 100 * 24 * 32 * 3
     full = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
     full += "; import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"
     with monkeypatch.context() as patch:
         patch.setattr(building, "WORKER", f"{full}\n{building.WORKER}")
-        with pytest.raises(
-            VsslError, match=r"cannot write the frame store .*; what is done is kept"
-        ):
+        line = r"cannot write the frame store .*; what is done is kept"
+        with pytest.raises(VsslError, match=line):
             build(dataset)
     todo = spy(monkeypatch)
     check(dataset, build(dataset))
@@ -287,14 +260,15 @@ def test_a_disk_that_fills_on_the_way_keeps_what_is_done(own, monkeypatch):
 
 
 def spy(monkeypatch) -> list[int]:
-    """The videos that the next build decodes."""
-    seen, decode_all = [], building._decode
-    monkeypatch.setattr(
-        building,
-        "_decode",
-        lambda plan, todo, count: seen.extend(todo) or decode_all(plan, todo, count),
-    )
-    return seen
+    """Return a list to which the next build adds the videos that it decodes."""
+    decoded, decode_all = [], building._decode
+
+    def noted(plan, todo, count):
+        decoded.extend(todo)
+        return decode_all(plan, todo, count)
+
+    monkeypatch.setattr(building, "_decode", noted)
+    return decoded
 
 
 CRASH = """
@@ -319,14 +293,14 @@ def test_a_crash_of_the_decoder_is_that_videos_failure(own, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("death", "says"),
+    ("death", "message"),
     [("os.kill(os.getpid(), 9)", "SIGKILL; out of memory"), ("os._exit(3)", "code 3")],
 )
-def test_a_killed_worker_ends_the_build_and_loses_nothing(own, monkeypatch, death, says):
+def test_a_killed_worker_ends_the_build_and_loses_nothing(own, monkeypatch, death, message):
     dataset = ucf101(own)
     with monkeypatch.context() as patch:
         patch.setattr(building, "WORKER", CRASH.format(death))
-        with pytest.raises(VsslError, match=f"{says}.*v_Walk_g02_c01.avi; what is done is kept"):
+        with pytest.raises(VsslError, match=f"{message}.*v_Walk_g02_c01.avi; what is done is kept"):
             build(dataset)
     todo = spy(monkeypatch)
     check(dataset, build(dataset))
@@ -362,26 +336,22 @@ def test_a_kill_of_the_builder_loses_nothing(own, monkeypatch):
             time.sleep(0.01)
         builder.send_signal(signal.SIGKILL)
         assert builder.wait() == -signal.SIGKILL
-    # The workers that are left find their builder dead when they get the lock.
+    # The workers that still run stop when they get the lock, because their builder is dead.
     with files.locked(folder / "append.lock"):
         assert not (folder / "index.json").exists()
         with open(folder / "frames.u8", "ab") as frames:
             frames.write(b"half a video")  # as if a worker had been writing it
         with open(book, "ab") as journal:
-            journal.write(b'{"video": 5, "fra')  # and the power had failed
+            journal.write(b'{"video": 5, "fra')  # as if the power had failed
     todo = spy(monkeypatch)
     store = build(dataset)
     check(dataset, store)
     assert 0 < len(todo) <= 6 and store.folder == folder
-    assert {path.name for path in folder.iterdir()} == {
-        "frames.u8",
-        "index.json",
-        "lock",
-        "append.lock",
-    }
+    left = {path.name for path in folder.iterdir()}
+    assert left == {"frames.u8", "index.json", "lock", "append.lock"}
 
 
-def test_a_begun_store_of_another_set_or_with_lost_frames_is_refused(own, monkeypatch):
+def test_an_unfinished_store_of_another_set_or_with_lost_frames_is_refused(own, monkeypatch):
     dataset = ucf101(own)
     with monkeypatch.context() as patch:
         patch.setattr(building, "WORKER", CRASH.format("os._exit(1)"))
@@ -395,10 +365,8 @@ def test_a_begun_store_of_another_set_or_with_lost_frames_is_refused(own, monkey
 
 
 def test_two_builders_at_once_make_one_store(own):
-    builders = [
-        subprocess.Popen([sys.executable, "-c", SLOW, str(own)], stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
+    command = [sys.executable, "-c", SLOW, str(own)]
+    builders = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     sums = [builder.communicate(timeout=60)[0] for builder in builders]
     dataset = ucf101(own)
     store = build(dataset)
@@ -410,10 +378,7 @@ def test_two_builders_at_once_make_one_store(own):
 def test_real_videos_at_the_papers_size(realvideo, tmp_path):
     dataset = ucf101(realvideo / "ucf101")
     store = FrameStore.build(dataset, 128, 172, folder=tmp_path / "store")
-    assert (
-        len(dataset.missing) == 370
-        and store.failed == {}
-        and store.total == sum(store.num_frames) == 2920
-    )
+    assert len(dataset.missing) == 370 and store.failed == {}
+    assert store.total == sum(store.num_frames) == 2920
     for video in (0, 11, 23):
         assert np.array_equal(store.frames(video), expected(dataset, video, (128, 172)))

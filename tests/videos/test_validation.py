@@ -1,4 +1,4 @@
-"""The validation split: whole groups, every class on both sides, about a tenth, always the same."""
+"""The validation split holds out whole groups, about a tenth of each class, always the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vssl.videos.validation import validation_split
 
 @st.composite
 def datasets(draw, shared: bool):
-    """Labels and groups of videos, and indices for training; groups may be shared by classes."""
+    """Draw labels, groups and training indices of videos; classes may share groups."""
     rows = draw(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 30)), max_size=200))
     labels = [label for label, _ in rows]
     groups = [f"g{group}" if shared else f"{label}/g{group}" for label, group in rows]
@@ -68,4 +68,4 @@ def test_a_tenth_of_many_groups_is_held_out():
     kept, held_out = validation_split(labels, groups, np.arange(300))
     assert (len(kept), len(held_out)) == (270, 30)
     assert [sum(labels[i] == label for i in held_out) for label in range(3)] == [10, 10, 10]
-    assert held_out.tolist()[:4] == [20, 21, 32, 33]  # committed results are of this choice
+    assert held_out.tolist()[:4] == [20, 21, 32, 33]  # committed results depend on this choice

@@ -34,9 +34,8 @@ class Blur:
         return back(self._blurred(images, p[:, 0]))
 
     def _blurred(self, x: Tensor, sigma: Tensor) -> Tensor:
-        radius = min(
-            self.radius, x.shape[-2] - 1, x.shape[-1] - 1
-        )  # reflection cannot reach further than the picture
+        # Reflection cannot reach further than the picture.
+        radius = min(self.radius, x.shape[-2] - 1, x.shape[-1] - 1)
         radius = _reach(sigma.max().item(), radius)
         if not radius:
             return x
@@ -91,10 +90,8 @@ def _blurred_clip(clip: Tensor, kernel: Tensor) -> Tensor:
 
     Frames are taken for channels, each a group of its own, because they may lie innermost.
     """
-    if clip.shape[1] == 1:
-        return _blurred_clip(clip.transpose(0, 1), kernel).transpose(
-            0, 1
-        )  # a single frame: its colours
+    if clip.shape[1] == 1:  # a single frame: its colours are taken for channels
+        return _blurred_clip(clip.transpose(0, 1), kernel).transpose(0, 1)
     kernel, radius = kernel.expand(clip.shape[1], -1), kernel.shape[1] // 2
     clip = F.pad(clip, (radius,) * 4, mode="reflect")
     clip = F.conv2d(clip, kernel[:, None, :, None], groups=len(kernel))

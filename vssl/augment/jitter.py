@@ -82,9 +82,8 @@ def _jitter(x: Tensor, p: np.ndarray, turned: bool) -> None:
     Only those whose hue turns now are taken out of the others.
     """
     rows = np.arange(len(p))[:, None]
-    kind = np.where(p[:, 8:] > 0, p[:, 4:8], -1).astype(
-        int
-    )  # [M, 4], the operator at each place; -1: none
+    # The operator at each place; -1: none.
+    kind = np.where(p[:, 8:] > 0, p[:, 4:8], -1).astype(int)  # [M, 4]
     factor = np.where((kind >= 0) & (kind < 3), p[rows, kind], 1)  # [M, 4]
     coefficients = np.stack(
         [factor, (kind == 1) * (1 - factor), (kind == 2) * (1 - factor)]
@@ -102,9 +101,8 @@ def _jitter(x: Tensor, p: np.ndarray, turned: bool) -> None:
         if (kind[:, place] == 2).any():
             grey = luma(x) * of_luma  # [M, 1, T, H, W]
         if (kind[:, place] == 1).any():
-            mean = (
-                luma(x.mean((2, 3, 4), keepdim=True)) * of_mean
-            )  # the mean of the luma is the luma of the means
+            # The mean of the luma is the luma of the means.
+            mean = luma(x.mean((2, 3, 4), keepdim=True)) * of_mean
             grey = mean if grey is None else grey.add_(mean)
         if (factor[:, place] != 1).any():
             x.mul_(f)
@@ -143,9 +141,8 @@ def _hue(x: Tensor, offset: Tensor) -> None:
     low = red.minimum(green).minimum(blue)
     chroma = value - low
     distance = (green + blue).sub_(red).add_(value).sub_(low, alpha=2)
-    h = distance.copysign_(green - blue).div_(
-        chroma.clamp(min=1e-12)
-    )  # grey has none, and any will do
+    # Grey has no chroma and so no hue, and any hue will do.
+    h = distance.copysign_(green - blue).div_(chroma.clamp(min=1e-12))
     torch.add(h[:, None], offset, out=x)  # in [-6, 6], where d = 3 - ||sum| - 3|
     x.abs_().sub_(3).abs_().clamp_(1, 2)  # 2 - clamp(d - 1, 0, 1)
     x.mul_(chroma[:, None]).add_(low.mul_(2).sub_(value)[:, None])  # v - 2 c = 2 low - v

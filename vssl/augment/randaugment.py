@@ -61,9 +61,8 @@ def operate(clips: Tensor, name: str, strength: float) -> Tensor:
 
     Strength in [-1, 1], the sign of which matters only where there are two ways.
     """
-    from torchvision.transforms.v2 import (
-        functional as v2,
-    )  # late: torchvision takes seconds to import
+    # Imported here, not above, because torchvision takes seconds to import.
+    from torchvision.transforms.v2 import functional as v2
 
     share = abs(strength)
     frames, _, height, width = clips.shape[-4:]
@@ -92,9 +91,8 @@ def operate(clips: Tensor, name: str, strength: float) -> Tensor:
         return v2.posterize((clips * 255).round().byte(), 8 - round(4 * share)) / 255
     if name == "Solarize":
         return v2.solarize(clips, 1 - share)
-    tall = clips.transpose(-4, -3).flatten(
-        -3, -2
-    )  # [..., C, T * H, W]: all frames of a clip one below the other
+    # All frames of a clip, one below the other.
+    tall = clips.transpose(-4, -3).flatten(-3, -2)  # [..., C, T * H, W]
     if name == "Contrast":
         tall = v2.adjust_contrast(tall, 1 + 0.9 * strength)
     elif name == "AutoContrast":

@@ -96,13 +96,10 @@ def blind(
     a video's at clip level.
     """
     size = clips * len(gallery_labels)
-    right = clips * (gallery_labels[None] == query_labels[:, None]).sum(
-        1
-    )  # [Q], of the query's class
-    missed, answer = (
-        np.ones(len(query_labels)),
-        {},
-    )  # [Q], the chance that none of the draws so far was right
+    same = gallery_labels[None] == query_labels[:, None]
+    right = clips * same.sum(1)  # [Q], items of the query's class
+    missed = np.ones(len(query_labels))  # [Q], the chance that none of the draws so far was right
+    answer = {}
     for drawn in range(max(ranks)):
         missed = missed * np.clip(size - right - drawn, 0, None) / max(size - drawn, 1)
         if drawn + 1 in ranks:

@@ -105,9 +105,8 @@ def _points(axis: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[
     low, high = points.min(0), points.max(0)
     margin = 0.06 * np.maximum(high - low, 1e-9)
     low, high = low - margin, high + margin
-    axis.set(
-        xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[]
-    )  # the units of t-SNE have no meaning
+    # No ticks, because the units of t-SNE have no meaning.
+    axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[])
     for spine in axis.spines.values():
         spine.set(visible=True, color=style.PALE)
     marks = []
@@ -144,9 +143,9 @@ def _islands(
     if not own:
         return
     low, high = np.array([axis.get_xlim(), axis.get_ylim()]).T
-    boxes = (
-        np.array([(0.6 * len(names[k]) + 1.0, 2.0) for k in own]) * style.SMALL / 72 / inches
-    )  # width and height as fractions of the panel: [K, 2]
+    # Width and height as fractions of the panel.
+    boxes = np.array([(0.6 * len(names[k]) + 1.0, 2.0) for k in own])  # [K, 2]
+    boxes = boxes * style.SMALL / 72 / inches
     places = style.apart((np.array(list(own.values())) - low) / (high - low), boxes)
     for k, (across, up) in zip(own, places, strict=True):
         box = {

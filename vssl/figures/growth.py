@@ -75,9 +75,8 @@ def _grows(axis: Axes, name: str, one: Growth, colour: str, marker: str) -> None
     sizes = np.asarray(one.sizes, float)
     middle = np.array([np.median(rounds) for rounds in one.costs])
     spans = [(min(rounds), max(rounds)) for rounds in one.costs]
-    places = (
-        np.arange(len(sizes)) if sizes.min() <= 0 else sizes
-    )  # no threads at all have no place on a logarithmic axis
+    # A size of 0, which means no threads, has no place on a logarithmic axis.
+    places = np.arange(len(sizes)) if sizes.min() <= 0 else sizes
     if sizes.min() > 0:
         axis.set_xscale("log", base=2)
     line = (
@@ -92,9 +91,8 @@ def _grows(axis: Axes, name: str, one: Growth, colour: str, marker: str) -> None
     axis.set_yscale("log")
     low = min(min(low for low, _ in spans), line.min())
     high = max(max(high for _, high in spans), line.max())
-    room = max(
-        1.15, (3 / (high / low)) ** 0.5
-    )  # a factor of three at least, or noise would look like a law
+    # The axis spans at least a factor of three, or noise would look like a law.
+    room = max(1.15, (3 / (high / low)) ** 0.5)
     axis.set_ylim(low / room, high * room)
     axis.set_xticks(places, [f"{size:,.0f}" for size in sizes])
     axis.minorticks_off()

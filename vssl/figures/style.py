@@ -30,19 +30,8 @@ PALETTE = (
     "#ece133",
     "#56b4e9",
 )
-MARKERS = (
-    "o",
-    "s",
-    "^",
-    "D",
-    "v",
-    "P",
-    "X",
-    "<",
-    ">",
-    "*",
-    "h",
-)  # eleven beside ten colours: 110 classes differ in one or both
+# Eleven markers and ten colours: 110 classes differ in one or both.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "h")
 LINES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)), (0, (1, 1)))
 INK, GREY, PALE = "#222222", "#6b6b6b", "#e4e4e4"
 

@@ -86,9 +86,8 @@ class _Mailbox:
             else f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
         )
         mine = f"process {self.rank} of {count()} failed: {line}"
-        with contextlib.suppress(
-            RuntimeError
-        ):  # torchrun itself is gone: then the error must speak for itself
+        # If torchrun itself is gone, nobody can be told, and the error itself must be enough.
+        with contextlib.suppress(RuntimeError):
             before = self.words.compare_set(failure, "", mine).decode()
             return "" if before == mine or own or not isinstance(error, Exception) else before
         return ""
@@ -108,9 +107,8 @@ def _mailbox() -> _Mailbox:
             f"WORLD_SIZE is {count()}, but there is no {missing[0]}: start with torchrun, or unset"
             " WORLD_SIZE"
         )
-    rank, _ = processes(
-        device_here()
-    )  # before the store is looked for: without torchrun, this is what opens it
+    # This comes before the store is looked for, because without torchrun this is what opens it.
+    rank, _ = processes(device_here())
     store = dist.TCPStore(
         os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False
     )

@@ -53,9 +53,8 @@ class Scale:
         except DataError:
             if "VSSL_PLAN_ONLY" not in os.environ:
                 raise
-            return Data(
-                name, "not found", split, height, width
-            )  # a plan can be made before the data is there
+            # A plan can be made before the data is there.
+            return Data(name, "not found", split, height, width)
 
     def long(self) -> Scale:
         """The same profile with longer and larger clips, for a net that needs both."""

@@ -127,9 +127,8 @@ def run(
 
         def known() -> bool:
             lock.enter_context(locked(folder_of(experiment).with_name(f".{experiment.key()}.lock")))
-            if (
-                _working(experiment, code) / "run.json"
-            ).exists():  # a whole run that was killed on its way to its place
+            # A run that was complete, but was killed before it was moved to its place.
+            if (_working(experiment, code) / "run.json").exists():
                 _place(experiment, code)
             found = _read(experiment)
             return found is not None and (found.record["code"] == code or reuse_old)

@@ -56,9 +56,8 @@ class CVRL:
     The defaults are the paper's, at the 200 epochs of its ablations.
     """
 
-    law: samplers.Law | None = (
-        samplers.LINEAR
-    )  # of the interval between the two clips (Figure 3); None: temporal augmentation off
+    # The law of the interval between the two clips (Figure 3). None: no temporal augmentation.
+    law: samplers.Law | None = samplers.LINEAR
     over: Literal["starts", "video"] = "starts"
     spatial: Literal["algorithm 1", "randaugment", "off"] = "algorithm 1"
     consistent: bool = True  # in time (Table 9)

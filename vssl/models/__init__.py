@@ -6,7 +6,7 @@
     s3dg                 S3D with self-gating
     r2d50                ResNet-50, a frame at a time
     r3d50, r3d101        CVRL's video encoders; `inflate` gives them the weights of a 2-D ResNet,
-                         `imagenet` those of torchvision
+                         and `imagenet` gives them torchvision's ImageNet weights
 
 Every net has five stages, `stem` and `stage2` to `stage5`; the papers' p4 and p5 (retrieval,
 attention) are `stage4` and `stage5`.
@@ -61,11 +61,11 @@ def build(name: str, width: int = 64, pool: bool = False, stem: str = "plain") -
     """Build the backbone `name` with PyTorch's default initialisation.
 
     width   channels after the stem (64 in the papers); every other width scales with it.
-    pool    adds a max-pool 1x3x3 with stride 1x2x2 after the stem: small profiles run about four
-            times as fast with it. Of the papers' nets only r3d50, r3d101 and r2d50 have it, and
-            they have it always; their initialisation too is their paper's.
+    pool    adds a max-pool 1x3x3 with stride 1x2x2 after the stem. Small profiles run about four
+            times as fast with it. Of the papers' nets only r3d50, r3d101 and r2d50 have it. They
+            always have it, and they start with the initialisation of their paper.
     stem    "plain", or "differences": half of the filters that span time in the stem start as
-            differences in time (`start_as_differences`). It is ours; no paper has it.
+            differences in time (`start_as_differences`). This is our own; no paper has it.
     """
     if name not in _BUILDERS:
         raise VsslError(f"there is no backbone {name!r}; choose one of {', '.join(NAMES)}")
@@ -84,9 +84,10 @@ def build(name: str, width: int = 64, pool: bool = False, stem: str = "plain") -
 def start_as_differences(backbone: Backbone) -> Backbone:
     """Let every second filter of the stem start as a difference in time, three times as strong.
 
-    Each loses its mean over time, k[::2] -= k[::2].mean(time), so that it gives nothing on a still
-    clip; then k[::2] *= 3. The filters are those of the stem's first convolution that spans time:
-    in a factored stem the second one. Small nets learn from motion sooner so.
+    Each filter loses its mean over time, k[::2] -= k[::2].mean(time), so that its output on a still
+    clip is zero. Then it is scaled: k[::2] *= 3. The filters are those of the stem's first
+    convolution that spans time, which is the second convolution of a factored stem. Small nets
+    learn from motion sooner with such a start.
     """
     stem = backbone.blocks["stem"].modules()
     spans = [m for m in stem if isinstance(m, nn.Conv3d) and m.kernel_size[0] > 1]

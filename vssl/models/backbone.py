@@ -1,4 +1,4 @@
-"""What every backbone is: five stages in a row, and the features at their end."""
+"""The class of all backbones: five stages in a row, and the features at their end."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ STAGES = ("stem", "stage2", "stage3", "stage4", "stage5")
 class Backbone(nn.Module):
     """Five stages in a row, from clips [N, 3, T, H, W] to a map [N, D, T', H', W'].
 
-    `minimum` is the shortest and smallest clip (frames, side) of which every stage leaves
-    something.
+    `minimum` is the smallest clip (frames, side) that no stage shrinks to nothing.
     """
 
     def __init__(
@@ -24,20 +23,19 @@ class Backbone(nn.Module):
         self.blocks = nn.ModuleDict(dict(zip(STAGES, stages, strict=True)))
 
     def forward(self, x: Tensor) -> Tensor:
-        """The map after the last stage."""
+        """Return the map after the last stage."""
         self._check(x)
         for block in self.blocks.values():
             x = block(x)
         return x  # [N, D, T', H', W']
 
     def features(self, x: Tensor) -> Tensor:
-        """One vector a clip: the mean of the last map over time and space."""
-        return self.forward(x).mean(
-            (2, 3, 4)
-        )  # [N, D]; adaptive pooling would be the same, but not deterministic on CUDA
+        """Return one vector for each clip: the mean of the last map over time and space."""
+        # Adaptive pooling would give the same, but it is not deterministic on CUDA.
+        return self.forward(x).mean((2, 3, 4))  # [N, D]
 
     def stages(self, x: Tensor) -> dict[str, Tensor]:
-        """The map after each stage, in order: `stem`, `stage2`, `stage3`, `stage4` (p4), `stage5` (p5)."""
+        """Return the map after each stage, from `stem` to `stage4` (p4) and `stage5` (p5)."""
         self._check(x)
         maps = {}
         for name, block in self.blocks.items():
@@ -64,5 +62,8 @@ class Backbone(nn.Module):
 
 
 def with_pool(stem: nn.Module, pool: bool) -> nn.Module:
-    """`stem`, followed by a spatial max-pool if `pool` is set: a quarter of the work in every later stage."""
+    """Return `stem`, followed by a spatial max-pool if `pool` is set.
+
+    The pool leaves a quarter of the work to every later stage.
+    """
     return nn.Sequential(stem, nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1))) if pool else stem

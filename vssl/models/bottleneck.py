@@ -1,6 +1,7 @@
-"""R3D-50 and R3D-101, the video encoders of CVRL (CVPR 2021): SlowFast's slow path, with a stem that halves the time.
+"""R3D-50 and R3D-101, the video encoders of CVRL (CVPR 2021).
 
-Table 1 of the paper, for a clip of 16 x 224²; the first number of a kernel or a size is time:
+They are SlowFast's slow path with a stem that halves the time. This is Table 1 of the paper, for a
+clip of 16 x 224². The first number of a kernel or a size is time:
 
     conv1   5x7², 64, stride 2, 2²                          8 x 112²
     pool1   max 1x3², stride 1, 2²                          8 x 56²
@@ -11,9 +12,9 @@ Table 1 of the paper, for a clip of 16 x 224²; the first number of a kernel or 
 
 What the table leaves open is as in the paper's code: strides sit on the 3x3 kernels, the first
 block of a stage has a 1x1x1 convolution as its shortcut, and weights start as Keras'
-VarianceScaling draws them. One thing is not: TensorFlow pads an even size by one less in front than
-behind where the stride is 2; here the padding is the same on both sides, as ImageNet weights of
-torchvision expect it.
+VarianceScaling draws them. Only the padding differs. Where the stride is 2, TensorFlow pads an even
+size by one less in front than behind. Here the padding is the same on both sides, as torchvision's
+ImageNet weights expect it.
 """
 
 from __future__ import annotations
@@ -27,28 +28,30 @@ from vssl.models.backbone import Backbone
 from vssl.models.resnet import full
 
 BLOCKS = {"r3d50": (3, 4, 6, 3), "r3d101": (3, 4, 23, 3)}  # in conv2 to conv5
-EXPANSION = 4  # a block is this much wider at its end than inside
+EXPANSION = 4  # a block is this many times as wide at its end as inside
 
 
 def r3d50(width: int = 64, pool: bool = False) -> Backbone:
-    """R3D-50: 31,672,128 parameters, 126,488,192 at width 128 (the paper's "2x"), 505,552,128 at width 256 ("4x").
+    """R3D-50, with 31,672,128 parameters at width 64.
 
-    The paper's 31.7, 126.6 and 505.8 million also count the running statistics of batch
-    normalisation: 53,120 at width 64. `pool` changes nothing: the paper's stem pools already.
+    It has 126,488,192 at width 128 (the paper's "2x") and 505,552,128 at width 256 ("4x"). The
+    paper's 31.7, 126.6 and 505.8 million also count the running statistics of batch normalisation:
+    53,120 at width 64. `pool` changes nothing, because the paper's stem pools already.
     """
     return _bottlenecks("r3d50", width, BLOCKS["r3d50"])
 
 
 def r3d101(width: int = 64, pool: bool = False) -> Backbone:
-    """R3D-101: 59,577,152 parameters; with 105,344 running statistics the paper's 59.7 million.
+    """R3D-101, with 59,577,152 parameters at width 64.
 
-    `pool` changes nothing, as in `r3d50`.
+    With its 105,344 running statistics these are the paper's 59.7 million. `pool` changes nothing,
+    as in `r3d50`.
     """
     return _bottlenecks("r3d101", width, BLOCKS["r3d101"])
 
 
 def r2d50(width: int = 64, pool: bool = False) -> Backbone:
-    """ResNet-50, a frame at a time: R3D-50 whose kernels span one frame.
+    """ResNet-50, which sees one frame at a time: R3D-50 with kernels that span one frame.
 
     SimCLR trains it on frames before it is inflated.
     """
@@ -56,7 +59,7 @@ def r2d50(width: int = 64, pool: bool = False) -> Backbone:
 
 
 class Bottleneck(nn.Module):
-    """Three convolutions, through time, space and channels, around which the input is carried."""
+    """Three convolutions, over time, space and channels, and a shortcut around them."""
 
     def __init__(self, inputs: int, inside: int, time: int, stride: int, project: bool) -> None:
         super().__init__()
@@ -72,7 +75,7 @@ class Bottleneck(nn.Module):
             if project
             else ()
         )
-        self.shortcut = nn.Sequential(*projection)  # nothing in it carries the input as it is
+        self.shortcut = nn.Sequential(*projection)  # an empty one passes the input on as it is
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.relu(self.norm1(self.conv1(x)), inplace=True)
@@ -121,12 +124,10 @@ def _stage(inputs: int, inside: int, blocks: int, time: int, stride: int) -> nn.
 
 
 def _variance_scaling(weight: Tensor) -> None:
-    """Keras' default: a normal of variance 1 / fan-in, cut at two deviations.
+    """Draw the weights as Keras does: from a normal of variance 1 / fan-in, cut at two deviations.
 
-    Three times PyTorch's variance.
-
-    Batch normalisation takes the scale out of the features, but not out of the rate at which SGD
-    turns the weights.
+    The variance is three times PyTorch's. Batch normalisation takes the scale of the weights out of
+    the features, but SGD still turns large weights more slowly than small ones.
     """
     cut = 0.87962566103423978  # the deviation of a standard normal that is cut at 2
     deviation = math.sqrt(1 / weight[0].numel()) / cut

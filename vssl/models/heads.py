@@ -1,7 +1,7 @@
 """Heads: what stands between a backbone and a loss, as frozen descriptions.
 
 `head.build(dim)` makes the module for a backbone whose features have `dim` numbers. The module
-reads a `View`, a clip's last feature map and the mean of it, and gives `[N, outputs]`.
+reads a `View`, which is the last feature map of the clips and its mean, and returns `[N, outputs]`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from vssl.errors import VsslError
 
 
 class View(NamedTuple):
-    """What a backbone makes of N clips; both are there once, whatever number of heads read them."""
+    """What a backbone makes of N clips, computed once however many heads read it."""
 
     map: Tensor  # [N, D, T', H', W']
     feature: Tensor  # [N, D], the mean of the map over time and space
 
 
 def seen_by(backbone: nn.Module, x: Tensor) -> View:
-    """What a backbone makes of clips: the last map, and its mean over time and space."""
+    """Return what a backbone makes of clips: the last map, and its mean over time and space."""
     feature_map = backbone(x)  # [N, D, T', H', W']
     return View(feature_map, feature_map.mean((2, 3, 4)))
 
@@ -35,25 +35,25 @@ class Head(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     def build(self, dim: int) -> nn.Module:
-        """The module: View -> [N, outputs]."""
+        """Make the module, which maps a View to [N, outputs]."""
         ...
 
 
 class Scores(Head, Protocol):
-    """A head of as many outputs as a task asks for."""
+    """The description of a head whose number of outputs a task can choose."""
 
     @property
     def outputs(self) -> int:
-        """How many numbers it gives for a clip."""
+        """The number of outputs for each clip."""
         ...
 
     def sized(self, outputs: int) -> Self:
-        """The same head with so many outputs."""
+        """Return the same head with this number of outputs."""
         ...
 
 
 class OnFeature(nn.Module):
-    """A head that reads the pooled feature alone."""
+    """A head that reads only the pooled feature."""
 
     def __init__(self, layers: nn.Module, half: bool = True) -> None:
         super().__init__()
@@ -62,24 +62,24 @@ class OnFeature(nn.Module):
     def forward(self, view: View) -> Tensor:
         if self.in_half:
             return self.layers(view.feature)  # [N, outputs]
-        # In float32 whatever the loop computes in: in half precision, scores that differ are equal.
+        # Always in float32: half precision would round scores that differ to the same value.
         with torch.autocast(view.feature.device.type, enabled=False):
             return self.layers(view.feature.float())  # [N, outputs]
 
 
 @dataclass(frozen=True)
 class Linear:
-    """One linear layer on the pooled feature, behind dropout where there is any."""
+    """One linear layer on the pooled feature, after dropout if `dropout` is above 0."""
 
     outputs: int
     dropout: float = 0.0
 
     def sized(self, outputs: int) -> Self:
-        """The same head with so many outputs."""
+        """Return the same head with this number of outputs."""
         return replace(self, outputs=outputs)
 
     def build(self, dim: int) -> nn.Module:
-        """The module: View -> [N, outputs]."""
+        """Make the module, which maps a View to [N, outputs]."""
         layers = nn.Sequential(nn.Dropout(self.dropout), nn.Linear(dim, self.outputs))
         return OnFeature(layers, half=False)
 
@@ -98,15 +98,15 @@ class MLP:
 
     @property
     def outputs(self) -> int:
-        """How many numbers it gives for a clip."""
+        """The number of outputs for each clip."""
         return self.widths[-1]
 
     def sized(self, outputs: int) -> Self:
-        """The same head with so many outputs."""
+        """Return the same head with this number of outputs."""
         return replace(self, widths=(*self.widths[:-1], outputs))
 
     def build(self, dim: int) -> nn.Module:
-        """The module: View -> [N, outputs]."""
+        """Make the module, which maps a View to [N, outputs]."""
         layers: list[nn.Module] = []
         for width in self.widths[:-1]:
             layers.append(nn.Sequential(nn.Linear(dim, width), nn.BatchNorm1d(width), nn.ReLU()))
@@ -116,11 +116,11 @@ class MLP:
 
 @dataclass(frozen=True)
 class Projection:
-    """CVRL's projection, which is thrown away after pre-training: an MLP as wide as the feature.
+    """CVRL's projection, an MLP as wide as the feature, which is dropped after pre-training.
 
-    hidden      layers of Linear, batch norm and ReLU, as wide as the feature; then a last Linear.
-    projected   numbers at the end. None: a sixteenth of the feature's, as 2,048 -> 128 at every
-                width of the paper's nets, but never under 128.
+    hidden      the number of layers of Linear, batch norm and ReLU before the last Linear.
+    projected   how many numbers it gives for a clip. None: a sixteenth of the feature's, as in the
+                paper's nets of every width (2,048 -> 128), but never fewer than 128.
     """
 
     hidden: int = 3
@@ -133,23 +133,23 @@ class Projection:
             )
 
     def build(self, dim: int) -> nn.Module:
-        """The module: View -> [N, projected]."""
+        """Make the module, which maps a View to [N, projected]."""
         return MLP((*self.hidden * (dim,), self.projected or max(128, dim // 16))).build(dim)
 
 
 @dataclass(frozen=True)
 class ConvHead:
-    """A convolution of 3x3x3, batch norm, ReLU, the mean, and a linear layer (CPNet's Table 7)."""
+    """A 3x3x3 convolution, batch norm, ReLU, the mean and a linear layer (CPNet's Table 7)."""
 
     outputs: int
     width: int = 512
 
     def sized(self, outputs: int) -> Self:
-        """The same head with so many outputs."""
+        """Return the same head with this number of outputs."""
         return replace(self, outputs=outputs)
 
     def build(self, dim: int) -> nn.Module:
-        """The module: View -> [N, outputs]."""
+        """Make the module, which maps a View to [N, outputs]."""
         return _ConvHead(dim, self.width, self.outputs)
 
 
@@ -168,9 +168,9 @@ class _ConvHead(nn.Module):
 
 @dataclass(frozen=True)
 class Normalised:
-    """Another head on features that are brought to length 1 first, then through batch norm.
+    """Another head, on features that are scaled to length 1 and then batch-normalised.
 
-    With batch norm it is CSTP's probe; CVRL's linear evaluation has none.
+    CSTP's probe has the batch norm; CVRL's linear evaluation does not.
     """
 
     head: Linear | MLP
@@ -178,15 +178,15 @@ class Normalised:
 
     @property
     def outputs(self) -> int:
-        """How many numbers it gives for a clip."""
+        """The number of outputs for each clip."""
         return self.head.outputs
 
     def sized(self, outputs: int) -> Self:
-        """The same head with so many outputs."""
+        """Return the same head with this number of outputs."""
         return replace(self, head=self.head.sized(outputs))
 
     def build(self, dim: int) -> nn.Module:
-        """The module: View -> [N, outputs]."""
+        """Make the module, which maps a View to [N, outputs]."""
         return _Normalised(dim, self.head, self.batch_norm)
 
 

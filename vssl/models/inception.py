@@ -1,4 +1,7 @@
-"""S3D-G: separable 3-D inception blocks with a gate on every branch (the layout of Pace's and CVRL's "9.1 M" net)."""
+"""S3D-G: separable 3-D inception blocks with a gate on every branch.
+
+This is the layout of Pace's and CVRL's "9.1 M" net.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from torch import Tensor, nn
 
 from vssl.models.backbone import Backbone, with_pool
 
-# Widths of a block: the 1x1x1 branch; reduce and output of the two separable branches; the branch
-# after the max-pool.
+# The widths of a block: of the 1x1x1 branch, of the first and last convolution of each separable
+# branch, and of the branch with the max-pool.
 Widths = tuple[int, tuple[int, int], tuple[int, int], int]
 
 MIXED: dict[str, tuple[Widths, ...]] = {
@@ -27,7 +30,7 @@ MIXED: dict[str, tuple[Widths, ...]] = {
 
 
 def s3dg(width: int = 64, pool: bool = False) -> Backbone:
-    """S3D-G: 9,125,072 parameters at width 64, with a dense 3x7x7 stem that also halves the time."""
+    """S3D-G, with 9,125,072 parameters at width 64; its dense 3x7x7 stem also halves the time."""
 
     def scaled(channels: int) -> int:
         return max(1, channels * width // 64)
@@ -35,8 +38,11 @@ def s3dg(width: int = 64, pool: bool = False) -> Backbone:
     a, b = scaled(64), scaled(192)
     stem = nn.Sequential(*_conv(3, a, (3, 7, 7), stride=2))  # [N, 64, T/2, H/2, W/2]
     stage2 = nn.Sequential(
-        _same_pool((1, 3, 3), (1, 2, 2)), *_conv(a, a, (1, 1, 1)), *_separable(a, b), Gate(b)
-    )  # [N, 192, T/2, H/4, W/4]
+        _same_pool((1, 3, 3), (1, 2, 2)),
+        *_conv(a, a, (1, 1, 1)),
+        *_separable(a, b),
+        Gate(b),  # [N, 192, T/2, H/4, W/4]
+    )
     stage3, channels = _mixed("stage3", b, scaled)
     stage4, channels = _mixed("stage4", channels, scaled)
     stage5, channels = _mixed("stage5", channels, scaled)
@@ -116,9 +122,11 @@ def _separable(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
 
 
 def _same_pool(kernel: tuple[int, int, int], stride: tuple[int, int, int]) -> nn.Module:
-    """TensorFlow's "SAME" max-pool as the public weights expect it: padding goes to the far side, and a rest is kept.
+    """TensorFlow's "SAME" max-pool, as the public weights expect it.
 
-    The padding is zero, which never wins: what is pooled comes from a ReLU.
+    An odd amount of padding puts its extra row at the far side, and a window that is cut off at the
+    edge still counts. The padding is zero, which is never above what is pooled, because that comes
+    from a ReLU.
     """
     time, height, width = (max(k - s, 0) for k, s in zip(kernel, stride, strict=True))
     far_side = (

@@ -1,13 +1,17 @@
-"""Inflation: a 3-D net that starts with the weights of a 2-D one, as the baseline "ImageNet inflated" of CVRL's Table 2.
+"""Inflation: a 3-D net that starts with the weights of a 2-D one.
 
-A kernel is repeated along time and divided by its length in time, so that on a still clip it gives
-what the 2-D kernel gives on the frame. So does the whole net, wherever no padding in time is felt.
-The zeros before the first and behind the last frame are felt one step further in with every kernel
-that spans time: by 10 steps of the last map at either end in R3D-50, by 27 in R3D-101. So the map
-of 41 frames, 21 steps, is R3D-50's first with a step out of reach, and the paper's clips of 16 and
-32 frames have none; its code pads with zeros too. The mean feature of a still clip of 16 frames
-lies 1/4 to 1/2 of its length away from the 2-D net's, that of 32 frames half as far (R3D-50 with
-random weights, over random statistics and images; no trained weights were measured).
+CVRL's Table 2 has it as the baseline "ImageNet inflated". A kernel is repeated along time and
+divided by its length in time. On a still clip it then gives what the 2-D kernel gives on the frame.
+
+The whole net does the same only where the padding in time does not reach. Zeros are padded before
+the first frame and behind the last, in the paper's code too, and every kernel that spans time
+carries their effect one step further in. In the last map they reach 10 steps from either end in
+R3D-50, and 27 in R3D-101. R3D-50 therefore needs a clip of 41 frames, whose map has 21 steps,
+before a single step is free of them; the paper's clips of 16 and 32 frames have none.
+
+The mean feature of a still clip of 16 frames lies 1/4 to 1/2 of its length away from the 2-D net's,
+and that of 32 frames half as far. This was measured on R3D-50 with random weights, statistics and
+images, not on trained weights.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ from vssl.models.backbone import Backbone
 from vssl.models.bottleneck import BLOCKS, r3d50, r3d101
 
 PATIENCE = 30.0  # seconds without a byte until a download is given up
-# What a download and a damaged file end in.
+# The errors in which a failed download or a damaged file can end.
 PROBLEMS = (OSError, RuntimeError, EOFError, http.client.HTTPException, pickle.UnpicklingError)
 
 
@@ -37,9 +41,9 @@ def inflate(flat: nn.Module | Mapping[str, Tensor], backbone: Backbone) -> Backb
     """Give `backbone`, an R3D-50 or R3D-101, the weights of a 2-D ResNet, and return it.
 
     `flat` is a torchvision ResNet with as many bottleneck blocks, or its state, or our own r2d50.
-    Kernels are inflated, batch normalisation is copied, the classifier is left out. Clips must be
-    scaled as the 2-D net's images were. Weights from elsewhere fit if strides are on the 3x3
-    kernels, as torchvision has them: shapes cannot tell.
+    Kernels are inflated, batch normalisation is copied, and the classifier is left out. Clips must
+    be scaled as the 2-D net's images were. Weights from elsewhere fit only if their net has its
+    strides on the 3x3 kernels, as torchvision's has. This is not checked: shapes do not show it.
     """
     if backbone.name not in BLOCKS:
         raise VsslError(
@@ -75,20 +79,20 @@ def inflate(flat: nn.Module | Mapping[str, Tensor], backbone: Backbone) -> Backb
                 f"{names[name]} of the 2-D net is {list(weight.shape)}, but this {backbone.name}"
                 f" needs {wanted}; take nets of the same width, with ungrouped kernels"
             )
-        state[name] = (
-            weight.unsqueeze(2).expand(value.shape) / time if time else weight
-        )  # [O, I, H, W] -> [O, I, T, H, W]
-    backbone.load_state_dict(
-        state, strict=False
-    )  # the batch counters are left: with a fixed momentum nothing reads them
+        if time:
+            weight = weight.unsqueeze(2).expand(value.shape) / time  # [O, I, T, H, W]
+        state[name] = weight
+    # Not strict, because the batch counters are left out: with a fixed momentum nothing reads them.
+    backbone.load_state_dict(state, strict=False)
     return backbone
 
 
 def imagenet(name: str) -> Backbone:
-    """R3D-50 or R3D-101 (`name` is "r3d50" or "r3d101") with torchvision's ImageNet weights, for clips in [0, 1] like any backbone.
+    """Build "r3d50" or "r3d101" (`name`) with torchvision's ImageNet weights.
 
-    The weights are the first version (76.1 % and 77.4 % on ImageNet), nearest to those of the
-    paper's time. They are downloaded once, about 100 and 170 MB, into torch hub's folder.
+    Like any backbone, it takes clips in [0, 1]. The weights are torchvision's first version (76.1 %
+    and 77.4 % on ImageNet), which is nearest to those of the paper's time. They are downloaded
+    once, about 100 and 170 MB, into torch hub's folder.
     """
     weights, file = imagenet_weights(name)
     try:
@@ -114,7 +118,7 @@ def imagenet(name: str) -> Backbone:
 
 
 def imagenet_weights(name: str) -> tuple[Any, Path]:
-    """torchvision's weights for `name`, and the file that they are kept in once downloaded.
+    """Return torchvision's weights for `name` and the file in which a download is kept.
 
     Nothing is downloaded here.
     """
@@ -123,17 +127,18 @@ def imagenet_weights(name: str) -> tuple[Any, Path]:
             f"there are ImageNet weights for {' and '.join(BLOCKS)}, not for {name!r}; choose one"
             " of those"
         )
-    import torchvision  # here, not above: it takes seconds
+    import torchvision  # here, not above: the import takes seconds
 
     weights = torchvision.models.get_model_weights(name.replace("r3d", "resnet"))["IMAGENET1K_V1"]
     return weights, Path(torch.hub.get_dir()) / "checkpoints" / weights.url.rpartition("/")[2]
 
 
 class Standardise(nn.Module):
-    """Pixels in [0, 1] less the mean colour, over the deviation: what ImageNet weights were trained on.
+    """Subtract the mean colour from pixels in [0, 1] and divide by the deviation.
 
-    It is a layer, not folded into the first kernel, so that the padding around a clip has the mean
-    colour, as in training, and not black.
+    The ImageNet weights were trained on such images. This is a layer of its own, not folded into
+    the first kernel, so that the padding around a clip has the mean colour, as in training, and is
+    not black.
     """
 
     mean: Tensor
@@ -149,11 +154,15 @@ class Standardise(nn.Module):
 
 
 def _flat_name(name: str) -> str:
-    """torchvision's name of a weight: `layer3.0.bn1.weight` for `blocks.stage4.0.norm1.weight`."""
+    """Return torchvision's name of a weight.
+
+    It is `layer3.0.bn1.weight` for `blocks.stage4.0.norm1.weight`.
+    """
     _, stage, place, rest = name.split(".", 3)
     if stage == "stem":
         return f"{'conv1' if place == '0' else 'bn1'}.{rest}"
-    return f"layer{int(stage[-1]) - 1}.{place}.{rest.replace('norm', 'bn').replace('shortcut', 'downsample')}"
+    rest = rest.replace("norm", "bn").replace("shortcut", "downsample")
+    return f"layer{int(stage[-1]) - 1}.{place}.{rest}"
 
 
 def _same_layers(given: Mapping[str, Tensor], wanted: list[str], backbone: Backbone) -> None:
@@ -174,10 +183,10 @@ def _same_layers(given: Mapping[str, Tensor], wanted: list[str], backbone: Backb
 
 
 def _download(url: str, file: Path) -> None:
-    """Fetch weights into a file, which is whole or absent; its name ends in the start of its hash.
+    """Fetch weights into a file, whose name ends in the start of its hash.
 
-    The patience is that of this connection alone. torch hub's own download waits for ever, and the
-    only limit that one can set for it holds for the whole process.
+    The file is whole or absent. The time limit applies to this connection only: torch hub's own
+    download waits for ever, and the only limit that it accepts holds for the whole process.
     """
     with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
         content = answer.read()

@@ -1,4 +1,7 @@
-"""Residual nets: R3D and R(2+1)D with one block a stage (VCOP's), and the true 18-layer ones on torchvision's blocks."""
+"""Residual nets: R3D and R(2+1)D.
+
+Those with one block a stage are VCOP's. The true 18-layer nets use torchvision's blocks.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,17 @@ Conv = Callable[[int, int, Shape, Shape], nn.Module]  # (inputs, outputs, kernel
 
 
 def r3d(width: int = 64, pool: bool = False) -> Backbone:
-    """R3D with one block a stage: 14,361,792 parameters (the papers' 14.2 M leaves the shortcut convolutions out)."""
+    """R3D with one block a stage and 14,361,792 parameters.
+
+    The papers' 14.2 M leaves the shortcut convolutions out.
+    """
     return _one_block_a_stage("r3d", full, width, pool)
 
 
 def r2plus1d(width: int = 64, pool: bool = False) -> Backbone:
-    """R(2+1)D with one block a stage: 14,365,303 parameters.
+    """R(2+1)D with one block a stage and 14,365,303 parameters.
 
-    Stem and shortcuts are factored like all the rest.
+    The stem and the shortcuts are factored like all other convolutions.
     """
     return _one_block_a_stage("r2plus1d", factored, width, pool)
 
@@ -33,7 +39,10 @@ def full(inputs: int, outputs: int, kernel: Shape, stride: Shape) -> nn.Module:
 
 
 def factored(inputs: int, outputs: int, kernel: Shape, stride: Shape) -> nn.Module:
-    """A spatial convolution, then a temporal one, as many parameters together as the 3-D convolution they replace."""
+    """Make a spatial convolution followed by a temporal one.
+
+    Together they have as many parameters as the 3-D convolution that they replace.
+    """
     t, d = kernel[0], kernel[1]
     middle = t * d * d * inputs * outputs // (d * d * inputs + t * outputs)
     return nn.Sequential(
@@ -45,7 +54,10 @@ def factored(inputs: int, outputs: int, kernel: Shape, stride: Shape) -> nn.Modu
 
 
 class Residual(nn.Module):
-    """Two 3x3x3 convolutions around which the input is carried, through a 1x1x1 convolution where the shape changes."""
+    """Two 3x3x3 convolutions, and a shortcut that carries the input around them.
+
+    The shortcut is a 1x1x1 convolution where the shape changes.
+    """
 
     def __init__(self, conv: Conv, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -82,10 +94,12 @@ def _one_block_a_stage(name: str, conv: Conv, width: int, pool: bool) -> Backbon
 
 
 def r3d18(width: int = 64, pool: bool = False) -> Backbone:
-    """R3D-18 with two blocks a stage, torchvision's `r3d_18` without its classifier: 33,166,272 parameters."""
-    from torchvision.models.video.resnet import (
-        Conv3DSimple,
-    )  # here, not above: torchvision takes seconds to import
+    """R3D-18 with two blocks a stage and 33,166,272 parameters.
+
+    It is torchvision's `r3d_18` without its classifier.
+    """
+    # Imported here, not above, because torchvision takes seconds to import.
+    from torchvision.models.video.resnet import Conv3DSimple
 
     stem = nn.Sequential(
         full(3, width, (3, 7, 7), (1, 2, 2)), nn.BatchNorm3d(width), nn.ReLU(inplace=True)
@@ -94,10 +108,13 @@ def r3d18(width: int = 64, pool: bool = False) -> Backbone:
 
 
 def r2plus1d18(width: int = 64, pool: bool = False) -> Backbone:
-    """R(2+1)D-18 with two blocks a stage, torchvision's `r2plus1d_18` without its classifier: 31,300,125 parameters."""
+    """R(2+1)D-18 with two blocks a stage and 31,300,125 parameters.
+
+    It is torchvision's `r2plus1d_18` without its classifier.
+    """
     from torchvision.models.video.resnet import Conv2Plus1D
 
-    middle = 45 * width // 64  # the original's stem is narrower than the formula of `factored` says
+    middle = 45 * width // 64  # the original's stem is narrower than `factored` would make it
     stem = nn.Sequential(
         full(3, middle, (1, 7, 7), (1, 2, 2)),
         nn.BatchNorm3d(middle),

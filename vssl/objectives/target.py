@@ -64,9 +64,8 @@ class MoCo:
         q = parts.projector(views.view(self.online_views)).float()  # [B, D']
         k = views.targets[self.views[1]].float()  # [B, D']
         positive = self.similarity(q, k).diagonal()[:, None]  # [B, 1]
-        negative = self.similarity(
-            q, parts.keys.clone()
-        )  # [B, K]; a copy: they change before backward
+        # A copy of the keys, because they change before the backward pass.
+        negative = self.similarity(q, parts.keys.clone())  # [B, K]
         scores = torch.cat([positive, negative], 1) / self.temperature  # [B, 1 + K]
         loss = F.cross_entropy(scores, torch.zeros(len(q), dtype=torch.long, device=q.device))
         if parts.training:

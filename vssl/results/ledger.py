@@ -102,9 +102,8 @@ def entries() -> list[dict[str, Any]]:
             continue  # of another kind: see vssl.results.speed
         slug, profile, _ = str(path.relative_to(paths.ledger())).rsplit(".", 2)
         records = read(slug, profile)["records"]
-        minutes = {
-            name: spent for record in records for name, spent in record["minutes"].items()
-        }  # a shared run counts once
+        # By name, so that a shared run counts once.
+        minutes = {name: spent for record in records for name, spent in record["minutes"].items()}
         found.append(
             {
                 "slug": slug,

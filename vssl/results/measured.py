@@ -13,9 +13,8 @@ from vssl.results.reported import beside
 from vssl.results.tables import Table, Values
 
 Reported = tuple[str, dict[str, str]]  # ("pace/table_4:Top1", our row -> the paper's slug)
-Measured = dict[
-    str, tuple[str, dict[str, list[Any]]]
-]  # column -> (metric, row -> experiments, one a seed)
+# Column -> (metric, row -> experiments, one a seed).
+Measured = dict[str, tuple[str, dict[str, list[Any]]]]
 
 
 def every(*grids: Mapping[str, list[Any]]) -> list[Any]:
@@ -127,9 +126,8 @@ def _record(
     data = data_of(experiment) or scale.data()
     return {
         **{name: found.record[name] for name in names},
-        "minutes": {
-            name: round(minutes, 2) for name, minutes in costs(experiment).items()
-        },  # of this run and of those it needed
+        # Of this run and of those it needed.
+        "minutes": {name: round(minutes, 2) for name, minutes in costs(experiment).items()},
         "column": column,
         "row": row,
         "seed": seed,

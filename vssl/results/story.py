@@ -27,9 +27,8 @@ class Shown:
     data: dict[str, Any]
     source: str
     scale: Scale
-    drawn_from: (
-        str | None
-    )  # the profile whose puppets the ledger's videos are; None: this run's own data
+    # The profile whose puppets the ledger's videos are; None: this run's own data.
+    drawn_from: str | None
 
     @property
     def smoke(self) -> bool:

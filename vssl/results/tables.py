@@ -23,12 +23,10 @@ class Table:
     title: str
     face: str  # profile, data, seeds: what every number here is
     values: Values
-    reported: dict[str, dict[str, float]] = field(
-        default_factory=dict
-    )  # column -> row -> the paper's number
-    chance: dict[str, dict[str, float]] = field(
-        default_factory=dict
-    )  # column -> row -> chance level
+    # Column -> row -> the paper's number.
+    reported: dict[str, dict[str, float]] = field(default_factory=dict)
+    # Column -> row -> chance level.
+    chance: dict[str, dict[str, float]] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     shows_rows: bool = True
     profile: str = ""  # whose numbers are shown

@@ -29,10 +29,8 @@ class Law:
     c: float
 
     def __post_init__(self) -> None:
-        ends = (
-            self.c,
-            self.a + self.c,
-        )  # P at 0 and at 1; in between it lies between them, for b > 0
+        # P at 0 and at 1. Because b > 0, P lies between these two everywhere else.
+        ends = (self.c, self.a + self.c)
         if self.b <= 0 or min(ends) < -1e-9 or abs(self.cdf(1.0) - 1) > 1e-9:
             raise VsslError(
                 f"P(t) = {self.a:g} t^{self.b:g} + {self.c:g} is no law on [0, 1]: it must not be"

@@ -61,7 +61,6 @@ class ClipOrder:
 
 def rank(order: np.ndarray) -> int:
     """How many permutations come before `order` in lexicographic order."""
-    later = [
-        int((order[place + 1 :] < order[place]).sum()) for place in range(len(order))
-    ]  # smaller ones still to come
+    # At each place, how many smaller numbers are still to come.
+    later = [int((order[place + 1 :] < order[place]).sum()) for place in range(len(order))]
     return sum(smaller * factorial(len(order) - 1 - place) for place, smaller in enumerate(later))

@@ -89,9 +89,8 @@ class Pace:
         first = ceil((num_frames - start) / pace)  # places filled before the first jump back
         again = ceil(num_frames / pace)  # and between later ones
         place = np.arange(self.length)
-        place = np.where(
-            place < first, place, (place - first) % again
-        )  # [T], steps since the last jump
+        # The steps since the last jump.
+        place = np.where(place < first, place, (place - first) % again)  # [T]
         base = np.where(np.arange(self.length) < first, start, 0)
         return base + place * pace.numerator // pace.denominator  # [T], exact: no rounding of 1/3
 

@@ -53,9 +53,8 @@ class Uniform:
     def __call__(self, num_frames: int, rng: np.random.Generator | None = None) -> Sample:
         span = self.length * self.stride
         centres = np.linspace(span / 2, max(span / 2, num_frames - span / 2), self.count)
-        starts = (centres - span / 2).astype(
-            int
-        )  # VCOP truncates; rounding would move one clip in two by a frame
+        # VCOP truncates; rounding would move one clip in two by a frame.
+        starts = (centres - span / 2).astype(int)
         frames = (starts[:, None] + np.arange(self.length) * self.stride) % num_frames  # [V, T]
         return Sample(tuple(Clip(row) for row in frames))
 

@@ -96,9 +96,10 @@ class OnDevice:
         corners = torch.tensor(places)[..., None].to(
             self.pixels.device, non_blocking=True
         )  # [N, 2, 1]
+        # A view of the pixels, not a copy.
         windows = (
             self.pixels.unfold(1, height, 1).unfold(2, width, 1).permute(0, 1, 2, 4, 5, 3)
-        )  # [frames, tops, lefts, h, w, C], a view
+        )  # [frames, tops, lefts, h, w, C]
         return windows[rows, corners[:, 0], corners[:, 1]]  # [N, T, h, w, C]
 
     def gather(

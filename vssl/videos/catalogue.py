@@ -29,9 +29,8 @@ class Known:
     title: str  # as the papers print it
     splits: tuple[tuple[int, int], ...]  # training and test videos of each official split
     reader: str  # "module:function", which reads a folder into a Dataset
-    stand_in: (
-        str | None
-    )  # "module:function", which gives a puppet World; None: there are no puppets
+    # "module:function", which gives a puppet World; None: there are no puppets.
+    stand_in: str | None
 
     def read(self, root: str | Path) -> Dataset:
         """Read the real videos, or their stand-in, from a folder in the official layout."""

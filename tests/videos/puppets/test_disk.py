@@ -1,4 +1,7 @@
-"""Drawing to disk: in full, resumed, once, by any number of workers, never over other files."""
+"""A set is drawn to disk once and completely, by any number of workers, and can be resumed.
+
+It is never drawn over other files.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ SETS = {
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    """Every file that a reader sees."""
+    """Return the contents of every file that a reader uses."""
     return {
         str(path.relative_to(root)): path.read_bytes()
         for path in sorted(root.rglob("*"))
@@ -64,12 +67,12 @@ def contents(root: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> Path:
-    """The tiny set, drawn once by this process alone."""
+    """The folder of the tiny set, drawn once and by this process alone."""
     return puppets.make(TINY, tmp_path_factory.mktemp("puppets") / "set", workers=1)
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_a_set_is_what_the_readers_of_the_real_dataset_read(name, tmp_path):
+def test_the_readers_of_the_real_datasets_can_read_a_set(name, tmp_path):
     from vssl.videos.catalogue import open_dataset
     from vssl.videos.datasets import crossing_groups
 
@@ -82,51 +85,43 @@ def test_a_set_is_what_the_readers_of_the_real_dataset_read(name, tmp_path):
     assert all(len(train) and len(test) for train, test in dataset.splits)
 
 
-def test_files_lists_and_manifest(whole):
+def test_a_set_has_its_videos_its_lists_and_a_manifest(whole):
     found = contents(whole)
-    assert set(found) == {place.path for place in places(TINY)} | set(lists(TINY)) | {
-        "manifest.json"
-    }
+    videos = {place.path for place in places(TINY)}
+    assert set(found) == videos | set(lists(TINY)) | {"manifest.json"}
     manifest = json.loads(found["manifest.json"])
     assert manifest["digest"] == puppets.digest(TINY) and manifest["stand_in"] is True
     assert (manifest["name"], manifest["videos"]) == ("ucf101", 6)
     assert manifest["world"] == json.loads(json.dumps(asdict(TINY)))
 
 
-def test_the_videos_hold_what_was_rendered(whole):
+def test_the_videos_show_the_frames_that_were_drawn(whole):
     import av
     import numpy as np
 
     for place in places(TINY):
         with av.open(str(whole / place.path)) as container:
             stream = container.streams.video[0]
-            assert (
-                stream.codec_context.name,
-                stream.average_rate,
-                stream.codec_context.pix_fmt,
-            ) == ("h264", 25, "yuv420p")
-            frames = [
-                (frame.key_frame, frame.to_ndarray(format="rgb24"))
-                for frame in container.decode(stream)
-            ]
+            codec = stream.codec_context
+            assert (codec.name, codec.pix_fmt) == ("h264", "yuv420p")
+            assert stream.average_rate == 25
+            decoded = list(container.decode(stream))
+            shown = np.stack([frame.to_ndarray(format="rgb24") for frame in decoded])
         drawn = puppets.render(TINY, place.class_name, place.group, place.clip)
-        assert len(frames) == len(drawn)
-        assert all(key for key, _ in frames[::12])
-        assert np.abs(np.stack([frame for _, frame in frames]).astype(float) - drawn).mean() < 12
+        assert len(shown) == len(drawn)
+        assert all(frame.key_frame for frame in decoded[::12])
+        assert np.abs(shown.astype(float) - drawn).mean() < 12
 
 
-def test_two_workers_write_the_bytes_that_one_writes(whole, tmp_path):
+def test_two_workers_write_the_same_bytes_as_one(whole, tmp_path):
     assert contents(puppets.make(TINY, tmp_path / "set", workers=2)) == contents(whole)
 
 
-def test_only_what_is_missing_comes_back(whole, tmp_path):
+def test_only_missing_videos_are_drawn_again(whole, tmp_path):
     root = Path(shutil.copytree(whole, tmp_path / "set"))
     before, gone = contents(root), [place.path for place in places(TINY)][1::3]
-    kept = {
-        path: (root / path).stat().st_mtime_ns
-        for path in before
-        if path.endswith(".mp4") and path not in gone
-    }
+    videos = [path for path in before if path.endswith(".mp4")]
+    kept = {path: (root / path).stat().st_mtime_ns for path in videos if path not in gone}
     for path in gone:
         (root / path).unlink()
     assert puppets.make(TINY, root, workers=1) == root
@@ -134,7 +129,7 @@ def test_only_what_is_missing_comes_back(whole, tmp_path):
     assert {path: (root / path).stat().st_mtime_ns for path in kept} == kept
 
 
-def test_a_whole_set_is_not_touched(whole, monkeypatch):
+def test_a_complete_set_is_not_touched(whole, monkeypatch):
     monkeypatch.setattr(disk, "_draw_missing", lambda *_: pytest.fail("drew again"))
     assert puppets.make(TINY, whole) == whole
 
@@ -177,7 +172,7 @@ def test_a_killed_run_is_continued(workers, tmp_path):
     assert not list(root.rglob("*.tmp"))
 
 
-def test_two_at_once_draw_once(tmp_path, whole):
+def test_two_processes_at_once_draw_a_set_once(tmp_path, whole):
     root = tmp_path / "set"
     both = [start(TINY, root, workers=1) for _ in range(2)]
     assert [process.wait(timeout=60) for process in both] == [0, 0]
@@ -212,43 +207,36 @@ def test_a_damaged_manifest_is_named(tmp_path):
         puppets.make(TINY, tmp_path)
 
 
-def test_a_disk_too_small_is_told_before_drawing(tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_before_drawing(tmp_path, monkeypatch):
     monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1))
     with pytest.raises(VsslError, match="not enough space"):
         puppets.make(TINY, tmp_path / "set")
     assert not list((tmp_path / "set").rglob("*.mp4"))
 
 
-def test_workers_must_be_some(tmp_path):
+def test_there_must_be_a_worker(tmp_path):
     with pytest.raises(VsslError, match="workers"):
         puppets.make(TINY, tmp_path / "set", workers=0)
 
 
-def test_a_failure_in_a_worker_comes_back_as_one_line(tmp_path):
+def test_a_failure_in_a_worker_is_reported_in_one_line(tmp_path):
     (tmp_path / "UCF-101").write_text("in the way")
-    tasks = [
-        Task("Walk", group, ((1, f"UCF-101/Walk/v_Walk_g{group:02d}_c01.mp4"),)) for group in (1, 2)
-    ]
+    paths = [f"UCF-101/Walk/v_Walk_g{group:02d}_c01.mp4" for group in (1, 2)]
+    tasks = [Task("Walk", group, ((1, path),)) for group, path in enumerate(paths, 1)]
     with pytest.raises((VsslError, OSError)) as caught:
         list(draw_with(2, TINY, tmp_path, tasks))
     assert isinstance(caught.value, VsslError) and "\n" not in str(caught.value)
 
 
-def test_a_worker_that_dies_is_told(tmp_path, monkeypatch):
+def test_a_worker_that_dies_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    tasks = [Task("Walk", 1, ((1, "a.mp4"),)), Task("Walk", 2, ((1, "b.mp4"),))]
     with pytest.raises(VsslError, match="ended with status"):
-        list(
-            draw_with(
-                2,
-                TINY,
-                tmp_path,
-                [Task("Walk", 1, ((1, "a.mp4"),)), Task("Walk", 2, ((1, "b.mp4"),))],
-            )
-        )
+        list(draw_with(2, TINY, tmp_path, tasks))
 
 
 def test_workers_end_with_their_caller(tmp_path):
-    """The workers stop at the next video, instead of drawing all of a large world."""
+    """The workers stop after their next video instead of drawing a whole large world."""
     tasks = [Task("Walk", 1, tuple((clip, f"{clip}.mp4") for clip in range(1, 200)))]
     world = replace(TINY, clips=200, frames=(40, 40))
     threads = threading.active_count()

@@ -1,4 +1,4 @@
-"""Motions and bodies: bones keep their lengths, feet stay on the ground, every action repeats."""
+"""Bodies move well: bones keep their lengths, feet stay on the ground and actions repeat."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_curve_passes_through_its_points_and_repeats():
     assert np.allclose(through(np.array([0.125, 0.75]), (0, 1), (0.25, 5), (0.5, -2)), [3, -0.5])
 
 
-def test_rotations_turn_the_way_they_say():
+def test_a_rotation_turns_about_its_axis_counter_clockwise():
     x, y, z = np.eye(3)[:, None]
     for axis, start, end in (("z", x, y), ("x", y, z), ("y", z, x)):
         assert np.allclose(rotate(start, axis, 90), end)
@@ -44,18 +44,16 @@ def test_bones_keep_their_lengths(name):
     found = joints(act(name)[0], BODY)
     for side in ("left", "right"):
         for (start, end), length in BONES.items():
-            assert np.allclose(
-                np.linalg.norm(found[f"{side} {end}"] - found[f"{side} {start}"], axis=1), length
-            ), (side, end)
+            bone = found[f"{side} {end}"] - found[f"{side} {start}"]
+            assert np.allclose(np.linalg.norm(bone, axis=1), length), (side, end)
 
 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_the_figure_stands_on_the_ground_and_moves(name):
     pose, beat = act(name)
     acted = figure(pose, BODY, beat, action(name).view, 1, 25)
-    lowest = np.min(
-        [points[:, 1] for joint, points in acted.joints.items() if joint != "stick"], axis=0
-    )
+    heights = [points[:, 1] for joint, points in acted.joints.items() if joint != "stick"]
+    lowest = np.min(heights, axis=0)
     assert np.allclose(lowest, SOLE + acted.air)
     assert acted.air.min() >= 0 and acted.air.max() < 0.35
     moved = np.max([np.ptp(points, axis=0).max() for points in acted.joints.values()])
@@ -84,11 +82,11 @@ def test_facing_left_is_the_mirror_image(name):
         assert np.allclose(points * [-1, 1, 1], left.joints[joint])
 
 
-def test_walking_backwards_is_not_walking_with_a_minus():
+def test_a_backward_walker_moves_back_but_looks_forward():
     forth, back = (figure(*act_and_body(name), 0, 1, 25) for name in ("Walk", "WalkBackward"))
     assert np.ptp(forth.track) > 1.5 and forth.track[-1] > forth.track[0]
     assert np.ptp(back.track) > 1.0 and back.track[-1] < back.track[0]
-    for acted in (forth, back):  # both look where they face
+    for acted in (forth, back):  # both look forward
         assert (acted.joints["nose"][:, 0] > acted.joints["head"][:, 0]).all()
 
 
@@ -109,7 +107,7 @@ def test_a_standing_foot_does_not_slide(name):
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_a_thrown_ball_falls_as_things_fall(side):
+def test_a_thrown_ball_falls_with_gravity(side):
     pose, beat = act("Throw", side, frames=200)
     kind, ball = figure(pose, BODY, beat, 0, 1, 200).ball
     beat_phase = beat.phase % 1

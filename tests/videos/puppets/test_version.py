@@ -1,8 +1,8 @@
-"""The generator still makes what its version says: pixels, names, lists, settings of the encoder.
+"""The generator still makes the pixels, names, lists and encoder settings of its version.
 
-Where a test here fails, either undo the change to the generator, or raise
-`vssl/videos/puppets/version.py` and store new thumbnails: `python
-tests/videos/puppets/test_version.py`.
+If a test here fails, either undo the change to the generator, or raise the version in
+`vssl/videos/puppets/version.py` and store new thumbnails by
+`python tests/videos/puppets/test_version.py`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from vssl.videos.puppets.scenes import SCENES
 
 FOLDER = Path(__file__).with_name("thumbnails")
 WORLDS = (puppets.ucf101(), puppets.hmdb51(), puppets.kinetics400(), puppets.kinetics600())
-# Committed results name these worlds, at the sizes of the demo profile or as they are.
+# Committed results name these worlds by their digests.
 DIGESTS = ("10c9b874859a0efd", "0cace035e959be62", "c6aeac34c02432ed", "26cc5a8dc7d44c5a")
 ON_DISK = {
     "ucf101": "ab34253a94ca4a21",
@@ -30,12 +30,12 @@ ON_DISK = {
     "kinetics400": "a463017c9a610d78",
     "kinetics600": "f4510b489f99eff6",
 }
-STEP = 4  # pixels of a frame that make one of a thumbnail
-ALLOWED = 2  # grey levels that another processor or another build of a library may differ by
+STEP = 4  # a pixel of a thumbnail is the mean of so many pixels each way
+ALLOWED = 2  # grey levels by which another processor or build of a library may differ
 
 
 def sheet(world: puppets.World) -> np.ndarray:
-    """Small pictures side by side: a frame of every class, then one of every scene."""
+    """Draw small pictures side by side: a frame of every class, then one of every scene."""
     short = replace(world, frames=(24, 24))
     drawn = [
         puppets.render(short, name, 1 + number % world.groups, 1)
@@ -52,14 +52,14 @@ def sheet(world: puppets.World) -> np.ndarray:
 
 
 def on_disk(world: puppets.World) -> str:
-    """A hash of the paths, the lists and the settings of the encoder."""
+    """Return a hash of the paths, the lists and the settings of the encoder."""
     paths = [place.path for place in layouts.places(world)]
     content = repr((paths, sorted(layouts.lists(world).items()), sorted(encode.OPTIONS.items())))
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
-def test_every_class_is_drawn_as_this_version_draws_it(world):
+def test_every_class_looks_like_the_thumbnails_of_this_version(world):
     stored = np.asarray(Image.open(FOLDER / f"{world.name}.png")).astype(int)
     assert np.abs(sheet(world) - stored).max() <= ALLOWED
 
@@ -79,7 +79,7 @@ def test_worlds_keep_the_digests_that_committed_results_name():
     assert tuple(puppets.digest(world) for world in WORLDS) == DIGESTS
 
 
-def test_a_field_added_later_keeps_the_digests_of_worlds_that_leave_it_at_its_default():
+def test_a_later_field_at_its_default_does_not_change_a_digest():
     @dataclass(frozen=True)
     class Crowd(puppets.World):
         people: int = field(default=1, metadata={"later": True})

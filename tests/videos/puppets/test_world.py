@@ -1,4 +1,4 @@
-"""Worlds: what is refused, what identifies them, and the three that there are."""
+"""Worlds have digests, refuse impossible settings and stand in for three datasets."""
 
 from __future__ import annotations
 
@@ -32,12 +32,9 @@ CHANGES = {
 }
 
 
-def test_the_three_worlds_are_what_they_stand_for():
-    assert (
-        [world.name for world in WORLDS]
-        == [world.layout for world in WORLDS]
-        == ["ucf101", "hmdb51", "kinetics400"]
-    )
+def test_the_three_worlds_have_the_names_and_sizes_of_their_stand_ins():
+    assert [world.name for world in WORLDS] == ["ucf101", "hmdb51", "kinetics400"]
+    assert [world.layout for world in WORLDS] == ["ucf101", "hmdb51", "kinetics400"]
     ucf101 = WORLDS[0]
     assert (len(ucf101.classes), ucf101.groups, ucf101.clips, ucf101.videos) == (16, 15, 3, 720)
     assert (ucf101.width, ucf101.height, ucf101.fps, ucf101.frames) == (128, 96, 25, (72, 92))
@@ -47,10 +44,8 @@ def test_the_three_worlds_are_what_they_stand_for():
 
 def test_the_larger_kinetics_holds_the_smaller_and_never_trains_on_its_test():
     smaller, larger = WORLDS[2], puppets.kinetics600()
-    assert (
-        larger.videos > 1.5 * smaller.videos
-        and larger.classes[: len(smaller.classes)] == smaller.classes
-    )
+    assert larger.videos > 1.5 * smaller.videos
+    assert larger.classes[: len(smaller.classes)] == smaller.classes
     tiny = [replace(world, frames=(4, 4), height=48, width=64) for world in (smaller, larger)]
     assert (puppets.render(tiny[0], "squat", 3, 1) == puppets.render(tiny[1], "squat", 3, 1)).all()
     assert layouts.held_out(smaller, 1) < layouts.held_out(larger, 1)
@@ -58,20 +53,19 @@ def test_the_larger_kinetics_holds_the_smaller_and_never_trains_on_its_test():
 
 def test_a_change_in_any_field_is_another_world():
     assert set(CHANGES) == {field.name for field in fields(puppets.World)}
-    digests = {
-        puppets.digest(replace(WORLDS[0], **{name: value})) for name, value in CHANGES.items()
-    }
+    changed = [replace(WORLDS[0], **{name: value}) for name, value in CHANGES.items()]
+    digests = {puppets.digest(world) for world in changed}
     assert len(digests | {puppets.digest(WORLDS[0])}) == len(CHANGES) + 1
     assert all(len(digest) == 16 and int(digest, 16) >= 0 for digest in digests)
 
 
-def test_a_world_has_its_folder_among_the_data(tmp_path, monkeypatch):
+def test_the_folder_of_a_world_is_in_the_data_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("VSSL_DATA", str(tmp_path))
     assert puppets.folder(WORLDS[0]) == tmp_path / "puppets" / f"ucf101-{puppets.digest(WORLDS[0])}"
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "says"),
+    ("field", "value", "message"),
     [
         ("layout", "avi", "layout 'avi'"),
         ("classes", ("Walk", "Fly"), "'Fly'"),
@@ -88,8 +82,8 @@ def test_a_world_has_its_folder_among_the_data(tmp_path, monkeypatch):
         ("shared_scenes", 0, "shared_scenes"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused_in_one_line(field, value, says):
-    with pytest.raises(VsslError, match=says) as caught:
+def test_a_world_that_cannot_be_drawn_is_refused_in_one_line(field, value, message):
+    with pytest.raises(VsslError, match=message) as caught:
         replace(WORLDS[0], **{field: value})
     assert "\n" not in str(caught.value)
 

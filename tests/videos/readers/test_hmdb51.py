@@ -1,4 +1,4 @@
-"""HMDB51 in its official layout, and with lists like those of UCF101."""
+"""HMDB51 is read in its official layout, and with lists like those of UCF101."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ HMDB = [
 
 
 def hmdb_files(videos: str) -> dict[str, str]:
-    """In split 1 film A is for testing, B for training, and C is not used.
+    """Make lists and videos in which split 1 tests on film A, trains on B and does not use C.
 
-    C is for training in split 2, except for its second clip, which no split uses.
+    Split 2 trains on C, except for its second clip, which no split uses.
     """
     texts = {}
     for label in ("run", "shoot_gun"):
@@ -42,19 +42,18 @@ def hmdb_files(videos: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("videos", ["hmdb51/", "", "videos/", "hmdb51_org/"])
-def test_hmdb51(write, tmp_path, videos):
+def test_hmdb51_is_read_from_any_folder_of_videos(write, tmp_path, videos):
     found = read(write(tmp_path, hmdb_files(videos)))
     assert found.classes == ("run", "shoot_gun")
     assert len(found.videos) == 10  # those that no split uses are left out
     train, test = found.split(1)
-    assert {name.split("_")[1] for name in names(found, train)} == {"B"} and {
-        name.split("_")[1] for name in names(found, test)
-    } == {"A"}
+    assert {name.split("_")[1] for name in names(found, train)} == {"B"}
+    assert {name.split("_")[1] for name in names(found, test)} == {"A"}
     assert found.videos[0].group == "run/Film_A" and found.videos[-1].group == "shoot_gun/Film_C"
     assert crossing_groups(found) == [] and found.missing == ()
 
 
-def test_hmdb51_by_plain_lists(write, tmp_path):
+def test_hmdb51_is_read_by_plain_lists(write, tmp_path):
     texts = {
         "split/classInd.txt": "1 run\n2 shoot_gun",
         "split/trainlist01.txt": "",
@@ -71,7 +70,7 @@ def test_hmdb51_by_plain_lists(write, tmp_path):
         read(tmp_path)
 
 
-def test_hmdb51_lists_that_are_damaged(write, tmp_path):
+def test_damaged_lists_of_hmdb51_are_refused(write, tmp_path):
     texts = hmdb_files("")
     texts["testTrainMulti_7030_splits/run_test_split2.txt"] += "odd.avi 7\n"
     with pytest.raises(DataError, match=r"neither 0, 1 nor 2: 'odd\.avi 7'"):
