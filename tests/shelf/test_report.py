@@ -154,10 +154,32 @@ def test_text_is_escaped_and_all_there(page):
         assert words in page.words, words
 
 
+def test_markup_in_any_text_arrives_as_text():
+    markup = "<script>\"&'</script>"
+    claim = dict.fromkeys(TABLE["claims"][0], markup)
+    table = {
+        "title": markup,
+        "caption": markup,
+        "columns": [markup] * 2,
+        "rows": [[markup] * 2],
+        "claims": [claim],
+        "profile": markup,
+    }
+    record = {"tables": [table], "commit": markup, "hardware": markup, "versions": {markup: markup}}
+    outcomes = [
+        Outcome(markup, markup, markup, status, markup, log=markup, executed=markup, record=record)
+        for status in ("kept", "failed")
+    ]
+    text = reports.html(Report(markup, 1.0, markup, tuple(outcomes)))
+    assert Page(text).open == []
+    assert "<script" not in text and "</script" not in text
+    assert text.count("&lt;script&gt;&#34;&amp;&#39;&lt;/script&gt;") > 40
+
+
 def test_numbers_stand_to_the_right_and_words_do_not():
     text = reports.html(REPORT)
-    assert "<td class=number>26.6 ± 1.2 <small>(3 seeds)</small></td>" in text
-    assert "<td class=short>31.9 &gt; 9</td>" in text
+    assert '<td class="number">26.6 ± 1.2 <small>(3 seeds)</small></td>' in text
+    assert '<td class="short">31.9 &gt; 9</td>' in text
 
 
 def test_the_markdown_has_the_same_and_keeps_its_columns():

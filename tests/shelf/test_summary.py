@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from vssl.shelf import report as reports
 from vssl.shelf import summary as summaries
 from vssl.shelf.summary import summarise
 
@@ -90,7 +91,9 @@ def test_a_notebook_that_did_not_pass_has_no_results():
         == "1 claim in 1 table: 0 hold, 0 reversed, 1 undecided; 2 notebooks did not pass and are"
         " left out"
     )
-    assert "300_segments" not in summaries.html(found) + str(summaries.rows(found))
+    assert "300_segments" not in reports.render("results.html", results=found) + str(
+        summaries.rows(found)
+    )
 
 
 def test_every_table_has_its_header_once():
@@ -102,7 +105,7 @@ def test_every_table_has_its_header_once():
             )
         ]
     )
-    page, lines = summaries.html(found), summaries.rows(found)
+    page, lines = reports.render("results.html", results=found), summaries.rows(found)
     assert page.count('scope="rowgroup"') == page.count("<tbody") == 2
     headers = re.findall(r'<th role="rowheader" scope="rowgroup" colspan="4">(.*?)</th>', page)
     assert [re.sub("<[^>]*>", "", header) for header in headers] == [
@@ -150,11 +153,11 @@ def test_what_others_wrote_is_escaped():
         }
     ]
     found = summarise([outcome(odd, notebook='1"2')])
-    page, (header, claim) = summaries.html(found), summaries.rows(found)
+    page, (header, claim) = reports.render("results.html", results=found), summaries.rows(found)
     assert not re.search(r"<(i|b|u|s|em)>", page)
     for words in (
         "a [b] &amp; &lt;i&gt;",
-        'href="#1&quot;2"',
+        'href="#1&#34;2"',
         "p &lt; q<",
         "<small>(2 &lt;s&gt;)</small>",
         "&lt;em&gt;</span>",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import Any, Protocol
 
 VERDICTS: Mapping[str, str] = {
@@ -139,15 +138,6 @@ def cells(claim: Mapping[str, str]) -> list[str]:
     return [f"{claim['claim']}{where}", *(str(claim[name]) for name in COLUMNS[1:])]
 
 
-def verdict(word: str) -> str:
-    """A verdict in HTML: its sign, which a screen reader leaves out, and its word."""
-    kind = escape(word.replace(" ", "-"))
-    return (
-        f'<span class="verdict {kind}"><span aria-hidden="true">{VERDICTS.get(word, "")}</span>'
-        f" {escape(word)}</span>"
-    )
-
-
 def rows(summary: Summary) -> list[list[str]]:
     """The rows for Markdown: a table's title and facts, then its claims."""
     lines = []
@@ -166,44 +156,6 @@ def rows(summary: Summary) -> list[list[str]]:
 def anchor(text: str) -> str:
     """The name that readers of Markdown give to a heading."""
     return re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
-
-
-def html(summary: Summary) -> str:
-    """The table for the page.
-
-    Its roles are said aloud: on a narrow screen its rows are stacked, which else undoes them.
-    """
-    heads = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in COLUMNS)
-    head = f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
-    return f'<table class=results role="table">{head}{"".join(map(_body, summary.tables))}</table>'
-
-
-def _body(table: Shown) -> str:
-    """One table's header and its claims."""
-    link = f'<a href="#{escape(table.notebook)}">{escape(table.title)}</a>'
-    facts = " · ".join(f"<span>{escape(fact)}</span>" for fact in table.facts())
-    header = (
-        f'<tr role="row" class=group><th role="rowheader" scope="rowgroup" colspan="4">{link}'
-        f" <small>{facts}</small></th></tr>"
-    )
-    bare = '<tr role="row"><td role="cell" colspan="4">no claims</td></tr>'
-    return f'<tbody role="rowgroup">{header}{"".join(map(_row, table.claims)) or bare}</tbody>'
-
-
-def _row(claim: Mapping[str, str]) -> str:
-    text, paper, ours, word = cells(claim)
-    number, _, seen = ours.partition(" (")
-    ours = escape(number) + (f" <small>({escape(seen)}</small>" if seen else "")
-    short = " class=short" if len(paper) <= 20 else ""
-    told = "".join(
-        f'<td role="cell" data-column="{name}"{klass}>{value}</td>'
-        for name, klass, value in (
-            ("paper", short, escape(paper)),
-            ("ours", "", ours),
-            ("verdict", "", verdict(word)),
-        )
-    )
-    return f'<tr role="row"><th role="rowheader" scope="row">{escape(text)}</th>{told}</tr>'
 
 
 def _shown(outcome: Outcome, table: Mapping[str, Any]) -> Shown:
