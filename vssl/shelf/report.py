@@ -49,9 +49,10 @@ def render(template: str, **values: Any) -> str:
 
 
 def _column_kinds(rows: Sequence[Sequence[object]], count: int) -> list[str | None]:
-    """Name the CSS class of each of `count` columns: numbers go to the right, short cells on one line.
+    """Name the CSS class of each of `count` columns.
 
-    The first column holds the rows' names and has no class.
+    Numbers are aligned to the right, and short cells stay on one line. The first column holds the
+    names of the rows and has no class.
     """
     columns = [[str(row[index]) for row in rows] for index in range(1, count)]
     return [None, *map(_kind, columns)]

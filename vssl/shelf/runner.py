@@ -230,7 +230,7 @@ class _Run:
                     last.key == fingerprint(entry.path, self.parameters)
                     and (self.folder / last.executed).is_file()
                 )
-                if last.well and same:
+                if last.succeeded and same:
                     kept[entry.id] = replace(last, status="kept")
                     print(
                         f"{entry.id}: passed earlier ({last.finished}), unchanged since: not run"
@@ -252,7 +252,7 @@ class _Run:
             f" logs       {self.logs}",
             flush=True,
         )
-        return 0 if all(outcome.well for outcome in outcomes) else 1
+        return 0 if all(outcome.succeeded for outcome in outcomes) else 1
 
     def _record(self, notebook: str) -> Path:
         return self.folder / "records" / f"{notebook}.json"
