@@ -112,6 +112,19 @@ def test_every_dependency_has_a_comment_on_its_use():
     assert bare == [], "say in a comment who needs it"
 
 
+def test_the_wheel_holds_every_file_of_the_package():
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    package = ROOT / "vssl"
+    named = {path for pattern in patterns["package-data"]["vssl"] for path in package.glob(pattern)}
+    others = {
+        path
+        for path in package.rglob("*")
+        if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts
+    }
+    assert package / "shelf" / "templates" / "report.html" in others
+    assert others == named, "name the others in pyproject.toml's package-data"
+
+
 def test_conda_users_get_the_same_packages():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     plain = [

@@ -1,4 +1,4 @@
-"""What one generator draws for each method: numbers that must stay, as every stored run rests on them.
+"""What one generator draws for each method: numbers that must stay, as every run rests on them.
 
 A change of the order of draws, or of a default, shows here first. If it is meant, the numbers below
 change with it, and all runs of that method are to be computed again.

@@ -1,4 +1,7 @@
-"""Several GPUs: experiments side by side are spread over those that may be used, and a place is used again when its process has ended."""
+"""Experiments side by side are spread over the GPUs that may be used.
+
+A GPU is used again when its process has ended.
+"""
 
 import os
 import pickle
@@ -13,7 +16,7 @@ from vssl.shelf.processes import Children
 
 
 @pytest.mark.parametrize(
-    ("visible", "count", "given"),
+    ("visible", "count", "expected"),
     [
         (None, 3, ["0", "1", "2", "0"]),
         (None, 1, ["0"] * 4),
@@ -26,11 +29,11 @@ from vssl.shelf.processes import Children
         ("-1", 0, [None] * 4),
     ],
 )
-def test_process_k_gets_gpu_k_of_those_that_may_be_used(visible, count, given):
-    assert [gpus.chosen(slot, visible, count) for slot in range(4)] == given
+def test_process_k_gets_gpu_k_of_those_that_may_be_used(visible, count, expected):
+    assert [gpus.chosen(slot, visible, count) for slot in range(4)] == expected
 
 
-def test_the_lowest_free_place_is_taken():
+def test_the_lowest_free_slot_is_taken():
     assert [gpus.free_slot(taken) for taken in (set(), {0, 1}, {1, 2}, {0, 2})] == [0, 2, 0, 1]
 
 
@@ -39,9 +42,9 @@ def fake_torch(count):
 
 
 @pytest.mark.parametrize(
-    ("visible", "left"), [(None, "1"), ("4,6,7", "6"), ("MIG-a,MIG-b", "MIG-b")]
+    ("visible", "expected"), [(None, "1"), ("4,6,7", "6"), ("MIG-a,MIG-b", "MIG-b")]
 )
-def test_a_process_sees_its_gpu_alone(visible, left, monkeypatch):
+def test_a_process_sees_only_its_gpu(visible, expected, monkeypatch):
     monkeypatch.setitem(
         sys.modules,
         "torch",
@@ -51,7 +54,7 @@ def test_a_process_sees_its_gpu_alone(visible, left, monkeypatch):
     if visible is None:
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     gpus.take(1)
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == left
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == expected
 
 
 @pytest.mark.parametrize("torch", [None, fake_torch(lambda: 0)])
@@ -62,8 +65,8 @@ def test_without_torch_or_a_gpu_nothing_is_changed(torch, monkeypatch):
     assert "CUDA_VISIBLE_DEVICES" not in os.environ
 
 
-# A lab of our own, on a machine with three GPUs: each run notes which one it saw, and the long one
-# waits until the last is done.
+# A lab for the tests, on a machine that seems to have three GPUs. Each run records its GPU, and the
+# long run waits until the last one is done.
 SLOTLAB = """
 import os, sys, time, types
 from pathlib import Path
@@ -93,8 +96,11 @@ class Step:
 
 
 @pytest.fixture
-def seen(tmp_path, monkeypatch):
-    """What each of three experiments saw, two at a time: the GPU, and whether its module was loaded before its process was forked."""
+def records(tmp_path, monkeypatch):
+    """What each of three experiments recorded, run two at a time.
+
+    A record has the GPU and whether the experiment's module was loaded before the fork.
+    """
     for name, source in {"slotlab": SLOTLAB, "slotsteps": SLOTSTEPS}.items():
         (tmp_path / f"{name}.py").write_text(source)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -115,13 +121,13 @@ def seen(tmp_path, monkeypatch):
     sys.modules.pop("slotsteps")
 
 
-def test_experiments_side_by_side_are_spread_and_a_place_is_used_again(seen):
-    assert {name: gpu for name, (gpu, _) in seen.items()} == {
+def test_experiments_side_by_side_are_spread_and_a_gpu_is_used_again(records):
+    assert {name: gpu for name, (gpu, _) in records.items()} == {
         "long": "0",
         "short": "1",
         "last": "1",
     }
 
 
-def test_what_experiments_need_is_loaded_once_for_all(seen):
-    assert {loaded for _, loaded in seen.values()} == {"before"}
+def test_what_experiments_need_is_loaded_once_for_all(records):
+    assert {loaded for _, loaded in records.values()} == {"before"}

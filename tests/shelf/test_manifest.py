@@ -16,7 +16,7 @@ TWO = "{id: 200_cvrl, paper: cvrl, title: CVRL, question: 'How?', minutes: {smok
 
 @pytest.fixture
 def manifest(tmp_path, monkeypatch):
-    """Write a manifest of a project of its own."""
+    """Return a function that writes the manifest of a temporary project."""
     monkeypatch.setenv("VSSL_ROOT", str(tmp_path))
     (tmp_path / "notebooks").mkdir()
     return lambda *items: (tmp_path / "notebooks" / "manifest.yml").write_text(
@@ -62,7 +62,7 @@ def test_an_unknown_notebook_is_answered_with_the_known_ones(manifest):
 
 
 @pytest.mark.parametrize(
-    ("items", "said"),
+    ("items", "message"),
     [
         (["{id: pace}"], "three digits"),
         ([ONE.replace("paper: pace, ", "")], "100_pace has no paper"),
@@ -75,13 +75,13 @@ def test_an_unknown_notebook_is_answered_with_the_known_ones(manifest):
         (["100_pace"], "list of notebooks"),
     ],
 )
-def test_a_slip_in_the_manifest_is_named(manifest, items, said):
+def test_a_mistake_in_the_manifest_is_named(manifest, items, message):
     manifest(*items)
-    with pytest.raises(VsslError, match=said):
+    with pytest.raises(VsslError, match=message):
         shelf()
 
 
-def test_a_missing_manifest_says_where_it_was_looked_for(tmp_path, monkeypatch):
+def test_the_error_for_a_missing_manifest_names_its_place(tmp_path, monkeypatch):
     monkeypatch.setenv("VSSL_ROOT", str(tmp_path))
     with pytest.raises(VsslError, match="VSSL_ROOT"):
         shelf()

@@ -1,4 +1,4 @@
-"""The report: the same facts in three forms, and a page that stands alone and can be read without colours."""
+"""The report has the same facts in three forms, and its page needs no other file and no colours."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ REPORT = Report("demo", 12.5, "2026-07-01 12:00", (GOOD, KEPT, BAD, BLOCKED))
 
 
 class Page(HTMLParser):
-    """The page as lists of what matters here."""
+    """The tags and the text of a page, read by a parser that checks that tags are closed."""
 
     VOID = ("meta", "br")
 
@@ -111,7 +111,7 @@ def test_the_summary_counts():
     )
 
 
-def test_the_page_is_closed_and_stands_alone(page):
+def test_the_page_closes_its_tags_and_needs_no_other_file(page):
     assert page.open == []
     links = [
         attrs.get("href") or attrs.get("src")
@@ -136,12 +136,12 @@ def test_every_header_of_a_table_says_what_it_heads(page):
     assert set(scopes) == {"row", "col", "rowgroup"}
 
 
-def test_the_status_is_said_in_words(page):
+def test_the_status_is_written_in_words(page):
     for words in ("passed", "passed earlier", "failed", "not run", "holds"):
         assert words in page.words, words
 
 
-def test_text_is_escaped_and_all_there(page):
+def test_all_text_is_there_and_escaped(page):
     for words in (
         "Does it <learn>?",
         "KeyError: 'a|b' in cell run",
@@ -154,13 +154,35 @@ def test_text_is_escaped_and_all_there(page):
         assert words in page.words, words
 
 
-def test_numbers_stand_to_the_right_and_words_do_not():
+def test_markup_in_any_text_arrives_as_text():
+    markup = "<script>\"&'</script>"
+    claim = dict.fromkeys(TABLE["claims"][0], markup)
+    table = {
+        "title": markup,
+        "caption": markup,
+        "columns": [markup] * 2,
+        "rows": [[markup] * 2],
+        "claims": [claim],
+        "profile": markup,
+    }
+    record = {"tables": [table], "commit": markup, "hardware": markup, "versions": {markup: markup}}
+    outcomes = [
+        Outcome(markup, markup, markup, status, markup, log=markup, executed=markup, record=record)
+        for status in ("kept", "failed")
+    ]
+    text = reports.html(Report(markup, 1.0, markup, tuple(outcomes)))
+    assert Page(text).open == []
+    assert "<script" not in text and "</script" not in text
+    assert text.count("&lt;script&gt;&#34;&amp;&#39;&lt;/script&gt;") > 40
+
+
+def test_columns_of_numbers_have_a_class_of_their_own():
     text = reports.html(REPORT)
-    assert "<td class=number>26.6 ± 1.2 <small>(3 seeds)</small></td>" in text
-    assert "<td class=short>31.9 &gt; 9</td>" in text
+    assert '<td class="number">26.6 ± 1.2 <small>(3 seeds)</small></td>' in text
+    assert '<td class="short">31.9 &gt; 9</td>' in text
 
 
-def test_the_markdown_has_the_same_and_keeps_its_columns():
+def test_the_markdown_has_the_same_facts_and_keeps_its_columns():
     text = reports.markdown(REPORT)
     assert "| 100_pace | passed | 3.2 min | 0.8 GB |" in text
     assert "failed: KeyError: 'a\\|b' in cell run (log: `logs/300_segments.log`)" in text
@@ -181,11 +203,11 @@ def test_all_three_are_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("minutes", "said"),
+    ("minutes", "text"),
     [(None, "–"), (0.2, "12 s"), (1, "1.0 min"), (119, "119.0 min"), (180, "3.0 h")],
 )
-def test_a_time_is_said_in_the_unit_that_suits_it(minutes, said):
-    assert reports.span(minutes) == said
+def test_a_time_is_written_in_the_unit_that_suits_it(minutes, text):
+    assert reports.span(minutes) == text
 
 
 def test_the_claims_stand_before_the_overview():
@@ -205,9 +227,8 @@ def test_a_link_of_the_summary_has_its_target(page):
     }
     targets = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
     assert links <= set(targets) and len(targets) == len(set(targets))
-    assert (
-        reports.html(REPORT).count('<a href="#100_pace">') == 2
-    )  # in the summary, and in the overview
+    # One link is in the summary, and one in the overview.
+    assert reports.html(REPORT).count('<a href="#100_pace">') == 2
 
 
 def test_without_a_table_there_is_no_summary(tmp_path):
@@ -217,7 +238,7 @@ def test_without_a_table_there_is_no_summary(tmp_path):
     assert "claims" not in json.loads((tmp_path / "report.json").read_text())
 
 
-def test_the_counts_are_said_once_and_only_where_they_are_known():
+def test_the_counts_are_written_once_and_only_where_they_are_known():
     counted = Report("demo", 1.0, "", (GOOD,), {"asked": 9, "distinct": 4})
     for text in (reports.html(counted), reports.markdown(counted)):
         assert text.count("9 runs asked for, 4 distinct.") == 1

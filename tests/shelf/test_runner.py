@@ -1,6 +1,7 @@
-"""The runner distrusts papermill: every way in which a notebook can fail is reported as a failure, and what one computes is computed once.
+"""The runner reports every way in which a notebook can fail, and computes each experiment once.
 
-Each kernel costs seconds: the notebooks below run once, side by side, and the tests read what became of them.
+Each kernel costs seconds, so the notebooks below run once, side by side, and the tests read the
+results.
 """
 
 from __future__ import annotations
@@ -31,13 +32,14 @@ PARAMETERS = (
     'profile: str = "smoke"  # size\nseeds: list[int] | None = None  # seeds\ndata_root: str | None'
     " = None  # data"
 )
-# What results.stamp does, without the import of the lab.
+# This writes the same record as results.stamp, without the import of the lab.
 STAMP = """\
 import json, os, sys
-record = {"run": os.environ["VSSL_RUN_ID"], "executable": sys.executable, "seeds": seeds, "profile": profile, "tables": []}
+record = {"run": os.environ["VSSL_RUN_ID"], "executable": sys.executable, "tables": []}
+record |= {"seeds": seeds, "profile": profile}
 json.dump(record, open(os.environ["VSSL_RECORD"], "w"))"""
 
-# A lab of our own: steps that leave a line in a file, and fail as they are told.
+# A lab for the tests. A step writes a line into a file, or fails in the way that `fails` names.
 FAKELAB = """
 import os
 from dataclasses import dataclass
@@ -55,7 +57,8 @@ class Step:
 
 class Table:
     def to_dict(self):
-        return {"title": "A table", "caption": "", "columns": ["", "ours"], "rows": [["pace", "1.0"]], "claims": []}
+        cells = {"columns": ["", "ours"], "rows": [["pace", "1.0"]]}
+        return {"title": "A table", "caption": "", **cells, "claims": []}
 
 def place(step): return Path(os.environ["VSSL_RUNS"]) / step.key()
 def done(step): return place(step).is_file()
@@ -76,7 +79,7 @@ def run(step):
 def notebook(
     path: Path, *cells: str | tuple[str, str], parameters: str = PARAMETERS, kernel: str = "python3"
 ) -> Path:
-    """A small notebook: its parameters, then cells as (id and tag, source) or as sources alone."""
+    """Write a small notebook: its parameters, then cells as (id and tag, source) or sources."""
     made = [("parameters", parameters)] if parameters else []
     made += [
         cell if isinstance(cell, tuple) else (f"step-{number}", cell)
@@ -88,8 +91,7 @@ def notebook(
     return path
 
 
-# ------------------------------------------------------------ one notebook: each
-# trap is a failure.
+# ------------------------------------------------------------ one notebook
 
 
 AROUND = """\
@@ -126,9 +128,9 @@ LIMITS = {"slow cell": Limits(cell=3, whole=90), "slow": Limits(cell=90, whole=1
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
-    """What became of every trap: (verdict, job) by name.
+    """The verdict and job of every trap, by name.
 
-    A forgotten user kernel named python3, which cannot start, lies in the way.
+    The user has an old kernel named python3 that cannot start, and it must not be used.
     """
     root = tmp_path_factory.mktemp("a folder {with} braces")
     shelf = root / "notebooks"
@@ -146,10 +148,8 @@ def ran(tmp_path_factory):
 
     def one(item):
         name, (_, cells) = item
-        source, given = (
-            notebook(shelf / f"{name}.ipynb", *cells),
-            {"profile": "demo", "seeds": [3, 4]},
-        )
+        source = notebook(shelf / f"{name}.ipynb", *cells)
+        parameters = {"profile": "demo", "seeds": [3, 4]}
         limits = LIMITS.get(name, Limits())
         job = Job(
             source,
@@ -157,7 +157,7 @@ def ran(tmp_path_factory):
             root / "work" / name,
             root / f"{name}.log",
             f"run-{name}",
-            given,
+            parameters,
             limits,
         )
         return name, (execute(children, job, envs.get(name, env)), job)
@@ -167,7 +167,7 @@ def ran(tmp_path_factory):
 
 
 def broken(folder: Path, tries: Path) -> str:
-    """A Jupyter folder with a kernel that notes each try to start it, and does not start."""
+    """Write a Jupyter folder with a kernel that records each start in `tries` and then exits."""
     argv = ["/bin/sh", "-c", 'echo try >> "$0"; exit 1', str(tries), "{connection_file}"]
     files.write_json(
         folder / "kernels" / "python3" / "kernel.json",
@@ -177,7 +177,7 @@ def broken(folder: Path, tries: Path) -> str:
 
 
 @pytest.mark.parametrize("trap", TRAPS)
-def test_a_trap_is_reported_as_what_it_is(ran, trap):
+def test_each_failure_is_reported_with_its_reason(ran, trap):
     verdict, job = ran[trap]
     reason, _ = TRAPS[trap]
     assert reason in verdict.reason, job.log.read_text()
@@ -185,7 +185,7 @@ def test_a_trap_is_reported_as_what_it_is(ran, trap):
 
 
 @pytest.mark.parametrize("trap", TRAPS)
-def test_only_a_success_stands_under_the_notebook_s_name(ran, trap):
+def test_only_a_success_has_the_name_of_the_notebook(ran, trap):
     verdict, job = ran[trap]
     assert (job.executed.is_file(), job.failed.is_file()) == (
         not verdict.reason,
@@ -218,21 +218,21 @@ def test_a_kernel_that_does_not_start_is_tried_once_more(ran):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         ({}, ""),
         ({"run": "yesterday"}, "left no stamp of this run"),
         ({"executable": "/usr/bin/python9"}, "its kernel was another Python: /usr/bin/python9"),
     ],
 )
-def test_a_stamp_of_another_run_or_another_python_does_not_count(ran, change, said):
+def test_a_stamp_of_another_run_or_another_python_does_not_count(ran, change, expected):
     verdict, job = ran["good"]
     whole = json.loads(job.executed.read_text())
     reason, _ = _judge(job, Ended(0, 1.0), None, {**verdict.record, **change}, whole)
-    assert said in reason and bool(said) == bool(reason)
+    assert expected in reason and bool(expected) == bool(reason)
 
 
-def test_no_witness_is_believed_alone(ran):
+def test_each_sign_of_a_failure_is_enough(ran):
     verdict, job = ran["good"]
     whole = json.loads(job.executed.read_text())
     assert "killed" in _judge(job, Ended(-signal.SIGKILL, 1.0), None, verdict.record, whole)[0]
@@ -242,7 +242,7 @@ def test_no_witness_is_believed_alone(ran):
 
 
 @pytest.mark.parametrize(
-    ("options", "given", "said"),
+    ("options", "given", "expected"),
     [
         ({"kernel": "conda-env-vssl-py"}, {}, "asks for the kernel conda-env-vssl-py"),
         (
@@ -256,12 +256,12 @@ def test_no_witness_is_believed_alone(ran):
         ({"parameters": "data_root: str = 'https://a.b/?c=d'"}, {"data_root": "/x"}, ""),
     ],
 )
-def test_what_cannot_run_is_said_before_a_kernel_starts(tmp_path, options, given, said):
+def test_what_cannot_run_is_reported_before_a_kernel_starts(tmp_path, options, given, expected):
     reason = unfit(notebook(tmp_path / "a.ipynb", "1", **options), given)
-    assert said in reason and bool(said) == bool(reason)
+    assert expected in reason and bool(expected) == bool(reason)
 
 
-def test_a_missing_or_broken_file_is_said(tmp_path):
+def test_a_missing_or_broken_file_is_reported(tmp_path):
     assert "there is no" in unfit(tmp_path / "a.ipynb", {})
     (tmp_path / "a.ipynb").write_text('{"cells": [')
     assert "is not a notebook" in unfit(tmp_path / "a.ipynb", {})
@@ -275,13 +275,12 @@ def test_declarations_are_read_as_python():
     }
 
 
-# ------------------------------------------------------------ the shelf: plan,
-# compute, execute, report.
+# ------------------------------------------------------------ the shelf
 
 
 @pytest.fixture(scope="module")
 def reproduced(tmp_path_factory):
-    """A project with three notebooks, reproduced once: (root, exit code, what was printed)."""
+    """A project with three notebooks, reproduced once: its root, the exit code, and the output."""
     root = tmp_path_factory.mktemp("project")
     for folder in ("notebooks", "lib", "runs"):
         (root / folder).mkdir()
@@ -331,7 +330,7 @@ def reproduced(tmp_path_factory):
 
 @pytest.fixture
 def project(reproduced, monkeypatch):
-    """The project above, for a test that calls the runner again."""
+    """The root of the project above, for a test that calls the runner again."""
     root, _, _ = reproduced
     for name, place in {
         "VSSL_ROOT": root,
@@ -376,7 +375,7 @@ def test_a_failed_experiment_blocks_only_what_needs_it(reproduced):
         (root / "runs" / "notebooks" / "smoke" / "records" / "200_bad.json").read_text()
     )
     assert record["reason"].startswith(
-        "step c was not computed, for step bad failed: ValueError: no luck (log: "
+        "step c was not computed because step bad failed: ValueError: no luck (log: "
     )
     assert (
         "ValueError: no luck"
@@ -406,7 +405,7 @@ def test_what_the_notebook_hands_over_is_in_the_report(reproduced):
     assert not (folder / ".work").exists()
 
 
-def test_resume_leaves_out_what_is_unchanged_and_says_so(project, capsys):
+def test_resume_skips_what_is_unchanged_and_prints_that(project, capsys):
     assert runner.reproduce(["100"], "smoke", resume=True, seeds=(0, 1), lab="fakelab") == 0
     assert "100_good: passed earlier" in capsys.readouterr().out
     record = json.loads((project / "runs/notebooks/smoke/report.json").read_text())["outcomes"][0]
@@ -443,7 +442,7 @@ def test_a_mistake_of_the_caller_is_one_line_not_a_report(project, monkeypatch):
         runner.reproduce(["100", "300"], "smok", output=project / "elsewhere")
 
 
-def test_ctrl_c_ends_with_130_and_says_how_to_go_on(project, monkeypatch, capsys):
+def test_ctrl_c_ends_with_130_and_prints_how_to_go_on(project, monkeypatch, capsys):
     def interrupted(*_):
         raise KeyboardInterrupt
 
@@ -461,22 +460,27 @@ def test_two_runs_of_one_profile_do_not_mix(project):
 
 
 def test_a_data_root_is_made_absolute(project, monkeypatch):
-    seen = {}
+    collected = {}
     monkeypatch.chdir(project)
     monkeypatch.setattr(
-        planning, "collect", lambda children, notebooks, given, *_: seen.update(given) or Plan()
+        planning,
+        "collect",
+        lambda children, notebooks, given, *_: collected.update(given) or Plan(),
     )
     runner.reproduce(
         ["100"], "smoke", data_root="lib", plan_only=True, output=project / "elsewhere"
     )
-    assert seen == {"profile": "smoke", "data_root": str(project / "lib")}
+    assert collected == {"profile": "smoke", "data_root": str(project / "lib")}
 
 
 # ------------------------------------------------------------ the plan
 
 
 class InProcess:
-    """Children that run the worker here, and die where a notebook says so."""
+    """Stands for `Children`: runs the worker in this process.
+
+    A ConnectionAbortedError in a notebook stands for a worker that is killed.
+    """
 
     def run(self, argv, env, log=None, limit=None):
         import pickle
@@ -493,9 +497,8 @@ def fakelab(tmp_path, monkeypatch):
     (tmp_path / "fakelab.py").write_text(FAKELAB)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("VSSL_RUNS", str(tmp_path))
-    monkeypatch.setattr(
-        worker, "Exception", ValueError, raising=False
-    )  # lets ConnectionAbortedError through, as a kill would be
+    # The worker must not catch ConnectionAbortedError, which stands for a kill.
+    monkeypatch.setattr(worker, "Exception", ValueError, raising=False)
     yield tmp_path
     sys.modules.pop("fakelab", None)
 
@@ -526,7 +529,7 @@ def test_a_notebook_whose_plan_ends_the_process_is_named_and_the_rest_is_planned
     assert "its plan cannot be made: it was killed" in plan.failed["200_dies"]
     assert "no list named plan" in plan.failed["400_odd"]
     assert plan.mistakes == {"500_wrong": "say it so"}
-    assert {one.module for one in plan.experiments.values()} == {"fakelab"}
+    assert {planned.module for planned in plan.experiments.values()} == {"fakelab"}
 
 
 def test_what_is_done_needs_nothing_any_more(fakelab):
@@ -544,17 +547,19 @@ def test_what_is_done_needs_nothing_any_more(fakelab):
         {},
         "fakelab",
     )
-    assert [(one.key, one.done) for one in plan.experiments.values()] == [
+    assert [(planned.key, planned.done) for planned in plan.experiments.values()] == [
         ("key-top", True),
         ("key-new", False),
     ]
     assert "1 done, 1 to do" in plan.text() and "done   step top  (for 100_a)" in plan.text()
 
 
-# ------------------------------------------------------------ what it stands on
+# ------------------------------------------------------------ environment and processes
 
 
-def test_the_fingerprint_knows_cells_package_and_parameters_but_not_outputs(tmp_path, monkeypatch):
+def test_the_fingerprint_is_of_cells_package_and_parameters_but_not_of_outputs(
+    tmp_path, monkeypatch
+):
     source = tmp_path / "vssl" / "lab" / "runner.py"
     source.parent.mkdir(parents=True)
     source.write_text("1")
@@ -573,7 +578,7 @@ def test_the_fingerprint_knows_cells_package_and_parameters_but_not_outputs(tmp_
     assert runner.fingerprint(path, {"profile": "demo"}) != changed
 
 
-def test_threads_are_shared_out_and_relative_places_made_absolute(tmp_path, monkeypatch):
+def test_threads_are_shared_and_relative_paths_are_made_absolute(tmp_path, monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VSSL_RUNS", "runs")
@@ -587,13 +592,14 @@ def test_threads_are_shared_out_and_relative_places_made_absolute(tmp_path, monk
 
 GRANDCHILD = """\
 import subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"], start_new_session=True)
+command = [sys.executable, "-c", "import time; time.sleep(100)"]
+child = subprocess.Popen(command, start_new_session=True)
 print(child.pid, flush=True)
 time.sleep(100)"""
 
 
 def gone(pid: int, seconds: float = 10.0) -> bool:
-    """Whether a process ends within the time; a zombie has ended."""
+    """Return whether a process ends within the time; a zombie counts as ended."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -605,7 +611,7 @@ def gone(pid: int, seconds: float = 10.0) -> bool:
     return False
 
 
-def test_leaving_the_block_ends_children_and_what_they_started(tmp_path):
+def test_the_end_of_the_block_ends_children_and_what_they_started(tmp_path):
     log = tmp_path / "log"
     ended = []
     with Children() as children:
@@ -631,7 +637,7 @@ def test_a_child_that_takes_too_long_is_ended_with_all_it_started(tmp_path):
 
 def test_a_child_ends_when_its_runner_is_killed(tmp_path):
     log = tmp_path / "log"
-    # Without the import of the lab.
+    # The file is run by its path, so that the package is not imported.
     ours = f"import os, runpy, time; ours = runpy.run_path({processes.__file__!r})"
     child = f"{ours}; ours['end_with_parent'](); print(os.getpid(), flush=True); time.sleep(100)"
     run = (

@@ -1,4 +1,4 @@
-"""The summary of results: what it counts, what stands over a table's claims, and what it makes of older records."""
+"""The summary of results counts tables and claims, lists their facts, and reads older records."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from vssl.shelf import report as reports
 from vssl.shelf import summary as summaries
 from vssl.shelf.summary import summarise
 
@@ -15,7 +16,7 @@ from vssl.shelf.summary import summarise
 class Outcome:
     notebook: str = "101_pace_table_1"
     title: str = "Pace: which paces?"
-    well: bool = True
+    succeeded: bool = True
     record: dict = field(default_factory=dict)
 
 
@@ -26,9 +27,9 @@ def table(*verdicts: str, **more) -> dict:
             "paper": "2 > 1",
             "column": "Top1",
             "ours": "+1.0",
-            "verdict": said,
+            "verdict": verdict,
         }
-        for at, said in enumerate(verdicts)
+        for at, verdict in enumerate(verdicts)
     ]
     return {
         "title": "Which paces?",
@@ -44,7 +45,7 @@ def outcome(*tables: dict, **more) -> Outcome:
     return Outcome(record={"tables": list(tables), "profile": "smoke", "seeds": [7]}, **more)
 
 
-NEW = {"slug": "pace/table_1", "profile": "demo", "seeds": [0, 1, 2], "hours": 3.14}
+FACTS = {"slug": "pace/table_1", "profile": "demo", "seeds": [0, 1, 2], "hours": 3.14}
 
 
 def test_the_totals_are_over_all_tables():
@@ -79,9 +80,9 @@ def test_the_totals_are_over_all_tables():
 def test_a_notebook_that_did_not_pass_has_no_results():
     found = summarise(
         [
-            outcome(table("holds"), notebook="300_segments", well=False),
+            outcome(table("holds"), notebook="300_segments", succeeded=False),
             outcome(table("undecided")),
-            Outcome(well=False),
+            Outcome(succeeded=False),
         ]
     )
     assert [shown.notebook for shown in found.tables] == ["101_pace_table_1"]
@@ -90,19 +91,21 @@ def test_a_notebook_that_did_not_pass_has_no_results():
         == "1 claim in 1 table: 0 hold, 0 reversed, 1 undecided; 2 notebooks did not pass and are"
         " left out"
     )
-    assert "300_segments" not in summaries.html(found) + str(summaries.rows(found))
+    assert "300_segments" not in reports.render("results.html", results=found) + str(
+        summaries.rows(found)
+    )
 
 
 def test_every_table_has_its_header_once():
     found = summarise(
         [
             outcome(
-                table("holds", "reversed", **NEW),
-                table(**(NEW | {"seeds": [0], "hours": 0.05, "profile": "gpu"})),
+                table("holds", "reversed", **FACTS),
+                table(**(FACTS | {"seeds": [0], "hours": 0.05, "profile": "gpu"})),
             )
         ]
     )
-    page, lines = summaries.html(found), summaries.rows(found)
+    page, lines = reports.render("results.html", results=found), summaries.rows(found)
     assert page.count('scope="rowgroup"') == page.count("<tbody") == 2
     headers = re.findall(r'<th role="rowheader" scope="rowgroup" colspan="4">(.*?)</th>', page)
     assert [re.sub("<[^>]*>", "", header) for header in headers] == [
@@ -126,7 +129,7 @@ def test_every_table_has_its_header_once():
     assert page.index("claim 1") < page.index("seed 0<") < page.index("no claims")
 
 
-def test_an_older_record_says_what_it_has_and_borrows_nothing_from_the_run():
+def test_the_facts_of_an_older_record_are_its_own_and_never_those_of_the_run():
     (shown,) = summarise([outcome(table("holds"))]).tables
     assert shown.facts() == ["101_pace_table_1"]
     assert replace(shown, seeds=(), hours=0.0).facts() == [
@@ -138,7 +141,7 @@ def test_an_older_record_says_what_it_has_and_borrows_nothing_from_the_run():
     assert summarise([outcome(without)]).lead() == "0 claims in 0 tables; 1 table without claims"
 
 
-def test_what_others_wrote_is_escaped():
+def test_text_from_a_notebook_is_escaped():
     odd = table(title="a [b] & <i>", profile='"x"<b>')
     odd["claims"] = [
         {
@@ -150,11 +153,11 @@ def test_what_others_wrote_is_escaped():
         }
     ]
     found = summarise([outcome(odd, notebook='1"2')])
-    page, (header, claim) = summaries.html(found), summaries.rows(found)
+    page, (header, claim) = reports.render("results.html", results=found), summaries.rows(found)
     assert not re.search(r"<(i|b|u|s|em)>", page)
     for words in (
         "a [b] &amp; &lt;i&gt;",
-        'href="#1&quot;2"',
+        'href="#1&#34;2"',
         "p &lt; q<",
         "<small>(2 &lt;s&gt;)</small>",
         "&lt;em&gt;</span>",
@@ -164,7 +167,7 @@ def test_what_others_wrote_is_escaped():
 
 
 @pytest.mark.parametrize(
-    ("counts", "said"),
+    ("counts", "sentence"),
     [
         (
             {"asked": 312, "distinct": 140, "pretrains_asked": 84, "pretrains_distinct": 24},
@@ -190,5 +193,5 @@ def test_what_others_wrote_is_escaped():
         ({}, ""),
     ],
 )
-def test_the_counts_in_a_sentence(counts, said):
-    assert summaries.runs(counts) == said
+def test_the_counts_in_a_sentence(counts, sentence):
+    assert summaries.runs(counts) == sentence

@@ -1,4 +1,4 @@
-"""The shelf: running notebooks, from plans to the report.
+"""Run the notebooks of the shelf, from their plans to the report.
 
-It knows nothing of what an experiment is.
+Nothing here depends on what an experiment is.
 """

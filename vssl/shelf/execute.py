@@ -1,9 +1,9 @@
-"""One notebook through papermill, in a process of its own, and our own verdict on how it went.
+"""Execute one notebook with papermill in a process of its own, and judge the run ourselves.
 
-papermill's record of a run cannot be trusted: after a dead kernel, a timeout or a missing kernel it
-calls every cell completed, and `sys.exit(0)` in a cell ends with success. A run counts only if
-papermill raised nothing, every code cell ran, none left an error, and the notebook's last cell left
-the sentinel of this very run, from our own Python.
+The record that papermill makes of a run cannot be trusted. After a dead kernel, a timeout or a
+missing kernel it marks every cell as completed, and `sys.exit(0)` in a cell ends as a success. So a
+run passes only if papermill raised nothing, every code cell ran, no cell left an error, and the
+last cell of the notebook wrote the id of this run from the same Python as ours.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NOT_STARTED = "the kernel did not start"
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a notebook may take, in seconds: until its kernel answers, for one cell, and in all."""
+    """How many seconds the kernel may take to start, one cell to run, and the whole notebook."""
 
     start: float = 120.0
     cell: float = 600.0
@@ -38,51 +38,48 @@ class Job:
     """One notebook to execute."""
 
     source: Path
-    executed: (
-        Path  # where the executed notebook goes; after a failure, <name>.failed.ipynb beside it
-    )
-    folder: Path  # scratch, of this job alone
+    executed: Path  # where the executed notebook goes, if it passes; see `failed`
+    folder: Path  # for temporary files of this job alone
     log: Path
-    run: str  # the run's id, which the sentinel must carry
+    run: str  # the id of the run, which the record of the last cell must have
     parameters: Mapping[str, Any]
     limits: Limits
 
     @property
     def failed(self) -> Path:
-        """Where what was executed of a failing notebook is kept."""
+        """Where the executed part of a failing notebook is kept."""
         return self.executed.with_name(f"{self.executed.stem}.failed.ipynb")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a run went: the reason of its failure (empty for a success), its minutes, and what the notebook's last cell recorded."""
+    """The result of a run."""
 
-    reason: str
+    reason: str  # why it failed; empty for a success
     minutes: float
-    record: Mapping[str, Any]
+    record: Mapping[str, Any]  # what the last cell of the notebook wrote
 
 
 def execute(children: Children, job: Job, env: Mapping[str, str]) -> Verdict:
     """Execute a notebook and judge the run.
 
-    A kernel that does not start is given one more chance.
+    A kernel that does not start is tried a second time.
     """
     job.folder.mkdir(parents=True)
     if reason := unfit(job.source, job.parameters):
         return Verdict(reason, 0.0, {})
     job.log.write_bytes(b"")
     verdict = _attempt(children, job, env)
-    if verdict.reason.startswith(
-        NOT_STARTED
-    ):  # ports are picked before they are bound, and many kernels start at once
+    # Kernels pick their ports before they bind them, so two that start at once can collide.
+    if verdict.reason.startswith(NOT_STARTED):
         verdict = _attempt(children, job, env)
     return verdict
 
 
 def unfit(source: Path, parameters: Mapping[str, Any]) -> str:
-    """Why a notebook cannot be run with these parameters at all; empty if it can.
+    """Say why a notebook cannot be run with these parameters; the text is empty if it can.
 
-    papermill itself only warns.
+    papermill itself only warns of an unknown parameter.
     """
     import nbformat
 
@@ -109,26 +106,28 @@ def unfit(source: Path, parameters: Mapping[str, Any]) -> str:
 
 
 def declarations(source: str) -> dict[str, Any]:
-    """The parameters that a cell declares, each a plain literal.
+    """Return the parameters that a cell declares, each as a plain literal.
 
-    Read with Python's own parser, not line by line.
+    Python's own parser reads the cell, because a value may contain any character.
     """
     found = {}
     with contextlib.suppress(SyntaxError):
         for line in ast.parse(source).body:
-            if not isinstance(line, ast.AnnAssign | ast.Assign):
-                continue
-            target = line.target if isinstance(line, ast.AnnAssign) else line.targets[0]
-            if isinstance(target, ast.Name) and line.value is not None:
-                with contextlib.suppress(ValueError):
-                    found[target.id] = ast.literal_eval(line.value)
+            match line:
+                case (
+                    ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                    | ast.Assign(targets=[ast.Name(id=name), *_], value=value)
+                ):
+                    with contextlib.suppress(ValueError):
+                        found[name] = ast.literal_eval(value)
     return found
 
 
 def _differing(job: Job) -> dict[str, Any]:
-    """The parameters that differ from what the notebook says itself.
+    """Return the parameters whose values differ from those in the notebook.
 
-    With none, the executed copy has the very cells of its source.
+    papermill adds a cell for what it is given. With nothing given, the executed copy has the same
+    cells as its source.
     """
     import nbformat
 
@@ -146,37 +145,38 @@ def _differing(job: Job) -> dict[str, Any]:
 
 
 def _attempt(children: Children, job: Job, env: Mapping[str, str]) -> Verdict:
-    """Run the notebook once into a temporary file, judge it, and move the file to where it belongs."""
+    """Run the notebook into a temporary file, judge the run, and move the file to its place."""
     request, error, record = (
         job.folder / name for name in ("request.json", "error.json", "record.json")
     )
     executed = job.folder / job.source.name
     for path in (error, record, executed):
         path.unlink(missing_ok=True)
-    asked = {
+    order = {
         "source": str(job.source),
         "executed": str(executed),
         "error": str(error),
         "parameters": _differing(job),
     }
     request.write_text(
-        json.dumps({**asked, "start": job.limits.start, "cell": job.limits.cell}), encoding="utf-8"
+        json.dumps({**order, "start": job.limits.start, "cell": job.limits.cell}), encoding="utf-8"
     )
     env = {**env, "VSSL_RECORD": str(record), "VSSL_RUN_ID": job.run}
     ended = children.run([str(CHILD), str(request)], env, job.log, job.limits.whole)
     reason, left = _judge(job, ended, _read(error), _read(record), _read(executed))
     if executed.is_file():
         os.replace(executed, job.failed if reason else job.executed)
-        (job.executed if reason else job.failed).unlink(missing_ok=True)  # of an earlier run
+        # The other file could only be from an earlier run.
+        (job.executed if reason else job.failed).unlink(missing_ok=True)
     return Verdict(reason, ended.seconds / 60, left)
 
 
 def _judge(
     job: Job, ended: Ended, error: Any, record: Any, executed: Any
 ) -> tuple[str, dict[str, Any]]:
-    """Why a run was no success (empty if it was), and the record its last cell left.
+    """Say why a run failed (empty if it passed), and return the record of its last cell.
 
-    Trusts no single witness.
+    Every source of information is checked, since each can miss a failure.
     """
     record = record if isinstance(record, dict) and record.get("run") == job.run else {}
     at = _where(executed)
@@ -220,7 +220,10 @@ def _judge(
 
 
 def _where(executed: Any) -> str:
-    """The last cell that papermill started: the one witness of it that holds in every case."""
+    """Name the last code cell that papermill started.
+
+    The start times are the only part of its record that is right after every kind of failure.
+    """
     cells = (executed or {}).get("cells", [])
     started = [
         cell["id"]
@@ -231,7 +234,7 @@ def _where(executed: Any) -> str:
 
 
 def _read(path: Path) -> Any:
-    """A JSON file, or None where it is missing or cut off by a kill."""
+    """Read a JSON file; gives None where it is missing or incomplete."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Which GPU a process of the runner gets, where there are several: those that run side by side take them in turn."""
+"""Choose a GPU for each process of the runner, so that processes side by side share all GPUs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections.abc import Collection
 
 
 def free_slot(taken: Collection[int]) -> int:
-    """The lowest number that no running process holds."""
+    """Return the lowest number that no running process holds."""
     return next(slot for slot in itertools.count() if slot not in taken)
 
 
 def chosen(slot: int, visible: str | None, count: int) -> str | None:
-    """What CUDA_VISIBLE_DEVICES is to be for the process with this slot: one of those `visible` before; None: leave it as it is.
+    """Return the value of CUDA_VISIBLE_DEVICES for the process with this slot, or None to keep it.
 
-    `count` is how many CUDA finds: it overlooks an entry that names no GPU, and all that stand
-    behind it.
+    The value is one of the GPUs named in `visible`. `count` is how many GPUs CUDA finds: CUDA
+    ignores an entry that names no GPU and every entry after it.
     """
     names = (
         [str(number) for number in range(count)]
@@ -28,17 +28,16 @@ def chosen(slot: int, visible: str | None, count: int) -> str | None:
 
 
 def take(slot: int) -> None:
-    """Keep this process to its GPU.
+    """Restrict this process to the GPU of its slot, where torch is loaded.
 
-    Before anything has asked CUDA for memory, and where torch is used at all.
-
-    From then on the GPU is cuda:0 here, so nothing else need know that there are others.
+    This must come before anything asks CUDA for memory. Afterwards the GPU is cuda:0 in this
+    process, so other code needs no device number.
     """
     if (torch := sys.modules.get("torch")) is None:
         return
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    # The driver's library counts without waking CUDA, which looks at the variable once; but it
-    # knows no slices of a GPU.
+    # CUDA reads the variable once, when it starts. `device_count` asks the driver's library and
+    # so does not start CUDA, but that library does not count slices of a GPU (MIG).
     count = (
         visible.count(",") + 1
         if visible and visible.startswith("MIG-")

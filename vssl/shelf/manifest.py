@@ -1,4 +1,4 @@
-"""The shelf: `notebooks/manifest.yml` is the one list of notebooks that the runner, the README and the tests read."""
+"""Read `notebooks/manifest.yml`, the list of notebooks for the runner, the README and the tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vssl.errors import VsslError
 
 @dataclass(frozen=True)
 class Entry:
-    """A notebook of the shelf, as the manifest describes it."""
+    """A notebook of the shelf as the manifest describes it."""
 
     id: str  # three digits and a name: the file is notebooks/<id>.ipynb
     paper: str  # the key of the paper, or "all"
@@ -24,11 +24,11 @@ class Entry:
     minutes: Mapping[str, float]  # expected, by profile, on two cores (gpu and paper: on one GPU)
     needs: tuple[str, ...] = ()  # datasets, or the puppets that stand in for them
     figures: tuple[str, ...] = ()  # names under figures/ that a run draws
-    tables: tuple[str, ...] = ()  # names under data/reported/ that it stands beside
+    tables: tuple[str, ...] = ()  # names under data/reported/ that it compares with
 
     @property
     def path(self) -> Path:
-        """Where the notebook is."""
+        """The path of the notebook."""
         return paths.notebooks() / f"{self.id}.ipynb"
 
 
@@ -60,7 +60,7 @@ def shelf() -> tuple[Entry, ...]:
 def find(ids: Sequence[str] = ()) -> tuple[Entry, ...]:
     """Find notebooks by number or by name ("100" or "100_pace"), in the order of the shelf.
 
-    None asked for: all of them.
+    Without any ids, return all notebooks.
     """
     entries = shelf()
     known = {word: entry for entry in entries for word in (entry.id, entry.id[:3])}
@@ -93,7 +93,7 @@ def _entry(item: dict, path: Path) -> Entry:
     name = str(item.get("id"))
     if not re.fullmatch(r"\d{3}_[a-z0-9_]+", name):
         raise VsslError(f"{path}: the id {name!r} is not three digits and a name, such as 100_pace")
-    known = {one.name for one in fields(Entry)}
+    known = {field.name for field in fields(Entry)}
     wanted = {"id", "paper", "title", "question", "minutes"}
     if unknown := sorted(set(item) - known):
         raise VsslError(

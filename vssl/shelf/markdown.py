@@ -1,4 +1,4 @@
-"""The report as Markdown."""
+"""Write the report as Markdown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vssl.shelf.outcomes import WORDS, Report, memory, provenance, span
 
 
 def markdown(report: Report) -> str:
-    """The report as Markdown."""
+    """Write the report as Markdown."""
     lines = ["# Report", "", f"{report.summary()}; finished {report.finished}.", ""]
     lines += [runs, ""] if (runs := summaries.runs(report.counts)) else []
     results = summaries.summarise(report.outcomes)
@@ -29,7 +29,7 @@ def markdown(report: Report) -> str:
         state = f"{WORDS[outcome.status]}" + (f": {outcome.reason}" if outcome.reason else "")
         lines += [
             f"Status: {_cell(state)}"
-            + (f" (log: `{outcome.log}`)" if outcome.log and not outcome.well else ""),
+            + (f" (log: `{outcome.log}`)" if outcome.log and not outcome.succeeded else ""),
             "",
         ]
         for table in outcome.record.get("tables", []):

@@ -1,4 +1,4 @@
-"""How notebooks fared: plain data, and the few words that every form of the report shares."""
+"""Describe how notebooks ended, in data and in the words of the report."""
 
 from __future__ import annotations
 
@@ -19,47 +19,44 @@ SIGNS: Mapping[str, str] = {"passed": "✓", "kept": "✓", "failed": "✗", "bl
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one notebook fared."""
+    """The result of running one notebook."""
 
     notebook: str
     title: str
     question: str
     status: Status
-    reason: str = ""  # of a failure, one line
+    reason: str = ""  # why it failed, in one line
     minutes: float | None = None
     log: str = ""  # relative to the report's folder, as is `executed`
     executed: str = ""
-    record: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # what the notebook's last cell left: tables, seeds, memory, versions
-    key: str = ""  # of what it was computed from
+    # What the notebook's last cell wrote: tables, seeds, memory, versions.
+    record: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""  # fingerprint of what it was computed from
     finished: str = ""
-    runs: list[str] = field(
-        default_factory=list
-    )  # the keys of all runs that it asks for, needs included
+    # The keys of all runs that it asks for, with the runs that those need.
+    runs: list[str] = field(default_factory=list)
 
     @property
-    def well(self) -> bool:
-        """Whether there is nothing to complain of."""
+    def succeeded(self) -> bool:
+        """Whether the notebook passed, now or in an earlier run."""
         return self.status in ("passed", "kept")
 
 
 @dataclass(frozen=True)
 class Report:
-    """A run of the shelf, or of a part of it."""
+    """The results of running the shelf, or a part of it."""
 
     profile: str
     minutes: float
     finished: str
     outcomes: tuple[Outcome, ...]
-    counts: Mapping[str, int] = field(
-        default_factory=dict
-    )  # runs that all notebooks ask for, and how many differ: `summaries.runs`
+    # How many runs all notebooks ask for, and how many of these differ; see `plan.counted`.
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     def summary(self) -> str:
-        """One line: how many notebooks there were, and how they fared."""
+        """Say in one line how many notebooks there were and how many passed."""
         count = len(self.outcomes)
-        bad = sum(not outcome.well for outcome in self.outcomes)
+        bad = sum(not outcome.succeeded for outcome in self.outcomes)
         verdict = "all passed" if not bad else f"{count - bad} passed, {bad} did not"
         return (
             f"{count} notebook{'s' * (count != 1)} at the profile {self.profile}: {verdict}, in"
@@ -68,7 +65,7 @@ class Report:
 
 
 def span(minutes: float | None) -> str:
-    """A time in the unit that suits it."""
+    """Format a time in seconds, minutes or hours."""
     if minutes is None:
         return "–"
     if minutes < 1:
@@ -77,9 +74,9 @@ def span(minutes: float | None) -> str:
 
 
 def memory(outcome: Outcome) -> str:
-    """Peak memory of the notebook's own process.
+    """Format the peak memory of the notebook's own process.
 
-    What its experiments took in theirs stands in their records.
+    Experiments run in other processes, and their memory is in their own records.
     """
     memory, gpu = outcome.record.get("memory_mb"), outcome.record.get("gpu_memory_mb")
     text = "–" if memory is None else f"{memory / 1000:.1f} GB"
@@ -87,7 +84,7 @@ def memory(outcome: Outcome) -> str:
 
 
 def provenance(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Where the numbers come from, as pairs of name and value."""
+    """List where the numbers come from, as pairs of name and value."""
     if not record:
         return []
     return [

@@ -1,7 +1,7 @@
-"""What the chosen notebooks ask to be computed, found without running them, and the computing of it: each experiment once, needs first.
+"""Collect the experiments that notebooks ask for, without running the notebooks, and compute them.
 
-All of it happens in child processes (`vssl.shelf.worker`), so that the runner itself never imports
-what the experiments need.
+Each experiment is computed once, after those that it needs. All of this happens in child processes
+(`vssl.shelf.worker`), so the runner itself never imports what the experiments need.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Any
 from vssl.lab.cost import Cost
 from vssl.shelf.processes import Children
 
-# Not -m: the forked processes would import the worker a second time as their main module.
+# With -m, the forked processes would import the worker a second time as their main module.
 WORKER = ("-c", "from vssl.shelf.worker import main; main()")
-# For one notebook's plan, imports included; a plan builds descriptions and may open a dataset.
+# Time for the plan of one notebook with its imports; a plan may open a dataset.
 PLAN_SECONDS = 600.0
 
 
@@ -28,48 +28,45 @@ class Planned:
     """An experiment that some notebook asks for, or that another experiment needs."""
 
     key: str
-    what: str  # in words
-    needs: tuple[str, ...]  # keys; none where it is done
-    done: bool  # computed before
+    what: str  # its description
+    needs: tuple[str, ...]  # keys; empty where it is done
+    done: bool  # whether it was computed before
     pickled: bytes = field(repr=False)
-    cost: Cost | None = None  # what `lab.estimate` says of it, where the lab has that
-    module: str = ""  # where its class is defined
+    cost: Cost | None = None  # from `lab.estimate`, where the lab has that function
+    module: str = ""  # the module that defines its class
 
     def line(self) -> str:
-        """What it is, how many clips it takes, about how long that should be, and whether its data is missing."""
+        """Describe it with its number of clips, its estimated time, and any missing data."""
         if self.cost is None:
             return self.what
         clips = f"{_short(self.cost.clips)} clips of {self.cost.size}, " if self.cost.clips else ""
-        return (
-            f"{self.what}: {clips}about"
-            f" {_span(self.cost.seconds)}{'' if self.cost.found else f', {self.cost.data} not found here'}"
-        )
+        missing = "" if self.cost.found else f", {self.cost.data} not found here"
+        return f"{self.what}: {clips}about {_span(self.cost.seconds)}{missing}"
 
 
 @dataclass
 class Plan:
-    """The experiments of several notebooks, needs first; which notebook asks for which.
+    """The experiments of several notebooks, and which notebook asks for which.
 
-    And the notebooks whose plan failed.
+    Each experiment comes after those that it needs. Notebooks whose plan failed are listed with the
+    reason.
     """
 
     experiments: dict[str, Planned] = field(default_factory=dict)
     asked: dict[str, list[str]] = field(default_factory=dict)  # notebook: keys
-    runs: dict[str, list[str]] = field(
-        default_factory=dict
-    )  # notebook: keys, with those of everything they need, done or not
+    # notebook: keys, with those of everything they need, done or not
+    runs: dict[str, list[str]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)  # notebook: reason
-    mistakes: dict[str, str] = field(
-        default_factory=dict
-    )  # those reasons that are one clear line to the user
+    # notebook: reason, for those of `failed` that a user can understand and mend
+    mistakes: dict[str, str] = field(default_factory=dict)
 
     def to_do(self) -> list[Planned]:
-        """What is still to be computed, needs first."""
-        return [one for one in self.experiments.values() if not one.done]
+        """List what is still to be computed; each experiment comes after those that it needs."""
+        return [planned for planned in self.experiments.values() if not planned.done]
 
     def estimate(self) -> str:
-        """What is to do, in time, where that could be estimated."""
-        costs = [one.cost for one in self.to_do() if one.cost is not None]
+        """Say how long the computing should take; empty where nothing could be estimated."""
+        costs = [planned.cost for planned in self.to_do() if planned.cost is not None]
         if not costs:
             return ""
         return (
@@ -78,21 +75,20 @@ class Plan:
         )
 
     def text(self) -> str:
-        """The plan for a person: what there is to compute, for whom, and what is there already."""
+        """Write the plan for a person: each experiment, who asks for it, and whether it is done."""
         asked = sum(map(len, self.asked.values()))
         distinct, done = len(self.experiments), len(self.experiments) - len(self.to_do())
-        of = "1 notebook asks" if len(self.asked) == 1 else f"{len(self.asked)} notebooks ask"
+        count = len(self.asked)
+        subject = "1 notebook asks" if count == 1 else f"{count} notebooks ask"
         lines = [
-            f"plan: {of} for {asked} experiments; with what these need, {distinct} distinct, {done}"
-            f" done, {distinct - done} to do"
+            f"plan: {subject} for {asked} experiments; with what these need, {distinct} distinct,"
+            f" {done} done, {distinct - done} to do"
         ]
-        for key, one in self.experiments.items():
+        for key, planned in self.experiments.items():
             users = [notebook for notebook, keys in self.asked.items() if key in keys]
             why = f"for {', '.join(users)}" if users else "needed by another"
-            lines.append(
-                f"  {'done ' if one.done else 'to do'}  {one.what if one.done else one.line()} "
-                f" ({why})"
-            )
+            state = f"done   {planned.what}" if planned.done else f"to do  {planned.line()}"
+            lines.append(f"  {state}  ({why})")
         lines += [self.estimate()] if self.estimate() else []
         if (counts := counted(self.runs.values()))["pretrains_asked"]:
             lines.append(
@@ -104,7 +100,10 @@ class Plan:
 
 
 def counted(runs: Iterable[Iterable[str]]) -> dict[str, int]:
-    """How many runs some notebooks ask for, given the keys of each, and how many different ones these are; pre-trainings apart."""
+    """Count the runs that notebooks ask for, given the keys of each notebook.
+
+    The counts are of all runs and of different runs, and the same again for pre-trainings alone.
+    """
     asked = [key for keys in runs for key in keys]
     trained = [key for key in asked if key.startswith("pretrain-")]
     return {
@@ -116,7 +115,7 @@ def counted(runs: Iterable[Iterable[str]]) -> dict[str, int]:
 
 
 def _short(number: float) -> str:
-    """A count as people say it: 1.7 M, 95 k, 640."""
+    """Format a count as 1.7 M, 95 k or 640."""
     for size, letter in ((1e6, " M"), (1e3, " k")):
         if number >= size:
             return f"{number / size:.3g}{letter}"
@@ -124,7 +123,7 @@ def _short(number: float) -> str:
 
 
 def _span(seconds: float) -> str:
-    """A time in the unit that suits it."""
+    """Format a time in seconds, minutes or hours."""
     for size, unit in ((3600, "h"), (60, "min")):
         if seconds >= 1.5 * size:
             return f"{seconds / size:.1f} {unit}"
@@ -140,9 +139,9 @@ def collect(
     env: Mapping[str, str],
     lab: str = "vssl.lab",
 ) -> Plan:
-    """Ask every notebook for its experiments, all in one child.
+    """Ask every notebook for its experiments, all in one child process.
 
-    A notebook that ends the child is named and the rest asked again.
+    If a notebook ends the child, its plan has failed, and the notebooks after it are asked again.
     """
     plan, left, log = Plan(), dict(notebooks), logs / "plan.log"
     job, answer = folder / "collect.pickle", folder / "collected.pickle"
@@ -156,8 +155,7 @@ def collect(
         ended = children.run(
             [*WORKER, "collect", str(job)], env, log, limit=PLAN_SECONDS * len(left)
         )
-        # Plain data that our child wrote; the experiments within stay pickled, so nothing heavy is
-        # imported here.
+        # The plan is plain data. The experiments in it stay pickled, so this imports nothing heavy.
         found: Plan = pickle.loads(answer.read_bytes()) if answer.is_file() else Plan()
         for name in ("experiments", "asked", "runs", "failed", "mistakes"):
             getattr(plan, name).update(getattr(found, name))
@@ -183,9 +181,9 @@ def compute(
     env: Mapping[str, str],
     lab: str = "vssl.lab",
 ) -> dict[str, str]:
-    """Compute what is to do, `jobs` at a time.
+    """Compute the experiments that are not done, `jobs` at a time.
 
-    Gives the reason of each experiment that failed or was blocked by one that did.
+    Return the reason for each experiment that failed or that needs one that failed.
     """
     to_do = plan.to_do()
     if not to_do:
@@ -199,14 +197,17 @@ def compute(
         )
     )
     sys.stdout.flush()
-    # Without this, a question about the GPU before the fork would leave every forked process
-    # without one.
+    # Without this variable, asking whether there is a GPU before the fork would start CUDA, and no
+    # forked process could use a GPU.
     ended = children.run(
         [*WORKER, "compute", str(job)], {**env, "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
     )
     reasons = json.loads(answer.read_text(encoding="utf-8")) if answer.is_file() else {}
     lost = {
-        one.key: f"{one.what} was not computed: the process that computes is gone, {ended.words}"
-        for one in to_do
+        planned.key: (
+            f"{planned.what} was not computed because the process that computes is gone:"
+            f" {ended.words}"
+        )
+        for planned in to_do
     }
     return {key: reason for key, reason in {**lost, **reasons}.items() if reason}

@@ -1,4 +1,7 @@
-"""Child processes that cannot outlive us: each in a session of its own, held to a limit, ended with all that it started."""
+"""Run child processes that end when we do.
+
+Each has a session of its own and a time limit, and is ended together with everything it started.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,15 @@ from vssl.errors import VsslError
 
 @dataclass(frozen=True)
 class Ended:
-    """How a child ended: its return code (negative: the signal that killed it), its time, and whether we had to end it."""
+    """How a child process ended."""
 
-    code: int
+    code: int  # the return code; negative: the signal that killed it
     seconds: float
-    too_long: bool = False
+    too_long: bool = False  # whether we ended it at its time limit
 
     @property
     def words(self) -> str:
-        """What happened, for a person."""
+        """Say how it ended."""
         if self.code == -signal.SIGKILL:
             return "it was killed, probably for want of memory"
         return (
@@ -37,7 +40,10 @@ class Ended:
 
 
 class Children:
-    """The child processes of a block: whatever still runs when the block is left, by Ctrl-C too, is ended."""
+    """The child processes of a `with` block; those that still run at its end are killed.
+
+    The block may end by Ctrl-C too.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -62,10 +68,9 @@ class Children:
     ) -> Ended:
         """Run Python with `argv` to its end, or to `limit` seconds.
 
-        Its output goes to `log`, or where ours goes.
-
-        The child's standard input is a pipe that only we hold: when we are gone, however that came,
-        it reads its end (`end_with_parent`).
+        Its output goes to `log`, or without a log to our own output. Its standard input is a pipe
+        that only we hold. When our process ends for any reason, the pipe closes, and the child
+        notices (`end_with_parent`).
         """
         begin = time.monotonic()
         with contextlib.ExitStack() as stack:
@@ -73,17 +78,14 @@ class Children:
             with self._lock:
                 if self._closed:
                     raise VsslError("interrupted")
+                # With -P, a json.py in the current folder cannot replace the library's.
                 process = subprocess.Popen(
-                    [
-                        sys.executable,
-                        "-P",
-                        *argv,
-                    ],  # -P: a json.py in the current folder must not stand in for the library's
+                    [sys.executable, "-P", *argv],
                     env=dict(env),
                     stdin=subprocess.PIPE,
                     stdout=output,
                     stderr=subprocess.STDOUT if log else None,
-                    start_new_session=True,  # Ctrl-C reaches us alone, and we end the child
+                    start_new_session=True,  # Ctrl-C reaches only us, and we end the child
                 )
                 self._running.add(process)
             too_long = False
@@ -96,30 +98,30 @@ class Children:
             finally:
                 with self._lock:
                     self._running.discard(process)
-                _end_session(process.pid)  # a worker of its own may have outlived it
+                _end_session(process.pid)  # processes that it started may still run
                 assert process.stdin is not None
                 process.stdin.close()
         return Ended(process.returncode, time.monotonic() - begin, too_long)
 
 
 def end(pid: int) -> None:
-    """Kill a child of ours and everything below it, in whatever session (a kernel has one of its own)."""
+    """Kill a child of ours and its descendants in all sessions (a kernel has its own session)."""
     with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGSTOP)  # so that it starts nothing while we look
-    for one in [*descendants(pid), pid]:
+        os.kill(pid, signal.SIGSTOP)  # so that it starts nothing while we list its descendants
+    for target in [*descendants(pid), pid]:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(one, signal.SIGKILL)
+            os.kill(target, signal.SIGKILL)
     _end_session(pid)
 
 
 def _end_session(pid: int) -> None:
-    """Kill what is left of the session that `pid` led; it may be gone itself."""
+    """Kill the processes left in the session that `pid` led; `pid` itself may have ended."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
 
 
 def descendants(pid: int) -> list[int]:
-    """The processes below `pid`, nearest first, in whatever session."""
+    """List the descendants of `pid` in all sessions, children before grandchildren."""
     import psutil
 
     try:
@@ -129,13 +131,13 @@ def descendants(pid: int) -> list[int]:
 
 
 def end_with_parent() -> None:
-    """From now on, end this process and everything it started as soon as the process that started it is gone."""
+    """End this process and its descendants as soon as the process that started it has ended."""
 
     def watch() -> None:
         while os.read(0, 4096):
             pass
-        for one in [*descendants(os.getpid()), os.getpid()]:  # ourselves last
+        for target in [*descendants(os.getpid()), os.getpid()]:  # this process last
             with contextlib.suppress(ProcessLookupError):
-                os.kill(one, signal.SIGKILL)
+                os.kill(target, signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True, name="end-with-parent").start()

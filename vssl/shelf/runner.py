@@ -1,7 +1,7 @@
-"""`vssl reproduce`: plan, compute each distinct experiment once, execute the notebooks over them, report.
+"""Carry out `vssl reproduce`: plan, compute, execute the notebooks, and write the report.
 
-Small, and suspicious: every notebook runs in a process of its own under limits, and
-`vssl.shelf.execute` judges the run by what is there.
+Each distinct experiment is computed once, before the notebooks that use it. Every notebook runs in
+a process of its own with a time limit, and `vssl.shelf.execute` judges the run by its files.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ def reproduce(
     output: Path | None = None,
     lab: str = "vssl.lab",
 ) -> int:
-    """Run notebooks (none named: the whole shelf) and report; gives 0, or 1 if one failed.
+    """Run notebooks, or the whole shelf if `ids` is empty, and write the report.
 
-    `limit_minutes` is for one notebook, whose experiments are computed before it; unset, it is five
-    times what the manifest expects. `lab` is the module whose `run` and `done` carry out
-    experiments.
+    Return 0, or 1 if a notebook failed. `limit_minutes` is the time limit for one notebook without
+    its experiments, which are computed before; by default it is five times what the manifest
+    expects. `lab` is the module whose `run` and `done` carry out experiments.
     """
     entries = find(ids)
     given = {
@@ -67,7 +67,7 @@ def reproduce(
 
 
 class _Run:
-    """One call of `reproduce`: where it writes and what it was asked."""
+    """One call of `reproduce` with its arguments and its folders."""
 
     def __init__(
         self,
@@ -85,9 +85,9 @@ class _Run:
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[None]:
-        """A folder for what the run needs and nobody reads.
+        """Make the folder for temporary files, and remove it at the end.
 
-        Left by a killed run, it is emptied first.
+        What a killed run left there is removed first.
         """
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
@@ -98,18 +98,16 @@ class _Run:
             shutil.rmtree(self.work, ignore_errors=True)
 
     def plan_only(self, entries: Sequence[Entry]) -> int:
-        """Say what there is to compute, and stop."""
-        env = {
-            **environment(self.work, self.jobs),
-            "VSSL_PLAN_ONLY": "1",
-        }  # so that data which is not there yet is no reason to stop
+        """Print what there is to compute, and run nothing."""
+        # With this variable, a plan does not fail where its data is missing.
+        env = {**environment(self.work, self.jobs), "VSSL_PLAN_ONLY": "1"}
         with Children() as children:
             plan = self._collect(children, entries, env, {})
         print(plan.text())
         return 1 if plan.failed else 0
 
     def all(self, entries: Sequence[Entry], resume: bool) -> int:
-        """Plan, compute, execute, report."""
+        """Plan, compute, execute and report; gives the exit code."""
         outcomes = self._kept(entries) if resume else {}
         left = [entry for entry in entries if entry.id not in outcomes]
         env = environment(self.work, self.jobs)
@@ -134,9 +132,9 @@ class _Run:
         pool: ThreadPoolExecutor,
         children: Children,
     ) -> None:
-        """Plan and compute for the notebooks that are left, and execute them.
+        """Plan, compute and execute the notebooks in `left`.
 
-        Each outcome is kept as soon as it is known.
+        Each outcome is written as soon as it is known.
         """
         for entry in left:
             if reason := unfit(entry.path, self.parameters):
@@ -168,7 +166,10 @@ class _Run:
         env: Mapping[str, str],
         outcomes: Mapping,
     ) -> planning.Plan:
-        """Make the plan; a mistake that every notebook complains of in the same words is the caller's, and is raised."""
+        """Make the plan.
+
+        If every notebook fails with the same mistake, it is a mistake of the caller and is raised.
+        """
         (self.logs / "plan.log").unlink(missing_ok=True)
         notebooks = {entry.id: entry.path for entry in entries}
         plan = planning.collect(
@@ -186,7 +187,7 @@ class _Run:
     def _execute(self, children: Children, entry: Entry, env: Mapping[str, str]) -> Outcome:
         """Execute one notebook and describe how it went."""
         minutes = self.limit_minutes or max(10.0, 5 * entry.minutes.get(self.profile, 1440.0))
-        # A cell that hangs is ended first, by name; the whole limit is for what that does not end.
+        # A cell that hangs reaches the limit for a cell first, so the report can name it.
         limits = Limits(cell=0.9 * minutes * 60, whole=minutes * 60)
         executed, log = self.folder / f"{entry.id}.ipynb", self.logs / f"{entry.id}.log"
         job = Job(
@@ -201,7 +202,7 @@ class _Run:
         key, began = fingerprint(entry.path, self.parameters), time.time()
         verdict = execute(children, job, env)
         reason = verdict.reason or _undrawn(entry, began)
-        kept = executed if not verdict.reason else job.failed
+        notebook = executed if not verdict.reason else job.failed
         return Outcome(
             notebook=entry.id,
             title=entry.title,
@@ -210,14 +211,14 @@ class _Run:
             reason=reason,
             minutes=verdict.minutes,
             log=self._relative(log),
-            executed=self._relative(kept) if kept.is_file() else "",
+            executed=self._relative(notebook) if notebook.is_file() else "",
             record=verdict.record,
             key=key,
             finished=_now(),
         )
 
     def _keep(self, outcomes: dict[str, Outcome], outcome: Outcome) -> None:
-        """Note an outcome, on disk too, and say it."""
+        """Add an outcome, write it to disk, and print it."""
         outcomes[outcome.notebook] = outcome
         files.write_json(self._record(outcome.notebook), vars(outcome))
         took = f" in {span(outcome.minutes)}" if outcome.minutes is not None else ""
@@ -228,7 +229,7 @@ class _Run:
         )
 
     def _kept(self, entries: Sequence[Entry]) -> dict[str, Outcome]:
-        """The notebooks whose last run was a success made from the same cells, package and parameters."""
+        """Find the notebooks that passed before with the same cells, package and parameters."""
         kept = {}
         for entry in entries:
             with contextlib.suppress(OSError, ValueError, TypeError):
@@ -237,7 +238,7 @@ class _Run:
                     last.key == fingerprint(entry.path, self.parameters)
                     and (self.folder / last.executed).is_file()
                 )
-                if last.well and same:
+                if last.succeeded and same:
                     kept[entry.id] = replace(last, status="kept")
                     print(
                         f"{entry.id}: passed earlier ({last.finished}), unchanged since: not run"
@@ -247,19 +248,22 @@ class _Run:
         return kept
 
     def _conclude(self, outcomes: Sequence[Outcome]) -> int:
-        """Write the report, say where everything is, and give the exit code."""
+        """Write the report, print where everything is, and return the exit code."""
         counts = planning.counted(outcome.runs for outcome in outcomes)
         report = Report(
             self.profile, (time.monotonic() - self.begin) / 60, _now(), tuple(outcomes), counts
         )
         page = reports.write(self.folder, report)
         print(report.summary())
-        print(
-            f"  notebooks  {self.folder}\n  report     {page}\n  figures    {paths.figures()}\n "
-            f" logs       {self.logs}",
-            flush=True,
-        )
-        return 0 if all(outcome.well for outcome in outcomes) else 1
+        places = {
+            "notebooks": self.folder,
+            "report": page,
+            "figures": paths.figures(),
+            "logs": self.logs,
+        }
+        for name, place in places.items():
+            print(f"  {name:<9}  {place}", flush=True)
+        return 0 if all(outcome.succeeded for outcome in outcomes) else 1
 
     def _record(self, notebook: str) -> Path:
         return self.folder / "records" / f"{notebook}.json"
@@ -273,11 +277,14 @@ def _failure(entry: Entry, reason: str, log: str = "", status: Status = "failed"
 
 
 def _undrawn(entry: Entry, began: float) -> str:
-    """A figure that the manifest promises and the run did not draw: a notebook can reach its end having done nothing."""
+    """Name a figure of the manifest that the run did not draw; empty if there is none.
+
+    A notebook can reach its end without doing its work, and this notices.
+    """
     drawn = {
         path.stem
         for path in paths.figures().rglob("*.png")
-        if path.stat().st_size and path.stat().st_mtime >= began - 2  # file systems round the time
+        if path.stat().st_size and path.stat().st_mtime >= began - 2  # file systems round times
     }
     missing = [name for name in entry.figures if name not in drawn]
     return f"it did not draw the figure {missing[0]} that the manifest names" if missing else ""

@@ -1,11 +1,10 @@
-"""What a report opens with: every table of the run, what its numbers are, and the verdict on each of its claims."""
+"""Summarise the results of a run: every table with its facts, and the verdict on each claim."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import Any, Protocol
 
 VERDICTS: Mapping[str, str] = {
@@ -19,47 +18,51 @@ COLUMNS = ("claim", "paper", "ours", "verdict")
 
 
 class Outcome(Protocol):
-    """How one notebook fared, as far as the summary asks."""
+    """The part of a notebook's outcome that the summary reads."""
 
     @property
     def notebook(self) -> str: ...
     @property
     def title(self) -> str: ...
     @property
-    def well(self) -> bool: ...
+    def succeeded(self) -> bool: ...
     @property
     def record(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A table as the summary shows it; what an older record does not say is None or empty."""
+class TableSummary:
+    """A table as the summary shows it; a fact that an older record lacks is None or empty."""
 
     notebook: str
-    heading: str  # of the notebook's section
+    heading: str  # the heading of the notebook's section
     title: str
     slug: str
-    profile: str  # of the numbers shown, not of the run
+    profile: str  # the profile of the numbers shown, which may differ from the run's
     seeds: tuple[int, ...] | None
-    hours: float | None  # of computing, for all runs behind the table
+    hours: float | None  # time that all runs behind the table took to compute
     claims: tuple[Mapping[str, str], ...]
 
     def facts(self) -> list[str]:
-        """The notebook, the profile, the seeds and the hours, in words."""
+        """List the notebook, the profile, the seeds and the hours, in words."""
         seeds = ", ".join(map(str, self.seeds or ())) or "none"
-        said = "" if self.seeds is None else f"seed{'s' * (len(self.seeds) != 1)} {seeds}"
-        return [fact for fact in (self.notebook, self.profile, said, _time(self.hours)) if fact]
+        with_label = "" if self.seeds is None else f"seed{'s' * (len(self.seeds) != 1)} {seeds}"
+        facts = (self.notebook, self.profile, with_label, _time(self.hours))
+        return [fact for fact in facts if fact]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The tables of the notebooks that passed, and how many notebooks did not: what those say is no result."""
+    """The tables of the notebooks that passed, and the number of notebooks that did not pass.
 
-    tables: tuple[Shown, ...]
+    The tables of a notebook that did not pass are left out.
+    """
+
+    tables: tuple[TableSummary, ...]
     absent: int = 0
 
     def totals(self) -> dict[str, int]:
-        """How many tables and claims there are, and how many claims of each verdict."""
+        """Count the tables, the claims, and the claims of each verdict."""
         claims = [claim for table in self.tables for claim in table.claims]
         count = {word: sum(claim["verdict"] == word for claim in claims) for word in VERDICTS}
         return {
@@ -70,9 +73,9 @@ class Summary:
         }
 
     def lead(self) -> str:
-        """The totals in words."""
+        """Say the totals in words."""
         n = self.totals()
-        parts = [f"{_many(n['claims'], 'claim')} in {_many(n['tables_with_claims'], 'table')}"]
+        parts = [f"{_plural(n['claims'], 'claim')} in {_plural(n['tables_with_claims'], 'table')}"]
         if n["claims"]:
             parts[0] += (
                 f": {n['holds']} hold{'s' * (n['holds'] == 1)}, {n['reversed']} reversed,"
@@ -81,41 +84,41 @@ class Summary:
             parts[0] += "".join(
                 f", {n[word]} {word}" for word in ("not judged", "not run") if n[word]
             )
-        if bare := n["tables"] - n["tables_with_claims"]:
-            parts.append(f"{_many(bare, 'table')} without claims")
+        if without_claims := n["tables"] - n["tables_with_claims"]:
+            parts.append(f"{_plural(without_claims, 'table')} without claims")
         if self.absent:
             parts.append(
-                f"{_many(self.absent, 'notebook')} did not pass and"
+                f"{_plural(self.absent, 'notebook')} did not pass and"
                 f" {'is' if self.absent == 1 else 'are'} left out"
             )
         return "; ".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
-        """The summary as plain data."""
+        """Return the summary as plain data."""
         return {"totals": self.totals(), "tables": [asdict(table) for table in self.tables]}
 
 
 def summarise(outcomes: Iterable[Outcome]) -> Summary:
-    """Gather the tables of the notebooks that passed, in the notebooks' order."""
+    """Gather the tables of the notebooks that passed, in the order of the notebooks."""
     outcomes = tuple(outcomes)
     tables = [
-        _shown(outcome, table)
+        _summarise_table(outcome, table)
         for outcome in outcomes
-        if outcome.well
+        if outcome.succeeded
         for table in outcome.record.get("tables", [])
     ]
-    return Summary(tuple(tables), sum(not outcome.well for outcome in outcomes))
+    return Summary(tuple(tables), sum(not outcome.succeeded for outcome in outcomes))
 
 
 def heading(outcome: Outcome) -> str:
-    """What stands over a notebook's section in Markdown."""
+    """Return the heading of a notebook's section in Markdown."""
     return f"{outcome.notebook}: {outcome.title}"
 
 
 def runs(counts: Mapping[str, int]) -> str:
-    """How many runs the notebooks ask for, and how many of them differ, in one sentence.
+    """Say in one sentence how many runs the notebooks ask for and how many of them differ.
 
-    Empty where nobody counted.
+    The text is empty where `counts` is.
     """
     every = _counted(
         counts,
@@ -125,8 +128,8 @@ def runs(counts: Mapping[str, int]) -> str:
     if pretrains:
         shared = ", so none was computed twice" if counts.get("pretrains_distinct") else ""
         pretrains = f"{'of them p' if every else 'P'}re-trainings: {pretrains}{shared}"
-    said = "; ".join(part for part in (every, pretrains) if part)
-    return f"{said}." if said else ""
+    sentence = "; ".join(part for part in (every, pretrains) if part)
+    return f"{sentence}." if sentence else ""
 
 
 def _counted(counts: Mapping[str, int], names: Mapping[str, str]) -> str:
@@ -134,22 +137,13 @@ def _counted(counts: Mapping[str, int], names: Mapping[str, str]) -> str:
 
 
 def cells(claim: Mapping[str, str]) -> list[str]:
-    """A claim with the column it speaks of, the paper's words, ours, and the verdict."""
+    """Return the cells of a claim: its words and column, the paper's result, ours, the verdict."""
     where = f" [{claim['column']}]" if claim.get("column") else ""
     return [f"{claim['claim']}{where}", *(str(claim[name]) for name in COLUMNS[1:])]
 
 
-def verdict(word: str) -> str:
-    """A verdict in HTML: its sign, which a screen reader leaves out, and its word."""
-    kind = escape(word.replace(" ", "-"))
-    return (
-        f'<span class="verdict {kind}"><span aria-hidden="true">{VERDICTS.get(word, "")}</span>'
-        f" {escape(word)}</span>"
-    )
-
-
 def rows(summary: Summary) -> list[list[str]]:
-    """The rows for Markdown: a table's title and facts, then its claims."""
+    """Return the rows for Markdown: for each table its title and facts, then its claims."""
     lines = []
     for table in summary.tables:
         title = re.sub(r"([\[\]])", r"\\\1", table.title)
@@ -164,51 +158,13 @@ def rows(summary: Summary) -> list[list[str]]:
 
 
 def anchor(text: str) -> str:
-    """The name that readers of Markdown give to a heading."""
+    """Return the link target that Markdown readers make from a heading."""
     return re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
 
 
-def html(summary: Summary) -> str:
-    """The table for the page.
-
-    Its roles are said aloud: on a narrow screen its rows are stacked, which else undoes them.
-    """
-    heads = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in COLUMNS)
-    head = f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
-    return f'<table class=results role="table">{head}{"".join(map(_body, summary.tables))}</table>'
-
-
-def _body(table: Shown) -> str:
-    """One table's header and its claims."""
-    link = f'<a href="#{escape(table.notebook)}">{escape(table.title)}</a>'
-    facts = " · ".join(f"<span>{escape(fact)}</span>" for fact in table.facts())
-    header = (
-        f'<tr role="row" class=group><th role="rowheader" scope="rowgroup" colspan="4">{link}'
-        f" <small>{facts}</small></th></tr>"
-    )
-    bare = '<tr role="row"><td role="cell" colspan="4">no claims</td></tr>'
-    return f'<tbody role="rowgroup">{header}{"".join(map(_row, table.claims)) or bare}</tbody>'
-
-
-def _row(claim: Mapping[str, str]) -> str:
-    text, paper, ours, word = cells(claim)
-    number, _, seen = ours.partition(" (")
-    ours = escape(number) + (f" <small>({escape(seen)}</small>" if seen else "")
-    short = " class=short" if len(paper) <= 20 else ""
-    told = "".join(
-        f'<td role="cell" data-column="{name}"{klass}>{value}</td>'
-        for name, klass, value in (
-            ("paper", short, escape(paper)),
-            ("ours", "", ours),
-            ("verdict", "", verdict(word)),
-        )
-    )
-    return f'<tr role="row"><th role="rowheader" scope="row">{escape(text)}</th>{told}</tr>'
-
-
-def _shown(outcome: Outcome, table: Mapping[str, Any]) -> Shown:
+def _summarise_table(outcome: Outcome, table: Mapping[str, Any]) -> TableSummary:
     seeds: Sequence[int] | None = table.get("seeds")
-    return Shown(
+    return TableSummary(
         notebook=outcome.notebook,
         heading=heading(outcome),
         title=table["title"],
@@ -226,5 +182,5 @@ def _time(hours: float | None) -> str:
     return f"{hours:.1f} h" if hours >= 0.1 or not hours else f"{hours * 60:.1f} min"
 
 
-def _many(count: int, word: str) -> str:
+def _plural(count: int, word: str) -> str:
     return f"{count} {word}{'s' * (count != 1)}"

@@ -1,4 +1,4 @@
-"""What a notebook is run in, and what its run is made from."""
+"""Set up the environment that a notebook runs in, and hash what its run is made from."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ from vssl import files, paths
 
 
 def environment(folder: Path, jobs: int, cores: int | None = None) -> dict[str, str]:
-    """What a notebook finds around it: this very Python as its kernel, no bars, a fair share of the cores, nobody's start-up files."""
+    """Return the environment variables of a notebook's process.
+
+    The kernel is the Python that runs this. There are no progress bars and no start-up files of the
+    user, and the cores are shared out between `jobs` processes.
+    """
     kernel = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     files.write_json(
         kernel, {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python"}
     )
-    # JUPYTER_PATH is searched before the user's own folders, where a forgotten kernel named python3
-    # may lie.
+    # Jupyter searches JUPYTER_PATH before the user's own folders, which may hold an old kernel
+    # named python3.
     search = [str(folder / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     share = max(1, (cores or _cores()) // jobs)
     caps = (
@@ -32,7 +36,7 @@ def environment(folder: Path, jobs: int, cores: int | None = None) -> dict[str, 
         if jobs > 1
         else {}
     )
-    # A child works in the notebooks' folder: what was said relative to ours is made absolute.
+    # A child works in the folder of the notebooks, so paths relative to ours are made absolute.
     places = {"VSSL_ROOT": paths.root(), "VSSL_DATA": paths.data(), "VSSL_RUNS": paths.runs()}
     places |= {"VSSL_LEDGER": paths.ledger(), "VSSL_FIGURES": paths.figures()}
     return {
@@ -44,15 +48,15 @@ def environment(folder: Path, jobs: int, cores: int | None = None) -> dict[str, 
         "IPYTHONDIR": str(folder / "ipython"),
         "PYTHONHASHSEED": "0",
         "TQDM_DISABLE": "1",
-        # Else some matrix products on a GPU differ between runs.
+        # Without this, some matrix products on a GPU differ between runs.
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     }
 
 
 def fingerprint(source: Path, parameters: Mapping[str, Any]) -> str:
-    """The hash of what a notebook's run is made from: its cells, the package and the parameters.
+    """Hash what a notebook's run is made from: its cells, the package and the parameters.
 
-    Not its stored outputs.
+    Stored outputs are left out, because a run replaces them.
     """
     import nbformat
 

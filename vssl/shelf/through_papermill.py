@@ -1,7 +1,7 @@
-"""The child process that takes one notebook through papermill, for `vssl.shelf.execute`: `python through_papermill.py REQUEST`.
+"""Execute one notebook with papermill; the child process of `vssl.shelf.execute`.
 
-Run as a file and free of the package: to import the lab here would cost every notebook torch's
-import, in seconds and in memory.
+The command is `python through_papermill.py REQUEST`. It runs as a file and imports
+nothing of the package, so that each notebook costs little time and memory of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from typing import Any
 
 
 def main(request: dict[str, Any]) -> int:
-    """Execute a notebook; what went wrong goes to a file of its own, as a reason and whether a cell is to blame."""
+    """Execute a notebook and return the exit code.
+
+    After an error, a file of its own says the reason and whether it happened in a cell.
+    """
     runpy.run_path(str(Path(__file__).with_name("processes.py")))["end_with_parent"]()
     import papermill
 
@@ -28,7 +31,7 @@ def main(request: dict[str, Any]) -> int:
             cwd=str(Path(request["source"]).parent),
             start_timeout=request["start"],
             execution_timeout=request["cell"],
-            coalesce_streams=True,  # a bar of 4 seconds would leave 44 outputs
+            coalesce_streams=True,  # a progress bar of 4 seconds would leave 44 outputs
             progress_bar=False,
         )
     except Exception as error:
@@ -42,9 +45,9 @@ def main(request: dict[str, Any]) -> int:
 
 
 def _reason(error: Exception, cell_limit: float) -> tuple[str, bool]:
-    """An error of papermill, or of what lies beneath it, in words.
+    """Describe an error of papermill or of the libraries it uses.
 
-    And whether a cell is to blame.
+    The second value says whether the error happened in a cell.
     """
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -67,7 +70,7 @@ def _reason(error: Exception, cell_limit: float) -> tuple[str, bool]:
 
 
 def _escaped(path: str) -> str:
-    """papermill takes its paths for format strings."""
+    """Double the braces of a path, since papermill reads paths as format strings."""
     return path.replace("{", "{{").replace("}", "}}")
 
 

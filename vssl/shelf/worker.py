@@ -1,4 +1,4 @@
-"""What runs in a child process of the runner: asking notebooks for their experiments, and computing experiments.
+"""Collect the plans of notebooks and compute experiments, in a child process of the runner.
 
 `main` takes a command, collect or compute, and a pickle that `vssl.shelf.plan` wrote.
 """
@@ -24,13 +24,13 @@ from vssl.shelf import gpus
 from vssl.shelf.plan import Plan, Planned
 from vssl.shelf.processes import end_with_parent
 
-LINE = 240  # characters: more of a description is no line to read
+LINE = 240  # characters of a description that are shown
 
 
 def _collect(job: dict[str, Any]) -> None:
-    """Ask each notebook in turn.
+    """Ask each notebook for its experiments.
 
-    What was found is on disk after each, in case the next one ends this process.
+    The plan is written after each notebook, because the next one may end this process.
     """
     plan = Plan()
     for name, path in job["notebooks"].items():
@@ -54,7 +54,11 @@ def _collect(job: dict[str, Any]) -> None:
 
 
 def experiments(path: Path, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Run the cells `parameters` (with what is injected), `setup` and `plan` of a notebook, and nothing else; gives its experiments."""
+    """Return the experiments that a notebook plans.
+
+    Only its cells `parameters`, `setup` and `plan` are run, and `parameters` replace those in the
+    notebook.
+    """
     import nbformat
 
     cells = [
@@ -64,9 +68,8 @@ def experiments(path: Path, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
     ]
     if not any("plan" in tags for tags, _ in cells):
         return ()
-    module = types.ModuleType(
-        f"plan_of_{path.stem}"
-    )  # a real module: dataclasses defined in a cell look theirs up
+    # A dataclass that is defined in a cell looks up its module in sys.modules.
+    module = types.ModuleType(f"plan_of_{path.stem}")
     sys.modules[module.__name__] = module
     for tags, cell in cells:
         if tags & {"parameters", "setup", "plan"}:
@@ -83,12 +86,12 @@ def experiments(path: Path, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _all(experiment: Any) -> list[str]:
-    """The keys of an experiment and of everything that it needs."""
+    """List the keys of an experiment and of everything that it needs."""
     return [key for need in experiment.needs() for key in _all(need)] + [experiment.key()]
 
 
 def _add(plan: Plan, experiment: Any, lab: types.ModuleType, profile: str) -> str:
-    """Put an experiment into the plan, what it needs before it; gives its key."""
+    """Add an experiment to the plan, after those that it needs, and return its key."""
     key = experiment.key()
     if key not in plan.experiments:
         done = bool(lab.done(experiment))
@@ -103,69 +106,72 @@ def _add(plan: Plan, experiment: Any, lab: types.ModuleType, profile: str) -> st
 
 
 def _compute(job: dict[str, Any]) -> None:
-    """Run every experiment in a process of its own, forked from one that has imported what they need (torch costs seconds)."""
+    """Run every experiment in a process of its own.
+
+    The processes are forked from one that has imported what they need, since importing torch takes
+    seconds.
+    """
     context = get_context("forkserver")
-    # The lab fetches its names on first use: the modules of the experiments are what brings torch
-    # in.
+    # The lab imports its parts on first use, so torch is imported by the modules of experiments.
     context.set_forkserver_preload(
         [
             job["lab"],
             "vssl.shelf.worker",
-            *sorted({one.module for one in job["experiments"] if one.module}),
+            *sorted({planned.module for planned in job["experiments"] if planned.module}),
         ]
     )
-    waiting: dict[str, Planned] = {one.key: one for one in job["experiments"]}
+    waiting: dict[str, Planned] = {planned.key: planned for planned in job["experiments"]}
     unfinished = set(waiting)
     running: dict[int, tuple[Planned, BaseProcess, Path, float, int]] = {}  # by its sentinel
-    reasons: dict[str, str] = {}  # of those that ended; empty for a success
+    reasons: dict[str, str] = {}  # for those that ended: why they failed, or empty
 
-    def ended(one: Planned, reason: str, took: str = "") -> None:
-        reasons[one.key] = reason
-        unfinished.remove(one.key)
+    def ended(planned: Planned, reason: str, duration: str = "") -> None:
+        reasons[planned.key] = reason
+        unfinished.remove(planned.key)
         print(
-            f"  {len(reasons)} of {len(job['experiments'])}  {reason or one.what + took}",
+            f"  {len(reasons)} of {len(job['experiments'])}  {reason or planned.what + duration}",
             flush=True,
         )
         files.write_json(job["answer"], reasons)
 
     while unfinished:
         ready = [
-            one
-            for one in waiting.values()
-            if not any(need in unfinished or reasons.get(need) for need in one.needs)
+            planned
+            for planned in waiting.values()
+            if not any(need in unfinished or reasons.get(need) for need in planned.needs)
         ]
-        for one in ready[: job["jobs"] - len(running)]:
-            log = job["logs"] / f"{one.key}.log"
+        for planned in ready[: job["jobs"] - len(running)]:
+            log = job["logs"] / f"{planned.key}.log"
             slot = gpus.free_slot({held for *_, held in running.values()})
             process = context.Process(
-                target=_work, args=(waiting.pop(one.key).pickled, job["lab"], log, slot)
+                target=_work, args=(waiting.pop(planned.key).pickled, job["lab"], log, slot)
             )
             process.start()
-            running[process.sentinel] = (one, process, log, time.monotonic(), slot)
+            running[process.sentinel] = (planned, process, log, time.monotonic(), slot)
         sentinels: list[Any] = connection.wait(list(running))
         for sentinel in sentinels:
-            one, child, log, begin, _ = running.pop(sentinel)
+            planned, child, log, begin, _ = running.pop(sentinel)
             child.join()
             ended(
-                one,
-                _reason(one, child.exitcode, log),
+                planned,
+                _reason(planned, child.exitcode, log),
                 f" in {(time.monotonic() - begin) / 60:.1f} minutes",
             )
-        for one in list(waiting.values()):
-            if lost := next((reasons[need] for need in one.needs if reasons.get(need)), ""):
-                ended(waiting.pop(one.key), f"{one.what} was not computed, for {lost}")
+        for planned in list(waiting.values()):
+            if lost := next((reasons[need] for need in planned.needs if reasons.get(need)), ""):
+                ended(waiting.pop(planned.key), f"{planned.what} was not computed because {lost}")
 
 
 def _work(pickled: bytes, lab: str, log: Path, slot: int) -> None:
-    """Carry out one experiment, on the GPU of its slot.
+    """Carry out one experiment on the GPU of its slot.
 
-    All that it prints goes to its log, and the last line says why it failed.
+    All its output goes to its log. If it fails, the last line of the log says why.
     """
     target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(target, stream)
     try:
-        experiment = pickle.loads(pickled)  # which imports torch, where it is needed
+        experiment = pickle.loads(pickled)  # imports torch where the experiment needs it
         gpus.take(slot)
         importlib.import_module(lab).run(experiment)
     except BaseException as error:
@@ -181,19 +187,18 @@ def _work(pickled: bytes, lab: str, log: Path, slot: int) -> None:
         os._exit(1)
 
 
-def _reason(one: Planned, code: int | None, log: Path) -> str:
-    """Why an experiment failed; empty if it did not."""
+def _reason(planned: Planned, code: int | None, log: Path) -> str:
+    """Say why an experiment failed; empty if it did not."""
     if code == 0:
         return ""
-    last = (
-        (log.read_text(errors="replace").strip().splitlines() or [""])[-1] if log.is_file() else ""
-    )
-    said = (
-        last
-        if code == 1 and last
-        else ("killed, probably for want of memory" if code == -9 else f"ended with code {code}")
-    )
-    return f"{one.what} failed: {said} (log: {log})"
+    lines = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
+    if code == 1 and lines:
+        cause = lines[-1]
+    elif code == -9:
+        cause = "killed, probably for want of memory"
+    else:
+        cause = f"ended with code {code}"
+    return f"{planned.what} failed: {cause} (log: {log})"
 
 
 def _first_line(error: BaseException) -> str:
@@ -201,7 +206,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def main() -> None:
-    """Run one of the two commands."""
+    """Run the command `collect` or `compute`."""
     end_with_parent()
     command, job = sys.argv[1:]
     {"collect": _collect, "compute": _compute}[command](pickle.loads(Path(job).read_bytes()))
