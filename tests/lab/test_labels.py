@@ -13,9 +13,10 @@ from vssl.augment import RandomResizedCrop
 from vssl.errors import VsslError
 from vssl.lab import profile, resolve, run
 from vssl.lab.labels import Frozen, share_of
-from vssl.models.heads import Linear, Normalised
+from vssl.models.heads import MLP, Linear, Normalised
 
 METHOD = methods.CVRL()
+LABELLED = METHOD.labelled("kinetics400")
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,16 @@ def test_only_the_seed_decides_which_labels_are_kept(scale, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             scale.fine_tune(scale.random(net, seed), share=0.1).compute(None, ())
     assert trained[0] == trained[1] != trained[2]
+
+
+def test_a_head_without_dropout_refuses_it_in_one_line(scale, monkeypatch):
+    start = scale.random("r3d", 0)
+    assert scale.fine_tune(start, dropout=0.5).labelled.head.dropout == 0.5
+    monkeypatch.setattr(
+        methods.CVRL, "labelled", lambda self, data: replace(LABELLED, head=MLP((8, 1)))
+    )
+    with pytest.raises(VsslError, match="has no dropout; leave it at 0"):
+        scale.fine_tune(start, dropout=0.5)
 
 
 def test_a_smaller_share_of_the_labels_is_part_of_a_larger_one():

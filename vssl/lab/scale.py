@@ -59,9 +59,8 @@ class Scale:
     def long(self) -> Scale:
         """The same profile with longer and larger clips, for a net that needs both."""
         length, size, height, width = self.sizes.long
-        return replace(
-            self, sizes=replace(self.sizes, length=length, size=size, height=height, width=width)
-        )
+        sizes = replace(self.sizes, length=length, size=size, height=height, width=width)
+        return replace(self, sizes=sizes)
 
     def net(self, name: str = "r2plus1d", times: int = 1) -> Net:
         """A backbone at this profile's width, or at so many times of it."""
@@ -214,6 +213,8 @@ class Scale:
             chosen = replace(chosen, passes=max(1, round(0.3 / share)))
         labelled = replace(self.labelled(data), recipe=chosen)
         if dropout:
+            if not hasattr(labelled.head, "dropout"):
+                raise VsslError(f"the head {labelled.head} has no dropout; leave it at 0")
             labelled = replace(labelled, head=replace(labelled.head, dropout=dropout))
         return FineTune(**self._from_labels(start, data, split, labelled), share=share)
 
