@@ -10,4 +10,6 @@ Pixels leave the frame store as uint8 ``[T, H, W, C]`` and enter a backbone as f
 W]``.
 """
 
+from vssl import sources as sources  # read before any file can be edited under a living process
+
 __version__ = "0.1.0"

@@ -73,7 +73,6 @@ class Fade(Keyed):
     """An experiment whose result is a generator of views that fades them; it learns nothing."""
 
     share: float = 0.5
-    code = ("lab/experiment.py",)
 
     def describe(self):
         return "fading"

@@ -57,7 +57,6 @@ class Step:
     log: str
     fails: str = ""
     shared: bool = False
-    code = ("clips.py",)
 
     def key(self):
         return f"step-{key.key(self)}"

@@ -88,7 +88,6 @@ class Fixed:
     """An experiment whose result is its own number."""
 
     value: float
-    code = ()
 
     def key(self):
         return f"fixed-{self.value}"

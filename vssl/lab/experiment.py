@@ -35,36 +35,9 @@ from vssl.training import checkpoint
 if TYPE_CHECKING:
     from vssl.lab.store import Run
 
-TRAINING_CODE = (
-    "clips.py",
-    "samplers",
-    "videos/decode.py",
-    "videos/entries.py",
-    "videos/pictures.py",
-    "videos/building.py",
-    "videos/store.py",
-    "videos/catalogue.py",
-    "videos/datasets.py",
-    "videos/readers",
-    "videos/journal.py",
-    "videos/lists.py",
-    "videos/validation.py",
-    "augment",
-    "models",
-    "losses",
-    "objectives",
-    "recipe.py",
-    "training",
-    "lab/data.py",
-    "lab/experiment.py",
-    "lab/learning.py",
-)
-
 
 class Experiment(Protocol):
     """What the lab needs of an experiment."""
-
-    code: ClassVar[tuple[str, ...]]  # the sources that decide the result
 
     def key(self) -> str: ...
     def describe(self) -> str: ...
@@ -104,6 +77,11 @@ class Net:
         """The net with initial weights drawn from `seed`."""
         torch.manual_seed(seed)
         return models.build(self.name, self.width, self.pool, self.stem)
+
+    def code(self) -> tuple[tuple[str, str], ...]:
+        """The function that builds the net, which `models.build` finds by its name."""
+        builder = models.builder(self.name)
+        return ((builder.__module__, builder.__name__),)
 
 
 @dataclass(frozen=True)
@@ -162,7 +140,6 @@ class PreTrain(Keyed):
     start: PreTrain | None = None
     generator: Generator | None = None
 
-    code: ClassVar[tuple[str, ...]] = (*TRAINING_CODE, "methods")
     shared: ClassVar[bool] = True
 
     def describe(self) -> str:

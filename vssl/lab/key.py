@@ -1,17 +1,13 @@
-"""Keys: what makes two experiments the same one, and a digest of the code that computes them."""
+"""Keys: what makes two experiments the same one."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import hashlib
 import json
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
-
-import vssl
 
 
 def described(value: object) -> object:
@@ -68,21 +64,3 @@ def _default(field: dataclasses.Field) -> object:
         if field.default_factory is not dataclasses.MISSING
         else field.default
     )
-
-
-@functools.cache
-def code_digest(*parts: str) -> str:
-    """A digest of the source files under `parts`: which code computed a run.
-
-    Parts are folders or files of the package.
-    """
-    package = Path(vssl.__file__).parent
-    files = sorted(
-        file
-        for part in parts
-        for file in ([package / part] if part.endswith(".py") else (package / part).rglob("*.py"))
-    )
-    joined = hashlib.sha256()
-    for file in files:
-        joined.update(str(file.relative_to(package)).encode() + b"\0" + file.read_bytes())
-    return joined.hexdigest()[:16]

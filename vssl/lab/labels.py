@@ -14,7 +14,7 @@ from vssl import evaluation, samplers, training
 from vssl.errors import VsslError
 from vssl.lab.cost import Work
 from vssl.lab.data import Data
-from vssl.lab.experiment import TRAINING_CODE, Experiment, Keyed, Start, runs_of
+from vssl.lab.experiment import Experiment, Keyed, Start, runs_of
 from vssl.lab.learning import Computed, batches_of, kept, say_epoch
 from vssl.methods import Labelled
 from vssl.objectives import Classify, Pretext
@@ -44,7 +44,6 @@ class _FromLabels(Keyed):
     seed: int = 0
     share: float = 1.0
 
-    code: ClassVar[tuple[str, ...]] = (*TRAINING_CODE, "methods", "evaluation", "lab/labels.py")
     shared: ClassVar[bool] = True
     frozen: ClassVar[bool] = False
 

@@ -29,8 +29,6 @@ class Mean(Keyed):
 
     parts: tuple[Experiment, ...]
 
-    code = ("lab/mean.py",)
-
     def __post_init__(self) -> None:
         if not self.parts:
             raise VsslError("a mean wants at least one experiment")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -14,13 +14,12 @@ from vssl.errors import VsslError
 from vssl.evaluation import retrieval
 from vssl.lab.cost import Work
 from vssl.lab.data import Data
-from vssl.lab.experiment import TRAINING_CODE, Experiment, Keyed, PreTrain, Start, runs_of
+from vssl.lab.experiment import Experiment, Keyed, PreTrain, Start, runs_of
 from vssl.lab.learning import Computed
 
 if TYPE_CHECKING:
     from vssl.lab.store import Run
 
-TESTING_CODE = ("evaluation", "lab/measures.py")
 BATCH = 64  # clips of a pretext test that go through the net at once
 
 
@@ -33,8 +32,6 @@ class PretextTest(Keyed):
     """
 
     start: PreTrain
-
-    code: ClassVar[tuple[str, ...]] = (*TRAINING_CODE, "methods", *TESTING_CODE)
 
     def describe(self) -> str:
         """One line for a plan."""
@@ -80,8 +77,6 @@ class Features(Keyed):
     layers: tuple[str, ...] = ("p5", "p4")  # one pass gives both
     stride: int = 1
 
-    code: ClassVar[tuple[str, ...]] = (*TRAINING_CODE, *TESTING_CODE)
-
     def describe(self) -> str:
         return f"features of {self.start.describe()}, on {self.data.title()}"
 
@@ -125,8 +120,6 @@ class Retrieve(Keyed):
     layer: str = "p5"
     level: Literal["video", "clip"] = "video"
     by: str = "action"
-
-    code: ClassVar[tuple[str, ...]] = TESTING_CODE
 
     def __post_init__(self) -> None:
         if self.level not in ("video", "clip") or self.layer not in self.features.layers:
@@ -178,8 +171,6 @@ class Instance(Keyed):
     features: Features
     layer: str = "p5"
 
-    code: ClassVar[tuple[str, ...]] = TESTING_CODE
-
     def describe(self) -> str:
         return f"instance accuracy of {self.layer}: {self.features.describe()}"
 
@@ -201,8 +192,6 @@ class Probe(Keyed):
 
     features: Features
     layer: str = "p5"
-
-    code: ClassVar[tuple[str, ...]] = TESTING_CODE
 
     def describe(self) -> str:
         return f"linear probe of {self.layer}: {self.features.describe()}"

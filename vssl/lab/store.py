@@ -26,7 +26,7 @@ import numpy as np
 from vssl import paths
 from vssl.errors import VsslError
 from vssl.files import locked, replacing, write_json
-from vssl.lab import key, processes
+from vssl.lab import code, key, processes
 from vssl.lab.machine import machine
 
 
@@ -78,17 +78,11 @@ def done(experiment: Any) -> bool:
 
 
 def code_of(experiment: Any) -> str:
-    """The digest of all code that an experiment's result depends on.
+    """The digest of all code that an experiment's result depends on, as it is today.
 
     That is its own code and that of everything it needs.
     """
-    parts: set[str] = set()
-    waiting = [experiment]
-    while waiting:
-        one = waiting.pop()
-        parts |= set(one.code)
-        waiting += one.needs()
-    return key.code_digest(*sorted(parts))
+    return code.of(experiment, map(code_of, experiment.needs()))
 
 
 def costs(experiment: Any) -> dict[str, float]:
@@ -122,40 +116,41 @@ def run(
     process that failed has ended.
     """
     reuse_old = reuse_old or _old_will_do()
-    code = code_of(experiment)
+    today = code_of(experiment)
     with contextlib.ExitStack() as lock:
 
         def known() -> bool:
             lock.enter_context(locked(folder_of(experiment).with_name(f".{experiment.key()}.lock")))
             # A run that was complete, but was killed before it was moved to its place.
-            if (_working(experiment, code) / "run.json").exists():
-                _place(experiment, code)
+            if (_working(experiment, today) / "run.json").exists():
+                _place(experiment, today)
             found = _read(experiment)
-            return found is not None and (found.record["code"] == code or reuse_old)
+            return found is not None and (found.record["code"] == today or reuse_old)
 
         if processes.first(known):
-            found = _whole(experiment)
-            return found if found.record["code"] == code else replace(found, older=True)
+            return _whole(experiment, today)
         inputs = tuple(run(need, reuse_old=reuse_old, tell=tell) for need in experiment.needs())
+        # Not today's, if an input is older: then so is what is computed from it, for good.
+        made_by = code.of(experiment, [one.record["code"] for one in inputs])
         if tell and processes.is_first():
             tell(
                 f"computing {experiment.key()}"
                 + (" again: the code has changed since its run" if _read(experiment) else "")
             )
         part = (
-            functools.partial(experiment.compute, _working(experiment, code), inputs)
+            functools.partial(experiment.compute, _working(experiment, made_by), inputs)
             if _shared(experiment)
             else None
         )
-        processes.first(functools.partial(_compute, experiment, inputs, code), meanwhile=part)
-    return replace(_whole(experiment), computed=True)
+        processes.first(functools.partial(_compute, experiment, inputs, made_by), meanwhile=part)
+    return replace(_whole(experiment, today), computed=True)
 
 
-def _whole(experiment: Any) -> Run:
+def _whole(experiment: Any, today: str) -> Run:
     """The run, where it is known to be there."""
     found = _read(experiment)
     assert found is not None
-    return found
+    return replace(found, older=found.record["code"] != today)
 
 
 def _old_will_do() -> bool:
@@ -167,31 +162,31 @@ def _shared(experiment: Any) -> bool:
     return getattr(experiment, "shared", False)
 
 
-def _working(experiment: Any, code: str) -> Path:
+def _working(experiment: Any, made_by: str) -> Path:
     """Where a run is computed; with the code in its name, for no resume goes across a change."""
-    return folder_of(experiment).with_name(f".{experiment.key()}.{code}.working")
+    return folder_of(experiment).with_name(f".{experiment.key()}.{made_by}.working")
 
 
-def _compute(experiment: Any, inputs: tuple[Run, ...], code: str) -> None:
+def _compute(experiment: Any, inputs: tuple[Run, ...], made_by: str) -> None:
     """Compute in a working folder, then move it to its place."""
-    working = _working(experiment, code)
+    working = _working(experiment, made_by)
     working.mkdir(parents=True, exist_ok=True)
-    _fill(working, experiment, inputs, code)
-    _place(experiment, code)
+    _fill(working, experiment, inputs, made_by)
+    _place(experiment, made_by)
 
 
-def _place(experiment: Any, code: str) -> None:
+def _place(experiment: Any, made_by: str) -> None:
     """Move a whole run to its place."""
     final = folder_of(experiment)
     if final.exists():  # an older code's run gives way
         shutil.rmtree(final)
-    os.replace(_working(experiment, code), final)
+    os.replace(_working(experiment, made_by), final)
     # What a resume needs and a finished run does not.
     for leftover in (final / "checkpoint.pt", final / "seconds.json", *final.glob(".*.tmp")):
         leftover.unlink(missing_ok=True)
 
 
-def _fill(working: Path, experiment: Any, inputs: tuple[Run, ...], code: str) -> None:
+def _fill(working: Path, experiment: Any, inputs: tuple[Run, ...], made_by: str) -> None:
     """Compute, and write metrics, arrays and record.
 
     Run.json comes last and says that all is there.
@@ -207,7 +202,7 @@ def _fill(working: Path, experiment: Any, inputs: tuple[Run, ...], code: str) ->
         np.savez_compressed(file, **arrays)
     record = {
         "minutes": seconds / 60,
-        "code": code,
+        "code": made_by,
         "inputs": [i.record["key"] for i in inputs],
         "key": experiment.key(),
         **machine(),

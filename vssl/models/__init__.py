@@ -14,6 +14,8 @@ attention) are `stage4` and `stage5`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
@@ -33,6 +35,7 @@ __all__ = [
     "STEMS",
     "Backbone",
     "build",
+    "builder",
     "imagenet",
     "imagenet_weights",
     "inflate",
@@ -57,6 +60,13 @@ NAMES = tuple(_BUILDERS)
 STEMS = ("plain", "differences")
 
 
+def builder(name: str) -> Callable[[int, bool], Backbone]:
+    """The function that builds the backbone `name`."""
+    if name not in _BUILDERS:
+        raise VsslError(f"there is no backbone {name!r}; choose one of {', '.join(NAMES)}")
+    return _BUILDERS[name]
+
+
 def build(name: str, width: int = 64, pool: bool = False, stem: str = "plain") -> Backbone:
     """Build the backbone `name` with PyTorch's default initialisation.
 
@@ -67,8 +77,7 @@ def build(name: str, width: int = 64, pool: bool = False, stem: str = "plain") -
     stem    "plain", or "differences": half of the filters that span time in the stem start as
             differences in time (`start_as_differences`). This is our own; no paper has it.
     """
-    if name not in _BUILDERS:
-        raise VsslError(f"there is no backbone {name!r}; choose one of {', '.join(NAMES)}")
+    make = builder(name)
     if width < 4:
         raise VsslError(
             f"a backbone {width} channels wide has empty layers; choose a width of 4 or more (64 "
@@ -76,7 +85,7 @@ def build(name: str, width: int = 64, pool: bool = False, stem: str = "plain") -
         )
     if stem not in STEMS:
         raise VsslError(f"the stem starts {' or '.join(map(repr, STEMS))}, not {stem!r}")
-    backbone = _BUILDERS[name](width, pool)
+    backbone = make(width, pool)
     return backbone if stem == "plain" else start_as_differences(backbone)
 
 
