@@ -121,6 +121,8 @@ def changed(pretraining, module, old, new):
         ("vssl.losses.contrast", "def same_context", "X = 1\n@X\ndef same_context"),
         ("vssl.training.loop", "def _resume", "@print\ndef _resume"),
         ("vssl.models.resnet", "def r3d(", "@print\ndef r3d("),
+        ("vssl.videos.building", "def work(", "@print\ndef work("),
+        ("vssl.videos.readers.ucf101", "def read(", "@print\ndef read("),
         ("vssl.recipe", "class Recipe:", "class Recipe:\n    more: int = 0"),
     ],
 )
@@ -134,6 +136,7 @@ def test_a_change_of_what_trains_makes_a_pre_training_old(pretraining, module, o
     [
         ("vssl.methods.cvrl", "class CVRL:", "class CVRL:\n    more: int = 0"),
         ("vssl.samplers", "__all__ = [", "from vssl.samplers.new import New\n__all__ = ['New',"),
+        ("vssl.videos.readers.hmdb51", "def read(", "@print\ndef read("),
         ("vssl.models", "_BUILDERS = {", "_BUILDERS = {'new': print,"),
         ("vssl.lab.experiment", "class Inflated:", "class Another:\n    pass\nclass Inflated:"),
         ("vssl.evaluation.retrieval", "def recall", "@print\ndef recall"),

@@ -12,7 +12,8 @@ What does not count:
 - the lab's own housekeeping, which decides when and where a run is computed, and never its result;
 - the table of all nets: `Net` names the builder of the one that it builds.
 
-A name that is only known as a text (`getattr(module, "name")`) cannot be followed.
+A name that is only known as a text cannot be followed. An object of the description that chooses a
+definition so says which, by a method `code()`.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class Code:
 
     @functools.cached_property
     def _packages(self) -> set[str]:
-        return {name.rpartition(".")[0] for name in self.texts} | {"vssl"}
+        return {name.rpartition(".")[0] for name in self.texts}
 
     def _serialised(self, module: str, name: str) -> str:
         return " ".join(map(_serialised, self._module(module).statements(name)))
@@ -264,10 +265,10 @@ def starts(description: object) -> set[Definition]:
     return {(module, name) for module, name in found if module in sources.AT_IMPORT}
 
 
-PACKAGE = Code(sources.AT_IMPORT)
+LOADED = Code(sources.AT_IMPORT)
 
 
 def of(experiment: Any, inputs: Iterable[str]) -> str:
     """A digest of the code of a run: its own, with the digests of the runs that it starts from."""
-    own = PACKAGE.digest(starts(experiment))
+    own = LOADED.digest(starts(experiment))
     return hashlib.sha256("\n".join((own, *inputs)).encode()).hexdigest()[:16]

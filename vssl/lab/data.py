@@ -57,6 +57,11 @@ class Data:
         """The dataset, its frames and its split; what is missing is drawn and decoded first."""
         return _open(self, self.source)
 
+    def code(self) -> tuple[tuple[str, str], ...]:
+        """What is known by a text alone: the dataset's reader, and the process that decodes."""
+        module, _, function = catalogue.find(self.name).reader.partition(":")
+        return (module, function), ("vssl.videos.building", "work")
+
     def counts(self) -> tuple[int, int]:
         """How many videos there are to train on and to test on; nothing is drawn or decoded."""
         return _counts(self, self.source)
