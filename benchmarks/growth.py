@@ -112,6 +112,7 @@ def _blank(folder: Path, frames: int) -> FrameStore:
                 "total": frames,
             },
             **{"first": [0], "num_frames": [frames], "fps": [25.0], "entries": [[]], "failed": {}},
+            **{"checksums": [""], "sizes": [0], "changed": {}},
         },
     )
     (folder / "frames.u8").write_bytes(bytes(frames * 64 * 86 * 3))

@@ -6,19 +6,55 @@ file changes nothing in it, so all files are read at the start: about 10 millise
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from pathlib import Path
+
+from vssl.errors import VsslError
 
 PACKAGE = Path(__file__).parent
 
 
 def read() -> dict[str, str]:
     """The text of every module of the package, by its dotted name; a package has its own name."""
-    texts = {}
+    return {name: path.read_text(encoding="utf-8") for name, path in _files().items()}
+
+
+def check(modules: Iterable[str]) -> None:
+    """Refuse modules that may have been loaded from a file that had changed by then.
+
+    A module that was found loaded while its file was unchanged is known to be of the text that was
+    read here, whatever happens to the file later. A module that was loaded again is another one.
+    """
+    for name in modules:
+        module = sys.modules.get(name)
+        spec = getattr(module, "__spec__", None)
+        if module is None or _KNOWN.get(name) is spec:
+            continue
+        path = PACKAGE.parent.joinpath(*name.split("."))
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if not path.exists() or _state(path) != STATES.get(name):
+            raise VsslError(
+                f"{path} has changed since vssl was imported, so what made a number could not be "
+                "told; restart the kernel, or run the command again"
+            )
+        _KNOWN[name] = spec
+
+
+def _files() -> dict[str, Path]:
+    """Every source file of the package, by the name of its module."""
+    found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        texts[name] = path.read_text(encoding="utf-8")
-    return texts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
 
 
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+STATES = {name: _state(path) for name, path in _files().items()}  # before the texts are read
 AT_IMPORT = read()
+_KNOWN: dict[str, object] = {}  # modules found loaded from these texts, with their import specs

@@ -1,5 +1,10 @@
 """The digest of code: what makes a run old, and what does not."""
 
+import shutil
+import subprocess
+import sys
+import textwrap
+
 import pytest
 
 from vssl import methods, sources
@@ -121,8 +126,6 @@ def changed(pretraining, module, old, new):
         ("vssl.losses.contrast", "def same_context", "X = 1\n@X\ndef same_context"),
         ("vssl.training.loop", "def _resume", "@print\ndef _resume"),
         ("vssl.models.resnet", "def r3d(", "@print\ndef r3d("),
-        ("vssl.videos.building", "def work(", "@print\ndef work("),
-        ("vssl.videos.readers.ucf101", "def read(", "@print\ndef read("),
         ("vssl.recipe", "class Recipe:", "class Recipe:\n    more: int = 0"),
     ],
 )
@@ -136,7 +139,10 @@ def test_a_change_of_what_trains_makes_a_pre_training_old(pretraining, module, o
     [
         ("vssl.methods.cvrl", "class CVRL:", "class CVRL:\n    more: int = 0"),
         ("vssl.samplers", "__all__ = [", "from vssl.samplers.new import New\n__all__ = ['New',"),
-        ("vssl.videos.readers.hmdb51", "def read(", "@print\ndef read("),
+        ("vssl.videos.readers.ucf101", "def read(", "@print\ndef read("),
+        ("vssl.videos.building", "def work(", "@print\ndef work("),
+        ("vssl.videos.store", "def gather(", "@print\n    def gather("),
+        ("vssl.lab.data", "def title(", "@print\n    def title("),
         ("vssl.models", "_BUILDERS = {", "_BUILDERS = {'new': print,"),
         ("vssl.lab.experiment", "class Inflated:", "class Another:\n    pass\nclass Inflated:"),
         ("vssl.evaluation.retrieval", "def recall", "@print\ndef recall"),
@@ -146,6 +152,45 @@ def test_a_change_of_what_trains_makes_a_pre_training_old(pretraining, module, o
 def test_another_papers_code_leaves_a_pre_training_as_it_is(pretraining, module, old, new):
     before, after = changed(pretraining, module, old, new)
     assert before == after
+
+
+def test_a_module_that_may_have_been_loaded_from_an_edited_file_is_refused(tmp_path):
+    """In a copy of the package: edited before it is loaded, after it was found, loaded again."""
+    copy = tmp_path / "vssl"
+    shutil.copytree(sources.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    text = """
+        import importlib, pathlib, vssl
+        from vssl import sources, errors
+
+        def edited(name):
+            path = pathlib.Path(vssl.__file__).with_name(name)
+            path.write_text(path.read_text() + "# edited")
+
+        def refused(name):
+            try:
+                sources.check([name])
+            except errors.VsslError as error:
+                return "restart the kernel" in str(error)
+
+        sources.check(["vssl.clips"])  # not loaded: nothing to say
+        edited("clips.py")
+        import vssl.clips, vssl.statistics
+        assert refused("vssl.clips")
+        sources.check(["vssl.statistics"])
+        edited("statistics.py")
+        sources.check(["vssl.statistics"])  # what runs is what was read
+        importlib.reload(vssl.statistics)
+        assert refused("vssl.statistics")
+        print("all said")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(text)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout == "all said\n", done.stderr
 
 
 def test_the_sources_are_those_of_the_package():

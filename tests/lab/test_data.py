@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from vssl.errors import VsslError
+from vssl.lab import data as lab_data
 from vssl.lab import key
 from vssl.lab.data import Data, puppet_data, real_data
 from vssl.videos import decode, puppets
@@ -21,6 +22,7 @@ WORLD = replace(
 @pytest.fixture
 def data(tmp_path, monkeypatch) -> Data:
     monkeypatch.setenv("VSSL_DATA", str(tmp_path / "data"))
+    forget()
     return puppet_data(WORLD, 1, 48, 64)
 
 
@@ -40,6 +42,42 @@ def test_a_frame_rate_is_part_of_key_and_title_only_if_it_is_set(data):
     assert key.key(slow) != key.key(data) and "fps" not in key.described(data)
     assert data.title() == "puppets for UCF101"
     assert slow.title() == "puppets for UCF101 at 12.5 frames a second"
+
+
+def test_contents_name_frames_and_failures_and_are_known_only_of_what_is_there(data):
+    assert data.contents() is None
+    root = puppets.make(WORLD)
+    assert data.contents() is None, "drawn, but not decoded"
+    video = root / "UCF-101" / "Walk" / "v_Walk_g01_c01.mp4"
+    whole = video.read_bytes()
+    video.write_bytes(whole[:700])
+    data.open()
+    broken = data.contents()
+    assert broken["failed"] == ["v_Walk_g01_c01"]
+    forget()
+    assert data.contents() == broken
+    video.write_bytes(whole)  # mended
+    forget()
+    assert data.contents() == {"frames": "changed", "failed": []}
+    data.open()
+    mended = data.contents()
+    assert mended["failed"] == [] and mended["frames"] != broken["frames"]
+    other = replace(data, split=2)
+    assert other.contents()["frames"] != mended["frames"], "sides are part of it"
+
+
+def forget():
+    """As a new process: nothing is remembered of what was opened."""
+    lab_data._open.cache_clear()
+    lab_data._contents.cache_clear()
+
+
+def test_a_real_dataset_says_how_many_of_its_classes_are_there(data, monkeypatch):
+    root = puppets.make(WORLD)
+    (root / "manifest.json").unlink()  # now they look like real videos
+    real = real_data("ucf101", root, 1, 48, 64)
+    assert real.title() == "UCF101, 2 of 101 classes"
+    assert key.key(real) == key.key(replace(real, classes=None))
 
 
 def test_validation_uses_only_training_videos(data):

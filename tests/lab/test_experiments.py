@@ -172,7 +172,8 @@ def test_the_paper_profile_changes_nothing_of_the_paper(realvideo):
     assert start.recipe == methods.Pace().recipe() and start.method == methods.Pace()
     assert (start.length, start.size, start.data.height) == (16, 112, 128)
     assert (start.net.width, start.net.pool) == (64, False)
-    assert not start.data.stand_in and start.data.title() == "UCF101"
+    title = "UCF101, 3 of 101 classes"
+    assert not start.data.stand_in and start.data.title() == title
     tuned = paper.fine_tune(start, recipe=methods.Pace().fine_tune())
     assert tuned.labelled == replace(methods.Pace().labelled(), recipe=methods.Pace().fine_tune())
 

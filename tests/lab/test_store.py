@@ -10,13 +10,18 @@ import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
+import threadpoolctl
+import torch
 
 from vssl import paths
 from vssl.errors import VsslError
 from vssl.lab import key, store
+from vssl.lab.machine import libraries
+from vssl.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ def test_a_run_by_older_code_is_computed_again_or_reused_on_request(tmp_path):
     assert not store.run(Add(4, log), reuse_old=True).computed
     messages = []
     assert store.run(Add(4, log), tell=messages.append).computed
-    assert "the code has changed" in messages[0]
+    assert "code that has changed since" in messages[0]
 
 
 def test_a_run_is_old_when_the_code_of_what_it_needs_has_changed(tmp_path):
@@ -158,6 +163,131 @@ def test_costs_count_a_shared_run_once(tmp_path):
     chain = Add(3, before=Add(2, before=Add(1)))
     store.run(chain)
     assert set(store.costs(chain)) == {chain.key(), chain.before.key(), chain.before.before.key()}
+
+
+def rewritten(run, **changes):
+    """Change fields of a run's record on disk."""
+    path = run.folder / "run.json"
+    kept = json.loads(path.read_text())
+    kept["record"] |= changes
+    path.write_text(json.dumps(kept))
+
+
+def test_other_libraries_make_a_run_older_and_what_is_computed_from_it(tmp_path):
+    log = str(tmp_path / "log")
+    chain = Add(31, log, before=Add(30, log))
+    first = store.run(chain.before)
+    assert first.record["libraries"] == libraries() and "numpy" in libraries()
+    rewritten(first, libraries="numpy 1.0")
+    assert not store.done(chain.before)
+    reused = store.run(chain, reuse_old=True)
+    assert reused.computed and reused.older == f"with {libraries()}; from inputs with numpy 1.0"
+    assert not store.done(chain) and not store.run(chain).older
+    assert Path(log).read_text().split() == ["30", "31", "30", "31"]
+
+
+@dataclass(frozen=True)
+class Drawer:
+    """Data whose contents are what the test says."""
+
+    made: dict | None = field(default=None, metadata={"key": False}, compare=False)
+
+    def label(self):
+        return "drawer"
+
+    def contents(self):
+        return self.made
+
+
+@dataclass(frozen=True)
+class Reads(Add):
+    data: Drawer = Drawer()
+
+
+def contents(frames, *failed):
+    return Drawer({"frames": frames, "failed": list(failed)})
+
+
+def test_other_frames_make_a_run_older_and_failed_videos_stand_in_its_record():
+    first = store.run(Reads(40, data=contents("abc", "v_broken")))
+    assert first.record["frames"] == {"drawer": {"frames": "abc", "failed": ["v_broken"]}}
+    assert store.done(Reads(40)), "where the frames are not here they are not compared"
+    mended = Reads(40, data=contents("abd"))
+    assert not store.done(mended) and store.run(mended, reuse_old=True).older
+    again = store.run(mended)
+    assert again.computed and again.record["frames"]["drawer"]["failed"] == []
+
+
+def test_what_was_computed_from_an_input_of_other_frames_says_so():
+    store.run(Reads(41, data=contents("old")))
+    after = Reads(42, before=Reads(41, data=contents("new")), data=contents("new"))
+    reused = store.run(after, reuse_old=True)
+    assert reused.record["frames"]["drawer"]["frames"] == "old" and not store.done(after)
+
+
+def test_a_resume_begins_anew_after_a_change_of_frames(tmp_path):
+    @dataclass(frozen=True)
+    class Resumes(Reads):
+        def compute(self, folder, inputs):
+            begun = folder / "checkpoint.pt"
+            if not begun.exists():
+                begun.touch()
+                raise KeyboardInterrupt
+            return {"sum": 0}, {}
+
+    for frames in ("one", "two"):
+        with pytest.raises(KeyboardInterrupt):
+            store.run(Resumes(43, data=contents(frames)))
+    assert store.run(Resumes(43, data=contents("two"))).computed
+
+
+@dataclass(frozen=True)
+class Together(Add):
+    """An experiment that several processes compute together."""
+
+    shared: ClassVar[bool] = True
+    recipe: Recipe = field(default_factory=Recipe)
+
+
+def test_another_number_of_processes_makes_a_run_older_unless_they_are_as_one():
+    alone, joined = Together(50), Together(51, recipe=Recipe(synchronise=True))
+    for one in (alone, joined):
+        run = store.run(one)
+        assert run.record["processes"] == 1
+        rewritten(run, processes=4)
+    assert not store.done(alone) and store.run(alone, reuse_old=True).older == "by 4 processes"
+    assert store.done(joined)
+
+
+def test_a_run_is_computed_on_one_thread_whatever_the_process_has():
+    @dataclass(frozen=True)
+    class Threads(Add):
+        def compute(self, folder, inputs):
+            pools = [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]
+            return {"torch": torch.get_num_threads(), "pools": max(pools)}, {}
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        run = store.run(Threads(60))
+        assert run.metrics == {"torch": 1, "pools": 1} and run.record["threads"] == 1
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_record_counts_the_processors_time():
+    @dataclass(frozen=True)
+    class Busy(Add):
+        def compute(self, folder, inputs):
+            end = time.process_time() + 0.3
+            while time.process_time() < end:
+                pass
+            time.sleep(0.3)
+            return {}, {}
+
+    record = store.run(Busy(61)).record
+    assert 0.3 <= record["cpu_minutes"] * 60 < 0.6 <= record["minutes"] * 60
 
 
 def test_a_run_from_older_inputs_is_older_for_good(tmp_path):

@@ -5,7 +5,9 @@ A kill, a crash, a full disk or a damaged file loses nothing without a message.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import pickle
 import shutil
 import signal
@@ -26,7 +28,7 @@ from vssl.errors import VideoError, VsslError
 from vssl.videos import building, decode
 from vssl.videos.journal import FORMAT
 from vssl.videos.readers.ucf101 import read as ucf101
-from vssl.videos.store import FrameStore, OnTheFly
+from vssl.videos.store import FrameStore, OnTheFly, state
 
 SIZE = (24, 32)
 
@@ -215,6 +217,37 @@ def test_the_error_for_a_damaged_store_names_what_to_delete(own, damage):
     with pytest.raises(VsslError, match=f"delete ({folder}|that folder)") as raised:
         build(dataset)
     assert str(folder) in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_files_that_changed_are_decoded_again_and_files_that_are_gone_are_not_missed(own):
+    dataset = ucf101(own)
+    first, second = dataset.videos[0].path, dataset.videos[1].path
+    whole = first.read_bytes()
+    first.write_bytes(b"x" * len(whole))
+    broken = build(dataset)
+    assert broken.failed and broken.checksums[0] == "" and state(dataset, *SIZE) == "whole"
+    first.write_bytes(whole)  # mended, at the same size
+    os.utime(first, ns=(1, 1))
+    assert state(dataset, *SIZE) == "outdated"
+    mended = build(dataset)
+    assert not mended.failed and mended.checksums[1:] == broken.checksums[1:]
+    check(dataset, mended)
+    assert (broken.frames(1) == mended.frames(1)).all(), "who reads the old store still can"
+    os.utime(second, ns=(1, 1))
+    assert state(dataset, *SIZE) == "whole", "a copy of the files has other dates"
+    other = whole + bytes(100)
+    first.write_bytes(other)
+    assert state(dataset, *SIZE) == "outdated"
+    build(dataset)
+    second.unlink()
+    assert state(dataset, *SIZE) == "whole"
+
+
+def test_the_checksum_of_a_video_is_that_of_its_stored_frames(own):
+    store = build(ucf101(own))
+    for video, checksum in enumerate(store.checksums):
+        stored = np.ascontiguousarray(store.frames(video))
+        assert hashlib.blake2b(stored, digest_size=8).hexdigest() == checksum
 
 
 def test_impossible_settings_and_places_are_refused(own):

@@ -7,8 +7,8 @@ sampler, net or experiment makes no run old, wherever it is written, and neither
 What does not count:
 
 - docstrings, what annotations name, and the texts of errors;
-- `describe` and `work`, which are for people and plans;
-- what draws the puppets: a world's digest is part of the data's name;
+- `describe`, `title` and the like, which are for people, for plans and for records;
+- readers, decoder, frame store and puppets: a run records a checksum of the frames they made;
 - the lab's own housekeeping, which decides when and where a run is computed, and never its result;
 - the table of all nets: `Net` names the builder of the one that it builds.
 
@@ -39,10 +39,11 @@ UNCOUNTED_MODULES = (
     "vssl.paths",
     "vssl.progress",
     "vssl.sources",
-    "vssl.videos.puppets",
+    "vssl.videos",
 )
 UNCOUNTED_NAMES = (("vssl.models", "_BUILDERS"),)
-UNCOUNTED_METHODS = ("describe", "work")  # of experiments: for people and for plans
+# For people, for plans and for records.
+UNCOUNTED_METHODS = ("contents", "describe", "label", "title", "work")
 # Parts of a syntax tree that change nothing, or that only some versions of Python have.
 UNCOUNTED_FIELDS = ("ctx", "type_comment", "type_params", "kind")
 
@@ -67,6 +68,14 @@ class Code:
             f"{module} {name} {self._serialised(module, name)}" for module, name in found
         )
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def modules(self, starts: Iterable[Definition]) -> frozenset[str]:
+        """The modules of all definitions that `starts` reach."""
+        return self._modules_of(frozenset(starts))
+
+    @functools.lru_cache(maxsize=256)  # noqa: B019  (one object lives as long as the process)
+    def _modules_of(self, starts: frozenset[Definition]) -> frozenset[str]:
+        return frozenset(module for module, _ in self.reached(starts))
 
     def reached(self, starts: Iterable[Definition]) -> set[Definition]:
         """The definitions of `starts`, and all that they use of the package, step after step."""
@@ -270,5 +279,7 @@ LOADED = Code(sources.AT_IMPORT)
 
 def of(experiment: Any, inputs: Iterable[str]) -> str:
     """A digest of the code of a run: its own, with the digests of the runs that it starts from."""
-    own = LOADED.digest(starts(experiment))
+    first = starts(experiment)
+    sources.check(LOADED.modules(first))
+    own = LOADED.digest(first)
     return hashlib.sha256("\n".join((own, *inputs)).encode()).hexdigest()[:16]

@@ -6,10 +6,11 @@ Puppets are drawn, and frame stores built, when data is opened for the first tim
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -17,10 +18,14 @@ from vssl.errors import VsslError
 from vssl.videos import catalogue, puppets
 from vssl.videos.datasets import Dataset
 from vssl.videos.puppets import layouts
-from vssl.videos.store import FrameStore
+from vssl.videos.store import FrameStore, state
 from vssl.videos.validation import SHARE, validation_split
 
 Sides = tuple[np.ndarray, np.ndarray]  # indices of the videos to train on and to test on
+
+
+class _NotWholeError(Exception):
+    """A frame store is absent or outdated."""
 
 
 class Opened(NamedTuple):
@@ -46,6 +51,8 @@ class Data:
     source: puppets.World | Path | None = field(
         default=None, metadata={"key": False}, compare=False
     )
+    # Of a real dataset that is not all there, how many classes have a video; None: all.
+    classes: int | None = field(default=None, metadata={"key": False}, compare=False)
     fps: float | None = None  # every video is brought to this frame rate; None: it keeps its own
     test_on: Literal["test", "validation"] = "test"  # validation: a tenth of the training videos
 
@@ -57,10 +64,21 @@ class Data:
         """The dataset, its frames and its split; what is missing is drawn and decoded first."""
         return _open(self, self.source)
 
-    def code(self) -> tuple[tuple[str, str], ...]:
-        """What is known by a text alone: the dataset's reader, and the process that decodes."""
-        module, _, function = catalogue.find(self.name).reader.partition(":")
-        return (module, function), ("vssl.videos.building", "work")
+    def contents(self) -> dict[str, Any] | None:
+        """What this data is made of, as far as it is there; nothing is drawn or decoded.
+
+        That is a checksum of all frames with each video's name, class and side, and the names of
+        the videos that could not be decoded. It is None where no frames were decoded so far.
+        """
+        root = (
+            puppets.folder(self.source) if isinstance(self.source, puppets.World) else self.source
+        )
+        if root is None or not root.is_dir():
+            return None
+        try:
+            return _contents(self, self.source, root)
+        except _NotWholeError as reason:  # not kept in the cache, since it will not stay so
+            return None if str(reason) == "absent" else {"frames": "changed", "failed": []}
 
     def counts(self) -> tuple[int, int]:
         """How many videos there are to train on and to test on; nothing is drawn or decoded."""
@@ -75,6 +93,11 @@ class Data:
             )
         return _scenes(self, self.source)
 
+    def label(self) -> str:
+        """What names this data in records: a dataset, a split and a size of frames."""
+        size = f"{self.height}x{self.width}"
+        return f"{self.name}-{self.digest}-split{self.split}{self.variant()}-{size}"
+
     def variant(self) -> str:
         """What tells data of one digest apart, as a part of names; empty at the defaults."""
         rate = "" if self.fps is None else f"-{self.fps:g}fps"
@@ -84,6 +107,8 @@ class Data:
         """What this data is called in print, beside a number for example."""
         title = catalogue.find(self.name).title
         title = f"puppets for {title}" if self.stand_in else title
+        if self.classes is not None:
+            title += f", {self.classes} of {catalogue.find(self.name).classes} classes"
         rate = "" if self.fps is None else f" at {self.fps:g} frames a second"
         tested = "" if self.test_on == "test" else ", tested on a tenth of the training videos"
         return f"{title}{rate}{tested}"
@@ -100,7 +125,9 @@ def puppet_data(world: puppets.World, split: int, height: int, width: int) -> Da
 def real_data(name: str, root: Path, split: int, height: int, width: int) -> Data:
     """A real dataset under `root`; reads its lists."""
     found = catalogue.open_dataset(name, root)
-    return Data(name, found.digest, split, height, width, stand_in=found.stand_in, source=root)
+    there = len({video.label for video in found.videos})
+    classes = None if found.stand_in or there == catalogue.find(name).classes else there
+    return Data(name, found.digest, split, height, width, found.stand_in, root, classes)
 
 
 @functools.lru_cache(maxsize=4)
@@ -123,6 +150,24 @@ def _open(data: Data, source: puppets.World | Path) -> Opened:
     frames = FrameStore.build(dataset, data.height, data.width, fps=data.fps)
     actions = np.array([video.label for video in dataset.videos])
     return Opened(dataset, frames, actions, *_sides(data, dataset))
+
+
+@functools.lru_cache(maxsize=8)
+def _contents(data: Data, source: puppets.World | Path | None, root: Path) -> dict[str, Any]:
+    dataset = replace(catalogue.open_dataset(data.name, root), digest=data.digest)
+    if (found := state(dataset, data.height, data.width, data.fps)) != "whole":
+        raise _NotWholeError(found)
+    opened = _open(data, source)
+    side = np.zeros(len(opened.actions), dtype=int)  # [videos]
+    side[opened.train], side[opened.test] = 1, 2
+    lines = [
+        f"{video.name} {action} {one} {checksum}"
+        for video, action, one, checksum in zip(
+            dataset.videos, opened.actions, side, opened.frames.checksums, strict=True
+        )
+    ]
+    checksum = hashlib.blake2b("\n".join(lines).encode(), digest_size=8).hexdigest()
+    return {"frames": checksum, "failed": sorted(opened.frames.failed)}
 
 
 @functools.lru_cache(maxsize=32)

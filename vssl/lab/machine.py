@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 import os
@@ -9,6 +10,7 @@ import platform
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
@@ -50,6 +52,7 @@ def commit() -> str:
         return "unknown"
 
 
+@functools.cache
 def versions() -> dict[str, str]:
     """The versions that can change a number."""
     found = {"python": platform.python_version()}
@@ -59,6 +62,43 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+def libraries() -> str:
+    """The libraries that compute, with their versions, in one line.
+
+    A build's local part, such as +cu128, is left out: it names the hardware's side.
+    """
+    found = versions()
+    names = ("torch", "torchvision", "numpy", "scikit-learn")
+    return ", ".join(f"{name} {found[name].partition('+')[0]}" for name in names)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread, where no GPU does it.
+
+    The order of a sum depends on the number of threads, and so does every number that is learnt.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or torch.cuda.is_available():
+        yield
+        return
+    from threadpoolctl import threadpool_limits
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def processor_seconds() -> float:
+    """Seconds of processor time of this process, all its threads, and its children that ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def peak_memory() -> int:

@@ -27,7 +27,7 @@ from vssl import paths
 from vssl.errors import VsslError
 from vssl.files import locked, replacing, write_json
 from vssl.lab import code, key, processes
-from vssl.lab.machine import machine
+from vssl.lab.machine import libraries, machine, one_thread, processor_seconds
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Run:
     metrics: dict[str, float]
     record: dict[str, Any]
     computed: bool  # now, rather than read from the store
-    older: bool = False  # made by code that has changed since, and reused on request
+    older: str = ""  # why it is not what would be computed today; it was reused on request
 
     @functools.cached_property
     def arrays(self) -> dict[str, np.ndarray]:
@@ -58,9 +58,7 @@ class Run:
             if self.computed
             else f"read from the store, made {self.record['date']} on {self.record['hardware']}"
         )
-        return f"{made}, {self.minutes:.1f} min" + (
-            ", by code that has changed since" if self.older else ""
-        )
+        return f"{made}, {self.minutes:.1f} min{f', {self.older}' if self.older else ''}"
 
 
 def folder_of(experiment: Any) -> Path:
@@ -69,12 +67,12 @@ def folder_of(experiment: Any) -> Path:
 
 
 def done(experiment: Any) -> bool:
-    """Whether an experiment's run is in the store, made by today's code.
+    """Whether an experiment's run is in the store, as it would be computed today.
 
-    A run by older code counts too where the environment asks for that.
+    An older run counts too where the environment asks for that.
     """
     found = _read(experiment)
-    return found is not None and (_old_will_do() or found.record["code"] == code_of(experiment))
+    return found is not None and (_old_will_do() or not age(experiment, found.record))
 
 
 def code_of(experiment: Any) -> str:
@@ -83,6 +81,36 @@ def code_of(experiment: Any) -> str:
     That is its own code and that of everything it needs.
     """
     return code.of(experiment, map(code_of, experiment.needs()))
+
+
+def age(experiment: Any, record: dict[str, Any]) -> str:
+    """Why a record of this experiment is not of today; empty if it is.
+
+    A run is made by code, with libraries, by so many processes, from frames. Frames are compared
+    as far as they are here.
+    """
+    if record["code"] != code_of(experiment):
+        return "by code that has changed since"
+    if record["libraries"] != libraries():
+        return f"with {record['libraries']}"
+    together = record.get("processes", 1)
+    if _shared(experiment) and together != processes.count() and not _synchronised(experiment):
+        return f"by {together} process{'es' * (together != 1)}"
+    now = frames_of(experiment)
+    for name, then in record["frames"].items():
+        if name in now and now[name]["frames"] != then["frames"]:
+            return "from frames that have changed since"
+    return ""
+
+
+def frames_of(experiment: Any) -> dict[str, dict[str, Any]]:
+    """What each dataset in an experiment's description is made of, where it is there."""
+    found = {}
+    for one in code.objects(experiment):
+        read: Any = one
+        if hasattr(read, "contents") and (made := read.contents()) is not None:
+            found[read.label()] = made
+    return found
 
 
 def costs(experiment: Any) -> dict[str, float]:
@@ -104,8 +132,8 @@ def run(
 
     What it needs is computed first.
 
-    A run that older code made is computed again, unless `reuse_old` (or the environment's
-    VSSL_REUSE_OLD) asks for it.
+    An older run (by other code, with other libraries, from other frames) is computed again, unless
+    `reuse_old` (or the environment's VSSL_REUSE_OLD) asks for it.
 
     Under `torchrun` every process calls this with the same experiments in the same order. The first
     looks into the store and decides for all; it alone locks and writes. A training is shared: each
@@ -125,32 +153,31 @@ def run(
             if (_working(experiment, today) / "run.json").exists():
                 _place(experiment, today)
             found = _read(experiment)
-            return found is not None and (found.record["code"] == today or reuse_old)
+            return found is not None and (reuse_old or not age(experiment, found.record))
 
         if processes.first(known):
-            return _whole(experiment, today)
+            return _whole(experiment)
         inputs = tuple(run(need, reuse_old=reuse_old, tell=tell) for need in experiment.needs())
         # Not today's, if an input is older: then so is what is computed from it, for good.
         made_by = code.of(experiment, [one.record["code"] for one in inputs])
         if tell and processes.is_first():
-            tell(
-                f"computing {experiment.key()}"
-                + (" again: the code has changed since its run" if _read(experiment) else "")
-            )
+            old = _read(experiment)
+            why = f" again: its run was made {age(experiment, old.record)}" if old else ""
+            tell(f"computing {experiment.key()}{why}")
         part = (
             functools.partial(experiment.compute, _working(experiment, made_by), inputs)
             if _shared(experiment)
             else None
         )
         processes.first(functools.partial(_compute, experiment, inputs, made_by), meanwhile=part)
-    return replace(_whole(experiment, today), computed=True)
+    return replace(_whole(experiment), computed=True)
 
 
-def _whole(experiment: Any, today: str) -> Run:
+def _whole(experiment: Any) -> Run:
     """The run, where it is known to be there."""
     found = _read(experiment)
     assert found is not None
-    return replace(found, older=found.record["code"] != today)
+    return replace(found, older=age(experiment, found.record))
 
 
 def _old_will_do() -> bool:
@@ -162,6 +189,12 @@ def _shared(experiment: Any) -> bool:
     return getattr(experiment, "shared", False)
 
 
+def _synchronised(experiment: Any) -> bool:
+    """Whether several processes compute what one does: they join their batch statistics."""
+    recipes = [one for one in code.objects(experiment) if hasattr(one, "synchronise")]
+    return all(recipe.synchronise for recipe in recipes)
+
+
 def _working(experiment: Any, made_by: str) -> Path:
     """Where a run is computed; with the code in its name, for no resume goes across a change."""
     return folder_of(experiment).with_name(f".{experiment.key()}.{made_by}.working")
@@ -170,9 +203,22 @@ def _working(experiment: Any, made_by: str) -> Path:
 def _compute(experiment: Any, inputs: tuple[Run, ...], made_by: str) -> None:
     """Compute in a working folder, then move it to its place."""
     working = _working(experiment, made_by)
-    working.mkdir(parents=True, exist_ok=True)
+    _begin(working, experiment)
     _fill(working, experiment, inputs, made_by)
     _place(experiment, made_by)
+
+
+def _begin(working: Path, experiment: Any) -> None:
+    """Make the working folder; what other libraries or other frames have begun there is removed."""
+    now: dict[str, Any] = {"libraries": libraries(), "frames": frames_of(experiment)}
+    file = working / "begun.json"
+    if file.exists():
+        then = json.loads(file.read_text())
+        known = then["frames"].keys() & now["frames"].keys()
+        same = all(then["frames"][name] == now["frames"][name] for name in known)
+        if then["libraries"] != now["libraries"] or not same:
+            shutil.rmtree(working)
+    write_json(file, now)
 
 
 def _place(experiment: Any, made_by: str) -> None:
@@ -182,7 +228,8 @@ def _place(experiment: Any, made_by: str) -> None:
         shutil.rmtree(final)
     os.replace(_working(experiment, made_by), final)
     # What a resume needs and a finished run does not.
-    for leftover in (final / "checkpoint.pt", final / "seconds.json", *final.glob(".*.tmp")):
+    names = ("checkpoint.pt", "seconds.json", "begun.json")
+    for leftover in (*(final / name for name in names), *final.glob(".*.tmp")):
         leftover.unlink(missing_ok=True)
 
 
@@ -191,21 +238,29 @@ def _fill(working: Path, experiment: Any, inputs: tuple[Run, ...], made_by: str)
 
     Run.json comes last and says that all is there.
     """
-    begin, before = time.monotonic(), _seconds_so_far(working)
+    spent = _Spent(working)
     try:
-        metrics, arrays = experiment.compute(working, inputs)
+        with one_thread():
+            metrics, arrays = experiment.compute(working, inputs)
+            about = machine()
     except BaseException:
-        write_json(working / "seconds.json", before + time.monotonic() - begin)
+        spent.keep()
         raise
-    seconds = before + time.monotonic() - begin
+    seconds, cpu_seconds = spent.seconds()
     with replacing(working / "arrays.npz") as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, **arrays)
+    frames = frames_of(experiment)
+    for one in inputs:  # an older input saw older frames
+        frames |= one.record["frames"]
     record = {
         "minutes": seconds / 60,
+        "cpu_minutes": cpu_seconds / 60,
         "code": made_by,
+        "libraries": _libraries_of(inputs),
+        "frames": frames,
         "inputs": [i.record["key"] for i in inputs],
         "key": experiment.key(),
-        **machine(),
+        **about,
     }
     if _shared(experiment):
         record["processes"] = processes.count()
@@ -221,14 +276,42 @@ def _read(experiment: Any) -> Run | None:
         return None
     try:
         kept = json.loads(path.read_text())
-        return Run(path.parent, kept["metrics"], kept["record"], computed=False)
+        # What a run of before they were recorded lacks: it is older.
+        record: dict[str, Any] = {"libraries": "unknown libraries", "frames": {}}
+        return Run(path.parent, kept["metrics"], record | kept["record"], computed=False)
     except (ValueError, KeyError) as error:
         raise VsslError(
             f"the run {path.parent} is damaged ({error}); delete that folder to compute it again"
         ) from error
 
 
-def _seconds_so_far(working: Path) -> float:
-    """What an earlier, interrupted try spent; a kill loses the count, not the checkpoint."""
-    path = working / "seconds.json"
-    return json.loads(path.read_text()) if path.exists() else 0.0
+def _libraries_of(inputs: tuple[Run, ...]) -> str:
+    """What this run computes with, and what its inputs were computed with where that differs."""
+    others = {one.record["libraries"] for one in inputs} - {libraries()}
+    return "; from inputs with ".join([libraries(), *sorted(others)])
+
+
+class _Spent:
+    """The time that a run takes, with that of earlier tries that were interrupted.
+
+    A kill loses the count of its try, not the checkpoint.
+    """
+
+    def __init__(self, working: Path) -> None:
+        self.file = working / "seconds.json"
+        self.before = json.loads(self.file.read_text()) if self.file.exists() else [0.0, 0.0]
+        self.begin = self._now()
+
+    def seconds(self) -> list[float]:
+        """On the clock, and of the processor."""
+        return [
+            before + now - begin
+            for before, now, begin in zip(self.before, self._now(), self.begin, strict=True)
+        ]
+
+    def keep(self) -> None:
+        """Write it down for the next try."""
+        write_json(self.file, self.seconds())
+
+    def _now(self) -> tuple[float, float]:
+        return time.monotonic(), processor_seconds()

@@ -10,6 +10,7 @@ caller's script, and its torch, in each of them.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import itertools
 import json
 import os
@@ -21,6 +22,7 @@ import tempfile
 from collections.abc import Generator, Iterable
 from dataclasses import asdict, replace
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import IO, Any
 
 from vssl import files, paths
@@ -42,6 +44,8 @@ def build(plan: Plan, workers: int | None = None) -> None:
     """
     try:
         with files.locked(plan.file("lock")):
+            if plan.file("index.json").exists() and outdated(plan):
+                plan.file("index.json").unlink()
             if not plan.file("index.json").exists():
                 _build(plan, workers)
     except OSError as error:
@@ -49,6 +53,32 @@ def build(plan: Plan, workers: int | None = None) -> None:
             f"cannot write the frame store {plan.folder}: {error.strerror or error}; "
             "set VSSL_DATA to another disk"
         ) from error
+
+
+def outdated(plan: Plan) -> bool:
+    """Whether files have changed since they were decoded, so that their frames are others now.
+
+    A file has changed if its size has. One that failed has also changed if its date has: it may
+    have been mended. A file that is gone leaves the store as it is.
+    """
+    index = journal.read_index(Path(plan.folder))
+    if (index["key"], len(index["sizes"])) != (plan.key, len(plan.paths)):
+        return False  # another store, which whoever opens it will say
+    for video, path in enumerate(plan.paths):
+        size, changed = state(path)
+        known = index["sizes"][video], index["changed"].get(str(video), changed)
+        if size >= 0 and (size, changed) != known:
+            return True
+    return False
+
+
+def state(path: str) -> tuple[int, int]:
+    """The size of a video's file and when it was changed; -1 and 0 where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return -1, 0
+    return found.st_size, found.st_mtime_ns
 
 
 def source_frame(frame: int, fps: float | None, own: float) -> int:
@@ -150,12 +180,15 @@ def _worker_died(plan: Plan, code: int, video: int) -> None:
     videos decoded so far are kept.
     """
     path = plan.paths[video]
+    size, changed = state(path)
     if code < 0 and -code not in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
         journal.append(
             plan,
             {
                 "video": video,
                 "failed": f"{path} crashes the decoder ({signal.Signals(-code).name})",
+                "size": size,
+                "changed": changed,
             },
         )
         return
@@ -228,7 +261,8 @@ def work() -> None:
 
 
 def _decode_one(plan: Plan, video: int, path: str, builder: int) -> None:
-    frames = 0
+    frames, size, changed = 0, *state(path)
+    checksum: Any = hashlib.blake2b(digest_size=8)  # of all that is stored
     with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=plan.folder) as spool:
         try:
             own = decode.claimed(path)[1]
@@ -242,7 +276,8 @@ def _decode_one(plan: Plan, video: int, path: str, builder: int) -> None:
                     while source_frame(frames, plan.fps, own) == number:
                         frames += 1
                         spool.write(picture.data)
-                more = {}
+                        checksum.update(picture.data)
+                more: dict[str, Any] = {}
             else:
                 found = survey(path)
                 frames = next(
@@ -251,8 +286,11 @@ def _decode_one(plan: Plan, video: int, path: str, builder: int) -> None:
                     if source_frame(frame, plan.fps, own) >= found.num_frames
                 )
                 more = {"entries": found.entries}
+                with open(path, "rb") as file:  # the frames are not at hand, so it is the file's
+                    checksum = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8))
+            more |= {"checksum": checksum.hexdigest(), "size": size}
             record = {"video": video, "frames": frames, "fps": plan.fps or own, **more}
         except VideoError as error:
-            record = {"video": video, "failed": str(error)}
+            record = {"video": video, "failed": str(error), "size": size, "changed": changed}
         spool.seek(0)
         journal.append(plan, record, spool, builder)

@@ -27,6 +27,7 @@ class Known:
 
     name: str  # in code, on the command line and in the names of files
     title: str  # as the papers print it
+    classes: int
     splits: tuple[tuple[int, int], ...]  # training and test videos of each official split
     reader: str  # "module:function", which reads a folder into a Dataset
     # "module:function", which gives a puppet World; None: there are no puppets.
@@ -56,6 +57,7 @@ KNOWN = (
     Known(
         "ucf101",
         "UCF101",
+        classes=101,
         splits=((9537, 3783), (9586, 3734), (9624, 3696)),
         reader="vssl.videos.readers.ucf101:read",
         stand_in="vssl.videos.puppets:ucf101",
@@ -63,6 +65,7 @@ KNOWN = (
     Known(
         "hmdb51",
         "HMDB51",
+        classes=51,
         splits=((3570, 1530),) * 3,
         reader="vssl.videos.readers.hmdb51:read",
         stand_in="vssl.videos.puppets:hmdb51",
@@ -70,6 +73,7 @@ KNOWN = (
     Known(
         "kinetics400",
         "Kinetics-400",
+        classes=400,
         splits=((240_000, 20_000),),  # as the papers round them
         reader="vssl.videos.readers.kinetics:read_400",
         stand_in="vssl.videos.puppets:kinetics400",
@@ -77,6 +81,7 @@ KNOWN = (
     Known(
         "kinetics600",
         "Kinetics-600",
+        classes=600,
         splits=((360_000, 28_000),),  # as the papers round them
         reader="vssl.videos.readers.kinetics:read_600",
         stand_in="vssl.videos.puppets:kinetics600",

@@ -18,7 +18,7 @@ from typing import IO
 from vssl import files
 from vssl.errors import VsslError
 
-FORMAT = 2  # of the folder; raise it when a store of older code must not be read
+FORMAT = 3  # of the folder; raise it when a store of older code must not be read
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ def _read(plan: Plan, path: Path) -> list[dict]:
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
     whole = [line for line in lines if line.endswith(b"\n")]
     if not whole:
+        # Of a store that is built anew; who reads it still has the old file, which has no name now.
+        plan.file("frames.u8").unlink(missing_ok=True)
         files.write_text(path, json.dumps({"format": FORMAT, "key": plan.key, "end": 0}) + "\n")
         return []
     try:
@@ -86,8 +88,8 @@ def append(
 ) -> None:
     """Add a video's record under a lock, unless the builder of this worker is gone.
 
-    A record is {"video", "failed"} or {"video", "frames", "fps"}, where no frames are kept with
-    "entries" too.
+    A record is {"video", "size", "failed", "changed"} or {"video", "size", "frames", "fps",
+    "checksum"}, where no frames are kept with "entries" too.
     """
     journal_file, frames_file = plan.file("journal.jsonl"), plan.file("frames.u8")
     with files.locked(plan.file("append.lock")):
@@ -132,6 +134,11 @@ def close(plan: Plan) -> None:
         "num_frames": [record.get("frames", 0) for record in records],
         "fps": [record.get("fps", 0.0) for record in records],
         "entries": [record.get("entries", []) for record in records],
+        "checksums": [record.get("checksum", "") for record in records],
+        "sizes": [record["size"] for record in records],
+        "changed": {
+            str(record["video"]): record["changed"] for record in records if "changed" in record
+        },
         "failed": {
             Path(plan.paths[record["video"]]).stem: record["failed"]
             for record in records
@@ -153,7 +160,9 @@ def read_index(folder: Path) -> dict:
             len(index["num_frames"])
             == len(index["fps"])
             == len(index["first"])
-            == len(index.get("entries", index["first"]))
+            == len(index["entries"])
+            == len(index["checksums"])
+            == len(index["sizes"])
         )
         known = index["format"] == FORMAT
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -34,6 +35,8 @@ class _Frames:
         self.fps = np.array(index["fps"], dtype=np.float64)  # [videos]
         self.first = np.array(index["first"], dtype=np.int64)  # [videos]
         self.failed: dict[str, str] = index["failed"]  # the reason, by a video's name
+        # Of each video: a checksum of all its frames as they are stored, empty for one that failed.
+        self.checksums: list[str] = index["checksums"]
         self.total: int = index["total"]
         self.kept: bool = index["kept"]
         # Of each video; there are none where frames are kept.
@@ -188,6 +191,38 @@ def part_of(
     return out
 
 
+def state(
+    dataset: Dataset, height: int, width: int, fps: float | None = None
+) -> Literal["absent", "whole", "outdated"]:
+    """What `FrameStore.build` would find in the usual place; nothing is decoded.
+
+    A store is outdated if files of the dataset have changed since they were decoded.
+    """
+    plan = _plan(dataset, height, width, None, fps, keep=True)
+    if not plan.file("index.json").exists():
+        return "absent"
+    return "outdated" if building.outdated(plan) else "whole"
+
+
+def _plan(
+    dataset: Dataset,
+    height: int,
+    width: int,
+    folder: str | Path | None,
+    fps: float | None,
+    keep: bool,
+) -> journal.Plan:
+    """What to build and where, for these choices."""
+    rate = f"-{fps:g}fps" if fps is not None else ""
+    choices = f"{height}x{width}{rate}{'' if keep else '-counts'}"
+    key = f"{dataset.name}-{dataset.digest[:16]}-{choices}"
+    if folder is None:
+        # The format is part of the name, so that a store of another version is left alone.
+        folder = paths.data() / "stores" / f"{key}-v{journal.FORMAT}"
+    videos = tuple(str(video.path.resolve()) for video in dataset.videos)
+    return journal.Plan(str(Path(folder).resolve()), key, videos, height, width, fps, keep)
+
+
 def _prepare(
     dataset: Dataset,
     height: int,
@@ -205,26 +240,15 @@ def _prepare(
         )
     if fps is not None and not fps > 0:
         raise VsslError(f"a frame rate is positive, not {fps}")
-    choices = (
-        f"{height}x{width}"
-        + (f"-{fps:g}fps" if fps is not None else "")
-        + ("" if keep else "-counts")
-    )
-    key = f"{dataset.name}-{dataset.digest[:16]}-{choices}"
-    # The format is part of the name, so that a store of another version is left alone.
-    folder = (
-        Path(folder) if folder is not None else paths.data() / "stores" / f"{key}-v{journal.FORMAT}"
-    )
+    plan = _plan(dataset, height, width, folder, fps, keep)
+    place = Path(folder) if folder is not None else Path(plan.folder)
     # A whole store is opened without a lock, since it may lie on a disk that cannot be written.
-    if not (folder / "index.json").exists():
-        videos = tuple(str(video.path.resolve()) for video in dataset.videos)
-        building.build(
-            journal.Plan(str(folder.resolve()), key, videos, height, width, fps, keep), workers
-        )
-    index = journal.read_index(folder)
-    if index["key"] != key or len(index["num_frames"]) != len(dataset.videos):
+    if not (place / "index.json").exists() or building.outdated(plan):
+        building.build(plan, workers)
+    index = journal.read_index(place)
+    if index["key"] != plan.key or len(index["num_frames"]) != len(dataset.videos):
         raise VsslError(
-            f"{folder} holds another store ({index['key']}, not {key}); "
+            f"{place} holds another store ({index['key']}, not {plan.key}); "
             "delete it or choose another folder"
         )
-    return folder
+    return place
