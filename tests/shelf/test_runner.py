@@ -20,7 +20,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from vssl import files
+from vssl import files, paths
 from vssl.errors import VsslError
 from vssl.shelf import plan as planning
 from vssl.shelf import processes, runner, surroundings, worker
@@ -576,6 +576,28 @@ def test_the_fingerprint_is_of_cells_package_and_parameters_but_not_of_outputs(
     assert changed != first
     notebook(path, "2")
     assert runner.fingerprint(path, {"profile": "demo"}) != changed
+
+
+@pytest.mark.parametrize("place", ["ledger/pace/table_1.demo.json", "data/reported/pace/table.csv"])
+def test_the_fingerprint_is_of_our_numbers_and_of_the_papers_too(tmp_path, monkeypatch, place):
+    monkeypatch.setenv("VSSL_ROOT", str(tmp_path))
+    monkeypatch.setenv("VSSL_LEDGER", str(tmp_path / "ledger"))
+    path = notebook(tmp_path / "a.ipynb", "1")
+    before = runner.fingerprint(path, {})
+    (tmp_path / place).parent.mkdir(parents=True)
+    (tmp_path / place).write_text("1")
+    assert runner.fingerprint(path, {}) != before
+
+
+def test_resume_runs_again_what_was_made_from_a_run_that_is_gone_or_made_anew():
+    record = paths.runs() / "store" / "key-a" / "run.json"
+    files.write_json(record, {"date": "2026-01-01"})
+    both = surroundings.of_runs(["key-b", "key-a"])
+    assert both == surroundings.of_runs(["key-a", "key-b"]) != surroundings.of_runs(["key-a"])
+    files.write_json(record, {"date": "2026-01-02"})
+    anew = surroundings.of_runs(["key-a", "key-b"])
+    record.unlink()
+    assert len({both, anew, surroundings.of_runs(["key-a", "key-b"])}) == 3
 
 
 def test_threads_are_shared_and_relative_paths_are_made_absolute(tmp_path, monkeypatch):

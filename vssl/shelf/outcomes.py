@@ -35,6 +35,7 @@ class Outcome:
     finished: str = ""
     # The keys of all runs that it asks for, with the runs that those need.
     runs: list[str] = field(default_factory=list)
+    made: str = ""  # fingerprint of those runs
 
     @property
     def succeeded(self) -> bool:

@@ -25,7 +25,7 @@ from vssl.shelf.execute import Job, Limits, execute, unfit
 from vssl.shelf.manifest import Entry, find
 from vssl.shelf.outcomes import WORDS, Outcome, Report, Status, span
 from vssl.shelf.processes import Children
-from vssl.shelf.surroundings import environment, fingerprint
+from vssl.shelf.surroundings import environment, fingerprint, of_runs
 
 INTERRUPTED = 130
 
@@ -157,7 +157,8 @@ class _Run:
                 futures.append(pool.submit(self._execute, children, entry, env))
         for future in as_completed(futures):
             outcome = future.result()
-            self._keep(outcomes, replace(outcome, runs=plan.runs.get(outcome.notebook, [])))
+            keys = plan.runs.get(outcome.notebook, [])
+            self._keep(outcomes, replace(outcome, runs=keys, made=of_runs(keys)))
 
     def _collect(
         self,
@@ -229,13 +230,14 @@ class _Run:
         )
 
     def _kept(self, entries: Sequence[Entry]) -> dict[str, Outcome]:
-        """Find the notebooks that passed before with the same cells, package and parameters."""
+        """Find the notebooks that passed before and would show the same again."""
         kept = {}
         for entry in entries:
             with contextlib.suppress(OSError, ValueError, TypeError):
                 last = Outcome(**json.loads(self._record(entry.id).read_text(encoding="utf-8")))
                 same = (
                     last.key == fingerprint(entry.path, self.parameters)
+                    and last.made == of_runs(last.runs)
                     and (self.folder / last.executed).is_file()
                 )
                 if last.succeeded and same:

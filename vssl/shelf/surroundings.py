@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +54,10 @@ def environment(folder: Path, jobs: int, cores: int | None = None) -> dict[str, 
 
 
 def fingerprint(source: Path, parameters: Mapping[str, Any]) -> str:
-    """Hash what a notebook's run is made from: its cells, the package and the parameters.
+    """Hash what a notebook shows, apart from its runs.
 
-    Stored outputs are left out, because a run replaces them.
+    That is its cells, the package, the parameters, our ledger and the papers' numbers. Stored
+    outputs are left out, because a run replaces them.
     """
     import nbformat
 
@@ -66,8 +67,22 @@ def fingerprint(source: Path, parameters: Mapping[str, Any]) -> str:
             f"\0{cell.cell_type}\0{cell.source}\0{sorted(cell.metadata.get('tags', ()))}".encode()
         )
     package = Path(__file__).resolve().parent.parent
-    for path in sorted(package.rglob("*.py")):
-        digest.update(f"\0{path.relative_to(package)}\0".encode() + path.read_bytes())
+    for folder, pattern in (
+        (package, "*.py"),
+        (paths.ledger(), "*.json"),
+        (paths.reported(), "*.csv"),
+    ):
+        for path in sorted(folder.rglob(pattern)):
+            digest.update(f"\0{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def of_runs(keys: Iterable[str]) -> str:
+    """Hash the records of runs in the store: one that was removed or made anew changes it."""
+    digest = hashlib.sha256()
+    for key in sorted(keys):
+        path = paths.runs() / "store" / key / "run.json"
+        digest.update(f"\0{key}\0".encode() + (path.read_bytes() if path.is_file() else b""))
     return digest.hexdigest()
 
 
