@@ -208,9 +208,10 @@ def test_the_ledger_is_read_and_added_to(capsys, monkeypatch):
     from vssl.results import ledger
 
     monkeypatch.setattr(ledger, "summary", lambda: "pace/table_1")
-    monkeypatch.setattr(ledger, "add", list)
+    monkeypatch.setattr(ledger, "add", lambda source: [])
     assert replies(capsys, "ledger") == (0, "pace/table_1\n", "")
     assert replies(capsys, "ledger", "--add")[1].startswith("nothing to add")
+    assert "--from goes with --add" in replies(capsys, "ledger", "--from", ".")[2]
 
 
 @pytest.mark.parametrize("text", ["0", "0,1,2", "3, 1"])

@@ -31,11 +31,11 @@ SHOWN = [(page, command) for page in PAGES for command in commands(page)]
 
 
 def test_the_table_of_notebooks_is_the_manifests():
-    from vssl.shelf import manifest
+    from vssl import manifest
 
     found = re.search(r"<!-- shelf -->\n(.*?)<!-- /shelf -->", text("README.md"), re.DOTALL)
     assert found and found[1] == manifest.markdown_table(), (
-        "write the table anew from vssl.shelf.manifest.markdown_table()"
+        "write the table anew from vssl.manifest.markdown_table()"
     )
 
 
@@ -97,7 +97,7 @@ def test_every_vssl_command_runs(command, monkeypatch, request):
 
 def _chosen(ids: list[str]) -> int:
     """Choose the notebooks without running them, which is left to the notebook tests."""
-    from vssl.shelf import manifest
+    from vssl import manifest
 
     assert len(manifest.find(ids)) == (len(ids) or len(manifest.shelf()))
     return 0

@@ -86,3 +86,15 @@ def minutes(text: str) -> float:
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes above 0")
     return number
+
+
+def duration(text: str) -> float:
+    """Read a time such as 90s, 45m or 2h, in seconds."""
+    size = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0)
+    try:
+        number = float(text[:-1])
+    except ValueError:
+        number = 0.0
+    if not size or not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 90s, 45m or 2h")
+    return number * size

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vssl import __version__, commands, paths
-from vssl.arguments import Parser, count, folder, guess, minutes, seeds
+from vssl.arguments import Parser, count, duration, folder, guess, minutes, seeds
 from vssl.errors import VsslError
 from vssl.videos import catalogue
 
@@ -132,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"vssl {__version__}")
     groups = parser.add_subparsers(metavar="COMMAND")
     _add_reproduce(groups)
+    _add_fill(groups)
     data = _add(
         groups,
         "data",
@@ -145,7 +146,14 @@ def _parser() -> argparse.ArgumentParser:
         "ledger",
         "list the committed results, or add what notebooks left",
         commands.ledger,
-        "vssl ledger\nvssl ledger --add",
+        "vssl ledger\nvssl ledger --add\nvssl ledger --add --from ~/records",
+    )
+    ledger.add_argument(
+        "--from",
+        dest="source",
+        type=folder,
+        metavar="FOLDER",
+        help="add the numbers in this folder, such as runs/ledger of another checkout",
     )
     ledger.add_argument(
         "--add", action="store_true", help="move the numbers that notebooks left into data/results/"
@@ -209,6 +217,36 @@ def _add_reproduce(groups: argparse._SubParsersAction) -> None:
         metavar="M",
         help="end a notebook that takes longer (default: the shelf's limit)",
     )
+
+
+def _add_fill(groups: argparse._SubParsersAction) -> None:
+    fill = _add(
+        groups,
+        "fill",
+        "compute what the ledger lacks of the planned seeds",
+        commands.fill,
+        "vssl fill --profile demo --jobs 2\nvssl fill 100 101 --within 2h\nvssl fill --plan\n"
+        "vssl fill --status",
+    )
+    fill.add_argument(
+        "ids", nargs="*", metavar="ID", help="notebooks by number or name; none: the whole shelf"
+    )
+    fill.add_argument(
+        "--profile", default="demo", metavar="P", help="demo, gpu or paper (default: demo)"
+    )
+    fill.add_argument(
+        "--jobs", type=count, default=1, metavar="N", help="runs at a time (default: 1)"
+    )
+    fill.add_argument(
+        "--within",
+        type=duration,
+        metavar="TIME",
+        help="begin no run that would not end within this time, such as 45m or 2h",
+    )
+    fill.add_argument(
+        "--plan", action="store_true", help="list what is missing and its cost, and compute nothing"
+    )
+    fill.add_argument("--status", action="store_true", help="say how far every table is, and stop")
 
 
 def _add_data(groups: argparse._SubParsersAction) -> None:

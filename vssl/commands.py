@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from vssl.arguments import one_of
+from vssl.errors import VsslError
 from vssl.videos import catalogue
 
 if TYPE_CHECKING:
@@ -32,6 +33,17 @@ def reproduce(options: argparse.Namespace) -> int:
         plan_only=options.plan,
         limit_minutes=options.limit_minutes,
     )
+
+
+def fill(options: argparse.Namespace) -> int:
+    """Compute what the ledger lacks, or say how far it is."""
+    profile = one_of(options.profile, PROFILES, "profile")
+    from vssl.shelf import fill
+
+    if options.status:
+        print(fill.status(profile))
+        return 0
+    return fill.fill(options.ids, profile, options.jobs, options.within, options.plan)
 
 
 def data_make(options: argparse.Namespace) -> int:
@@ -89,9 +101,11 @@ def ledger(options: argparse.Namespace) -> int:
     """List the committed results, or add what notebooks left."""
     from vssl.results import ledger
 
+    if options.source and not options.add:
+        raise VsslError("--from goes with --add: vssl ledger --add --from FOLDER")
     if options.add:
         print(
-            "\n".join(ledger.add())
+            "\n".join(ledger.add(options.source))
             or "nothing to add: no notebook left numbers since the last time"
         )
     else:

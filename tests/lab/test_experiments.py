@@ -154,7 +154,8 @@ def test_profiles_and_parameters_are_checked_in_one_line(scale, tmp_path):
     for wrong, message in [
         ({"profile": "dmeo"}, "no profile 'dmeo'; did you mean 'demo'"),
         ({"profile": "demo", "paper": "cvlr"}, "no paper 'cvlr'; did you mean 'cvrl'"),
-        ({"profile": "demo", "seeds": "0,1"}, "seeds must be whole numbers"),
+        ({"profile": "demo", "seeds": "0,one"}, "seeds must be whole numbers"),
+        ({"profile": "demo", "seeds": "1,1"}, "a seed is named twice"),
         ({"profile": "demo", "seeds": [True]}, "seeds must be whole numbers"),
         ({"profile": "demo", "data_root": str(tmp_path / "nowhere")}, "there is no folder"),
     ]:
@@ -190,7 +191,7 @@ def test_real_ucf101_runs_like_the_puppets(realvideo, tmp_path, monkeypatch):
 
 def test_a_broken_test_video_is_counted_and_named_on_the_table(scale, tmp_path, monkeypatch):
     from vssl.lab.profile import world
-    from vssl.results import table
+    from vssl.results import Numbers, table
     from vssl.videos import puppets
 
     monkeypatch.setenv("VSSL_DATA", str(tmp_path))
@@ -204,5 +205,6 @@ def test_a_broken_test_video_is_counted_and_named_on_the_table(scale, tmp_path, 
     # It is called demo, because a number of smoke would not be shown.
     demo = replace(damaged, sizes=replace(damaged.sizes, name="demo"))
     rows = {"random": [damaged.retrieve(damaged.random("r3d", 0))]}
-    shown = table("pace/broken", "t", demo, {"R@1": ("R@1", rows)})
-    assert "1 unreadable videos are left out" in shown.face
+    shown = table(Numbers("pace/broken", demo, {"R@1": ("R@1", rows)}), "t")
+    left_out = "1 video that could not be decoded is left out (v_Walk_g01_c01)"
+    assert left_out in shown.face

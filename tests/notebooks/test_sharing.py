@@ -8,8 +8,8 @@ import io
 import pytest
 
 from vssl.lab import PreTrain, estimate
+from vssl.manifest import shelf
 from vssl.shelf import worker
-from vssl.shelf.manifest import shelf
 from vssl.shelf.plan import counted
 
 
@@ -26,7 +26,7 @@ def experiments_of(profile: str, paper: str) -> dict[str, dict]:
     found = {}
     for entry in [entry for entry in shelf() if entry.paper == paper]:
         with contextlib.redirect_stdout(io.StringIO()):
-            experiments = worker.experiments(entry.path, {"profile": profile})
+            experiments = worker.flat(worker.planned(entry.path, {"profile": profile}))
         found[entry.id] = {}
         for experiment in experiments:
             found[entry.id] |= closure(experiment)

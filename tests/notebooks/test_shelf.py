@@ -17,7 +17,7 @@ import pytest
 
 from vssl import paths
 from vssl.lab.profile import PROFILES
-from vssl.shelf.manifest import shelf
+from vssl.manifest import shelf
 
 ENTRIES = shelf()
 

@@ -64,6 +64,7 @@ def test_the_totals_are_over_all_tables():
         "undecided": 2,
         "not run": 0,
         "not judged": 0,
+        "waiting": 0,
     }
     assert (
         found.lead()

@@ -45,6 +45,9 @@ def store(tmp_path):
         "fps": [25.0] * 6,
         "entries": [[]] * 6,
         "failed": {"two": "broken"},
+        "checksums": [""] * 6,
+        "sizes": [0] * 6,
+        "changed": {},
     }
     (tmp_path / "index.json").write_text(json.dumps(index))
     return FrameStore(tmp_path)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from vssl.lab.mean import Mean
     from vssl.lab.measures import Features, Instance, PretextTest, Probe, Retrieve
     from vssl.lab.scale import Scale, resolve
-    from vssl.lab.store import Run, done, run
+    from vssl.lab.store import Run, done, run, spent
+    from vssl.lab.weights import keep
 
 _FILES = {
     "cost": ("estimate",),
@@ -24,7 +25,8 @@ _FILES = {
     "mean": ("Mean",),
     "measures": ("Features", "Instance", "PretextTest", "Probe", "Retrieve"),
     "scale": ("Scale", "resolve"),
-    "store": ("Run", "done", "run"),
+    "store": ("Run", "done", "run", "spent"),
+    "weights": ("keep",),
 }
 _WHERE = {name: file for file, names in _FILES.items() for name in names}
 
@@ -45,8 +47,10 @@ __all__ = [
     "Scale",
     "done",
     "estimate",
+    "keep",
     "resolve",
     "run",
+    "spent",
 ]
 
 

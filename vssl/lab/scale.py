@@ -10,6 +10,7 @@ from typing import Any, Literal
 from vssl import models, paths
 from vssl.clips import clips_of
 from vssl.errors import DataError, VsslError
+from vssl.lab import parameters
 from vssl.lab.data import Data, puppet_data, real_data
 from vssl.lab.experiment import Inflated, Net, PreTrain, Random, Start
 from vssl.lab.labels import FineTune, LinearEvaluation
@@ -281,20 +282,7 @@ def resolve(
 
     What is wrong with a parameter is said in one line.
     """
+    parameters.refuse_unknown()
     sizes = find(profile, paper)
-    if seeds is not None:
-        given = [seeds] if isinstance(seeds, int) else seeds
-        if (
-            not isinstance(given, list | tuple)
-            or not given
-            or any(type(seed) is not int or seed < 0 for seed in given)
-        ):
-            raise VsslError(f"seeds must be whole numbers like [0, 1, 2], not {seeds!r}")
-        seeds = tuple(given)
-    root = Path(data_root).expanduser().resolve() if data_root else None
-    if root is not None and not root.is_dir():
-        raise VsslError(
-            f"there is no folder {root}; give data_root the folder that holds the dataset, or leave"
-            " it out for puppets"
-        )
-    return Scale(sizes, seeds or sizes.seeds, root, paper)
+    chosen = parameters.seeds_of(seeds) or sizes.seeds
+    return Scale(sizes, chosen, parameters.root_of(data_root), paper)

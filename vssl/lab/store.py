@@ -48,8 +48,13 @@ class Run:
 
     @property
     def minutes(self) -> float:
-        """How long it took to compute."""
-        return self.record["minutes"]
+        """What it cost: minutes of the processor, or on the clock where a GPU computed.
+
+        On a shared processor the clock says more of the neighbours than of the run.
+        """
+        if self.record.get("gpu_memory_mb") or "cpu_minutes" not in self.record:
+            return self.record["minutes"]
+        return self.record["cpu_minutes"]
 
     def line(self) -> str:
         """Whether it was computed or read, in words."""
@@ -81,6 +86,12 @@ def code_of(experiment: Any) -> str:
     That is its own code and that of everything it needs.
     """
     return code.of(experiment, map(code_of, experiment.needs()))
+
+
+def spent(experiment: Any) -> tuple[float, float] | None:
+    """Minutes that the experiment's own run cost and took; None where there is no run."""
+    found = _read(experiment)
+    return (found.minutes, found.record["minutes"]) if found else None
 
 
 def age(experiment: Any, record: dict[str, Any]) -> str:

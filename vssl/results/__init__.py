@@ -12,19 +12,21 @@ from vssl.results.stamp import stamp
 
 if TYPE_CHECKING:
     from vssl.results.claims import Claim
-    from vssl.results.measured import every, table
+    from vssl.results.measured import table
+    from vssl.results.numbers import Numbers
     from vssl.results.story import shown
     from vssl.results.tables import Table
 
 _FILES = {
     "claims": ("Claim",),
-    "measured": ("every", "table"),
+    "measured": ("table",),
+    "numbers": ("Numbers",),
     "story": ("shown",),
     "tables": ("Table",),
 }
 _WHERE = {name: file for file, names in _FILES.items() for name in names}
 
-__all__ = ["Claim", "Table", "every", "shown", "stamp", "table"]
+__all__ = ["Claim", "Numbers", "Table", "shown", "stamp", "table"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,13 +4,15 @@ The method is a paired t-test over seeds. The claim `holds` where the 95 % inter
 difference lies above 0, is `reversed` where it lies below, and is `undecided` where it holds 0.
 With one common seed, or with the same difference for every seed, there is no spread to judge by:
 that is `undecided` too. Without a common seed it is `not run`. A claim that no result could meet
-(three times a row that scores 60 %) is `not judged`. Beside the verdict stands the difference that
-this many seeds would notice 4 times in 5, by the noncentral t.
+(three times a row that scores 60 %) is `not judged`. A verdict is given once: where seeds were
+planned, the claim is `waiting` until all of them are there, and no others count. Beside the verdict
+stands the difference that this many seeds would notice 4 times in 5, by the noncentral t.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,9 +46,19 @@ class Verdict:
     half_width: float  # infinite where there is no interval
     detectable: float
     seeds: int
+    planned: int = 0  # seeds; 0 where none were planned
+
+    def words(self, world: str = "") -> str:
+        """The verdict, with the world that it is about."""
+        if self.verdict == "waiting":
+            return f"{self.seeds} of {self.planned} seeds"
+        about = self.verdict in ("holds", "reversed", "undecided") and world
+        return f"{self.verdict} on {world}" if about else self.verdict
 
     def line(self) -> str:
         """The difference with its interval, in one line."""
+        if self.verdict == "waiting":
+            return "the verdict comes when all planned seeds are there"
         if not self.seeds:
             return "no common seeds"
         if self.verdict == "not judged":
@@ -64,12 +76,23 @@ class Verdict:
         return f"{found} ± {self.half_width:.1f} ({notice})"
 
 
-WORDS = ("holds", "reversed", "undecided", "not run", "not judged")
+WORDS = ("holds", "reversed", "undecided", "not judged", "waiting", "not run")
 
 
-def judge(claim: Claim, better: dict[int, float], worse: dict[int, float]) -> Verdict:
+def judge(
+    claim: Claim,
+    better: dict[int, float],
+    worse: dict[int, float],
+    planned: Sequence[int] = (),
+) -> Verdict:
     """Judge a claim on two rows' values by seed."""
     common = sorted(better.keys() & worse.keys())
+    if planned:
+        common = sorted(set(common) & set(planned))
+        if len(common) < len(planned):
+            return Verdict(
+                claim, "waiting", math.nan, math.inf, math.inf, len(common), len(planned)
+            )
     if not common:
         return Verdict(claim, "not run", math.nan, math.inf, math.inf, 0)
     first = np.array([better[seed] for seed in common])

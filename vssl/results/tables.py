@@ -31,6 +31,11 @@ class Table:
     shows_rows: bool = True
     profile: str = ""  # whose numbers are shown
     hours: float = 0.0  # of computing, a run that several numbers need counted once
+    # What older code measured; shown until the planned seeds of a row are there.
+    older: Values = field(default_factory=dict)
+    planned: tuple[int, ...] = ()  # seeds that the verdicts wait for; empty for a run of one's own
+    worlds: dict[str, str] = field(default_factory=dict)  # column -> what its verdicts are about
+    provenance: str = ""  # where the numbers come from, in a line
 
     @property
     def rows(self) -> list[str]:
@@ -40,22 +45,48 @@ class Table:
     @property
     def empty(self) -> bool:
         """Whether none of its numbers was ever measured."""
-        return not self.seeds
+        return not any(
+            self.shown(row, column) for column, rows in self.values.items() for row in rows
+        )
 
     @property
     def seeds(self) -> list[int]:
-        """Every seed of any number."""
+        """Every seed of any number that is shown."""
         return sorted(
-            {seed for column in self.values.values() for row in column.values() for seed in row}
+            {
+                seed
+                for column, rows in self.values.items()
+                for row in rows
+                for seed in self.shown(row, column)
+            }
         )
+
+    def shown(self, row: str, column: str) -> dict[int, float]:
+        """The values of a row by seed, as far as they are shown.
+
+        Where seeds were planned, no value is shown before all of them are there; until then it is
+        what older code measured.
+        """
+        found = self.values.get(column, {}).get(row, {})
+        if not self._waits(row, column):
+            return {seed: found[seed] for seed in self.planned or found}
+        return self.older.get(column, {}).get(row, {})
+
+    def _waits(self, row: str, column: str) -> bool:
+        """Whether planned seeds are missing."""
+        found = self.values.get(column, {}).get(row, {})
+        return any(seed not in found for seed in self.planned)
 
     def verdicts(self) -> list[Verdict]:
         """The claims, judged."""
         return [
             judge(
-                c, self.values[c.column].get(c.better, {}), self.values[c.column].get(c.worse, {})
+                claim,
+                self.values[claim.column].get(claim.better, {}),
+                self.values[claim.column].get(claim.worse, {}),
+                self.planned,
             )
-            for c in self.claims
+            for claim in self.claims
         ]
 
     def groups(self, *columns: str) -> dict[str, dict[str, list[float]]]:
@@ -64,7 +95,7 @@ class Table:
         All columns, if none is named.
         """
         return {
-            name: {row: list(self.values[name].get(row, {}).values()) for row in self.rows}
+            name: {row: list(self.shown(row, name).values()) for row in self.rows}
             for name in columns or self.values
         }
 
@@ -75,16 +106,34 @@ class Table:
         }
 
     def tally(self) -> str:
-        """How many claims hold, are reversed, or are undecided, in one line."""
+        """How many claims hold, are reversed, or are undecided, in a sentence."""
         if self.empty:
-            return "not run yet"
+            return "Nothing of this was run yet"
         verdicts = [verdict.verdict for verdict in self.verdicts()]
         counts = {word: verdicts.count(word) for word in WORDS if word in verdicts}
-        parts = [
-            f"{count} {'hold' if word == 'holds' and count > 1 else word}"
-            for word, count in counts.items()
+        if counts.get("waiting") == len(verdicts):
+            return f"No claim is judged before {len(self.planned)} planned seeds are there"
+        parts = [f"{count} {_counted(word, count)}" for word, count in counts.items()]
+        return f"Of {len(verdicts)} claims {', '.join(parts)}"
+
+    def in_short(self) -> str:
+        """The verdicts as sentences, to end a reading with; empty without claims."""
+        said = [
+            (verdict.verdict, claim.text, self.worlds.get(claim.column, ""))
+            for claim, verdict in zip(self.claims, self.verdicts(), strict=True)
         ]
-        return f"{len(verdicts)} claims: {', '.join(parts)}"
+        groups: dict[tuple[str, str], list[str]] = {}
+        for word, text, world in said:
+            groups.setdefault((word, world), []).append(text)
+        lines = []
+        for (word, world), texts in groups.items():
+            if word == "waiting":
+                count = f"{len(texts)} claims" if len(texts) > 1 else "1 claim"
+                lines.append(f"{count} wait{'s' * (len(texts) == 1)} for planned seeds.")
+            else:
+                where = f" on {world}" if world else ""
+                lines.append(f"{word[0].upper()}{word[1:]}{where}: {'; '.join(texts)}.")
+        return f"In short: {' '.join(lines)}" if lines else ""
 
     def judge(self, *claims: Claim) -> Table:
         """The same table with claims."""
@@ -97,13 +146,17 @@ class Table:
 
     def cell(self, row: str, column: str) -> str:
         """Mean, half-width of the 95 % interval, number of seeds."""
-        values = list(self.values.get(column, {}).get(row, {}).values())
+        values = list(self.shown(row, column).values())
+        there = set(self.values.get(column, {}).get(row, {})) & set(self.planned)
+        waits = self._waits(row, column)
+        counted = f"{len(there)} of {len(self.planned)} seeds" if waits else ""
         if not values:
-            return "not run"
+            return counted or "not run"
         mean, half = float(np.mean(values)), half_width(values)
-        if math.isinf(half):
-            return f"{mean:.1f} (1 seed)"
-        return f"{mean:.1f} ± {half:.1f} ({len(values)} seeds)"
+        seeds = "1 seed" if len(values) == 1 else f"{len(values)} seeds"
+        about = f"{seeds}, older code" if waits else seeds
+        spread = "" if math.isinf(half) else f" ± {half:.1f}"
+        return f"{mean:.1f}{spread} ({about})"
 
     def to_dict(self) -> dict[str, Any]:
         """The table as text, for the report and for nbval."""
@@ -118,6 +171,7 @@ class Table:
                 "column": c.column,
                 "ours": v.line(),
                 "verdict": v.verdict,
+                "words": v.words(self.worlds.get(c.column, "")),
             }
             for c, v in zip(self.claims, self.verdicts(), strict=True)
         ]
@@ -126,6 +180,8 @@ class Table:
             "profile": self.profile,
             "seeds": self.seeds,
             "hours": self.hours,
+            "provenance": self.provenance,
+            "in_short": self.in_short(),
         }
         return {
             "title": self.title,
@@ -179,10 +235,12 @@ class Table:
             for part in (
                 f"{self.title}\n{self.face}",
                 _plain([shown["columns"], *shown["rows"]]) if self.shows_rows else "",
+                self.provenance if self.shows_rows else "",
                 "\n".join(
                     f"{c['verdict']:>9}: {c['claim']} [{c['column']}] {c['ours']}"
                     for c in shown["claims"]
                 ),
+                self.in_short(),
             )
             if part
         )
@@ -193,9 +251,11 @@ class Table:
         shown = self.to_dict()
         caption = f"{html.escape(self.title)}<br><small>{html.escape(self.face)}</small>"
         text = _html(shown["columns"], shown["rows"], caption) if self.shows_rows else ""
+        if self.shows_rows and self.provenance:
+            text += f"<p><small>{html.escape(self.provenance)}</small></p>"
         if shown["claims"]:
             judged = [
-                [c["claim"], c["column"], c["paper"], c["ours"], c["verdict"]]
+                [c["claim"], c["column"], c["paper"], c["ours"], c["words"]]
                 for c in shown["claims"]
             ]
             text += _html(
@@ -203,7 +263,17 @@ class Table:
                 judged,
                 "" if self.shows_rows else caption,
             )
+            text += f"<p>{html.escape(self.in_short())}</p>"
         return text
+
+
+def _counted(word: str, count: int) -> str:
+    """A verdict as what so many claims do."""
+    if word == "holds":
+        return "holds" if count == 1 else "hold"
+    if word == "waiting":
+        return "waits for seeds" if count == 1 else "wait for seeds"
+    return f"{'is' if count == 1 else 'are'} {word}"
 
 
 def _html(columns: list[str], rows: list[list[str]], caption: str = "") -> str:

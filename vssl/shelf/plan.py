@@ -41,7 +41,7 @@ class Planned:
             return self.what
         clips = f"{_short(self.cost.clips)} clips of {self.cost.size}, " if self.cost.clips else ""
         missing = "" if self.cost.found else f", {self.cost.data} not found here"
-        return f"{self.what}: {clips}about {_span(self.cost.seconds)}{missing}"
+        return f"{self.what}: {clips}about {span_of(self.cost.seconds)}{missing}"
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Plan:
         if not costs:
             return ""
         return (
-            f"estimated: {_span(sum(cost.seconds for cost in costs))} of computing on"
+            f"estimated: {span_of(sum(cost.seconds for cost in costs))} of computing on"
             f" {costs[0].where}, one run after another"
         )
 
@@ -122,7 +122,7 @@ def _short(number: float) -> str:
     return f"{number:.0f}"
 
 
-def _span(seconds: float) -> str:
+def span_of(seconds: float) -> str:
     """Format a time in seconds, minutes or hours."""
     for size, unit in ((3600, "h"), (60, "min")):
         if seconds >= 1.5 * size:

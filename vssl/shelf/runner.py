@@ -19,10 +19,10 @@ from typing import Any
 
 from vssl import files, paths
 from vssl.errors import VsslError
+from vssl.manifest import Entry, find
 from vssl.shelf import plan as planning
 from vssl.shelf import report as reports
 from vssl.shelf.execute import Job, Limits, execute, unfit
-from vssl.shelf.manifest import Entry, find
 from vssl.shelf.outcomes import WORDS, Outcome, Report, Status, span
 from vssl.shelf.processes import Children
 from vssl.shelf.surroundings import environment, fingerprint, of_runs

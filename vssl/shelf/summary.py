@@ -13,6 +13,7 @@ VERDICTS: Mapping[str, str] = {
     "undecided": "?",
     "not run": "–",
     "not judged": "–",
+    "waiting": "…",
 }
 COLUMNS = ("claim", "paper", "ours", "verdict")
 
@@ -82,7 +83,7 @@ class Summary:
                 f" {n['undecided']} undecided"
             )
             parts[0] += "".join(
-                f", {n[word]} {word}" for word in ("not judged", "not run") if n[word]
+                f", {n[word]} {word}" for word in ("not judged", "waiting", "not run") if n[word]
             )
         if without_claims := n["tables"] - n["tables_with_claims"]:
             parts.append(f"{_plural(without_claims, 'table')} without claims")
@@ -139,7 +140,8 @@ def _counted(counts: Mapping[str, int], names: Mapping[str, str]) -> str:
 def cells(claim: Mapping[str, str]) -> list[str]:
     """Return the cells of a claim: its words and column, the paper's result, ours, the verdict."""
     where = f" [{claim['column']}]" if claim.get("column") else ""
-    return [f"{claim['claim']}{where}", *(str(claim[name]) for name in COLUMNS[1:])]
+    verdict = claim.get("words", claim["verdict"])
+    return [f"{claim['claim']}{where}", str(claim["paper"]), str(claim["ours"]), verdict]
 
 
 def rows(summary: Summary) -> list[list[str]]:
@@ -151,8 +153,8 @@ def rows(summary: Summary) -> list[list[str]]:
             [f"**[{title}](#{anchor(table.heading)})** · {' · '.join(table.facts())}", "", "", ""]
         )
         for claim in table.claims:
-            *first, word = cells(claim)
-            lines.append([*first, f"{VERDICTS.get(word, '')} {word}".strip()])
+            *first, words = cells(claim)
+            lines.append([*first, f"{VERDICTS.get(claim['verdict'], '')} {words}".strip()])
         lines += [] if table.claims else [["no claims", "", "", ""]]
     return lines
 

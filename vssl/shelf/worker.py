@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import pickle
 import sys
-import time
 import traceback
 import types
-from collections.abc import Mapping
-from multiprocessing import connection, get_context
+from collections.abc import Iterable, Iterator, Mapping
+from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from vssl.errors import VsslError
 from vssl.shelf import gpus
 from vssl.shelf.plan import Plan, Planned
 from vssl.shelf.processes import end_with_parent
+from vssl.shelf.queue import Ended, Task, carry_out
 
 LINE = 240  # characters of a description that are shown
 
@@ -36,7 +37,7 @@ def _collect(job: dict[str, Any]) -> None:
     for name, path in job["notebooks"].items():
         try:
             lab = importlib.import_module(job["lab"])
-            found = experiments(path, job["parameters"])
+            found = flat(planned(path, job["parameters"]))
             profile = job["parameters"].get("profile", "smoke")
             plan.asked[name] = list(
                 dict.fromkeys(_add(plan, experiment, lab, profile) for experiment in found)
@@ -53,8 +54,8 @@ def _collect(job: dict[str, Any]) -> None:
             temporary.write_bytes(pickle.dumps(plan))
 
 
-def experiments(path: Path, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return the experiments that a notebook plans.
+def planned(path: Path, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what a notebook plans: tables of numbers, and experiments.
 
     Only its cells `parameters`, `setup` and `plan` are run, and `parameters` replace those in the
     notebook.
@@ -85,6 +86,14 @@ def experiments(path: Path, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
         raise ValueError("its cell tagged plan leaves no list named plan") from None
 
 
+def flat(plan: Iterable[Any]) -> list[Any]:
+    """The experiments of a plan; a table in it names its own."""
+    found: list[Any] = []
+    for one in plan:
+        found += one.experiments() if hasattr(one, "experiments") else [one]
+    return found
+
+
 def _all(experiment: Any) -> list[str]:
     """List the keys of an experiment and of everything that it needs."""
     return [key for need in experiment.needs() for key in _all(need)] + [experiment.key()]
@@ -106,74 +115,64 @@ def _add(plan: Plan, experiment: Any, lab: types.ModuleType, profile: str) -> st
 
 
 def _compute(job: dict[str, Any]) -> None:
-    """Run every experiment in a process of its own.
-
-    The processes are forked from one that has imported what they need, since importing torch takes
-    seconds.
-    """
-    context = get_context("forkserver")
-    # The lab imports its parts on first use, so torch is imported by the modules of experiments.
-    context.set_forkserver_preload(
-        [
-            job["lab"],
-            "vssl.shelf.worker",
-            *sorted({planned.module for planned in job["experiments"] if planned.module}),
-        ]
-    )
-    waiting: dict[str, Planned] = {planned.key: planned for planned in job["experiments"]}
-    unfinished = set(waiting)
-    running: dict[int, tuple[Planned, BaseProcess, Path, float, int]] = {}  # by its sentinel
+    """Run every experiment in a process of its own."""
+    planned: dict[str, Planned] = {one.key: one for one in job["experiments"]}
+    context = forking(job["lab"], (one.module for one in planned.values()))
     reasons: dict[str, str] = {}  # for those that ended: why they failed, or empty
 
-    def ended(planned: Planned, reason: str, duration: str = "") -> None:
-        reasons[planned.key] = reason
-        unfinished.remove(planned.key)
-        print(
-            f"  {len(reasons)} of {len(job['experiments'])}  {reason or planned.what + duration}",
-            flush=True,
-        )
+    def task(one: Planned) -> Task:
+        def begin(slot: int) -> BaseProcess:
+            arguments = (one.pickled, job["lab"], log_of(one.key), slot)
+            process = context.Process(target=_work, args=arguments)
+            process.start()
+            return process
+
+        return Task(one.key, one.what, one.needs, begin=begin)
+
+    def log_of(key: str) -> Path:
+        return job["logs"] / f"{key}.log"
+
+    def tell(ended: Ended) -> None:
+        reasons[ended.task.key] = ended.reason
+        said = ended.reason or f"{ended.task.what} in {ended.seconds / 60:.1f} minutes"
+        print(f"  {len(reasons)} of {len(planned)}  {said}", flush=True)
         files.write_json(job["answer"], reasons)
 
-    while unfinished:
-        ready = [
-            planned
-            for planned in waiting.values()
-            if not any(need in unfinished or reasons.get(need) for need in planned.needs)
-        ]
-        for planned in ready[: job["jobs"] - len(running)]:
-            log = job["logs"] / f"{planned.key}.log"
-            slot = gpus.free_slot({held for *_, held in running.values()})
-            process = context.Process(
-                target=_work, args=(waiting.pop(planned.key).pickled, job["lab"], log, slot)
-            )
-            process.start()
-            running[process.sentinel] = (planned, process, log, time.monotonic(), slot)
-        sentinels: list[Any] = connection.wait(list(running))
-        for sentinel in sentinels:
-            planned, child, log, begin, _ = running.pop(sentinel)
-            child.join()
-            ended(
-                planned,
-                _reason(planned, child.exitcode, log),
-                f" in {(time.monotonic() - begin) / 60:.1f} minutes",
-            )
-        for planned in list(waiting.values()):
-            if lost := next((reasons[need] for need in planned.needs if reasons.get(need)), ""):
-                ended(waiting.pop(planned.key), f"{planned.what} was not computed because {lost}")
+    carry_out(
+        [task(one) for one in planned.values()],
+        job["jobs"],
+        lambda one, code: reason_of(one.what, code, log_of(one.key)),
+        tell,
+    )
+
+
+def forking(lab: str, modules: Iterable[str]) -> Any:
+    """A way to start processes that have imported what experiments need.
+
+    They are forked from one that has, since importing torch takes seconds. The lab imports its
+    parts on first use, so torch is imported by the modules of the experiments.
+    """
+    context = get_context("forkserver")
+    context.set_forkserver_preload([lab, "vssl.shelf.worker", *sorted(set(filter(None, modules)))])
+    return context
 
 
 def _work(pickled: bytes, lab: str, log: Path, slot: int) -> None:
-    """Carry out one experiment on the GPU of its slot.
+    """Carry out one experiment on the GPU of its slot."""
+    with logged(log):
+        experiment = pickle.loads(pickled)  # imports torch where the experiment needs it
+        gpus.take(slot)
+        importlib.import_module(lab).run(experiment)
 
-    All its output goes to its log. If it fails, the last line of the log says why.
-    """
+
+@contextlib.contextmanager
+def logged(log: Path) -> Iterator[None]:
+    """Send all output of this process to a log; if it fails, the log's last line says why."""
     target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(target, stream)
     try:
-        experiment = pickle.loads(pickled)  # imports torch where the experiment needs it
-        gpus.take(slot)
-        importlib.import_module(lab).run(experiment)
+        yield
     except BaseException as error:
         traceback.print_exc()
         print(
@@ -187,8 +186,8 @@ def _work(pickled: bytes, lab: str, log: Path, slot: int) -> None:
         os._exit(1)
 
 
-def _reason(planned: Planned, code: int | None, log: Path) -> str:
-    """Say why an experiment failed; empty if it did not."""
+def reason_of(what: str, code: int | None, log: Path) -> str:
+    """Say why a process that did something ended with this code; empty if it did it."""
     if code == 0:
         return ""
     lines = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
@@ -198,7 +197,7 @@ def _reason(planned: Planned, code: int | None, log: Path) -> str:
         cause = "killed, probably for want of memory"
     else:
         cause = f"ended with code {code}"
-    return f"{planned.what} failed: {cause} (log: {log})"
+    return f"{what} failed: {cause} (log: {log})"
 
 
 def _first_line(error: BaseException) -> str:

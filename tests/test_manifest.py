@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vssl.errors import VsslError
-from vssl.shelf.manifest import find, markdown_table, shelf
+from vssl.manifest import find, markdown_table, planned, shelf
 
 ONE = (
     "{id: 100_pace, paper: pace, title: Pace, question: 'Why?', minutes: {smoke: 1, demo: 2.5},"
@@ -48,6 +48,33 @@ def test_an_entry_is_read_whole(manifest, tmp_path):
 def test_notebooks_are_found_in_the_order_of_the_shelf(manifest, ids, found):
     manifest(ONE, TWO)
     assert [entry.id for entry in find(ids)] == found
+
+
+PLANNED = ONE.replace("figures", "numbers: pace/table_1, turn: 3, seeds: {demo: 4}, figures")
+
+
+def test_planned_seeds_begin_at_a_hundred(manifest):
+    manifest(PLANNED, TWO)
+    assert shelf()[0].planned("demo") == (100, 101, 102, 103) == planned("pace/table_1", "demo")
+    assert shelf()[0].planned("gpu") == shelf()[1].planned("demo") == ()
+    assert planned("pace/table_2", "demo") == planned("", "demo") == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("{demo: 4}", "{demo: 1}", "a number for each profile, 2 or more"),
+        ("{demo: 4}", "4", "a number for each profile, 2 or more"),
+        ("turn: 3, ", "", "needs numbers, turn and seeds together"),
+        ("numbers: pace/table_1, ", "", "needs numbers, turn and seeds together"),
+        (", seeds: {demo: 4}", "", "needs numbers, turn and seeds together"),
+    ],
+)
+def test_a_plan_of_seeds_is_whole_or_absent(manifest, old, new, message):
+    assert old in PLANNED
+    manifest(PLANNED.replace(old, new))
+    with pytest.raises(VsslError, match=message):
+        shelf()
 
 
 def test_an_unknown_notebook_is_answered_with_the_known_ones(manifest):

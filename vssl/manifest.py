@@ -1,16 +1,22 @@
-"""Read `notebooks/manifest.yml`, the list of notebooks for the runner, the README and the tests."""
+"""Read `notebooks/manifest.yml`, the list of notebooks and of how many seeds their numbers need.
+
+The runner, the queue, the tables, the README and the tests read it.
+"""
 
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from vssl import paths
 from vssl.errors import VsslError
+
+FIRST_SEED = 100  # planned seeds begin here; smaller ones are for pilots and for trying things
 
 
 @dataclass(frozen=True)
@@ -25,11 +31,18 @@ class Entry:
     needs: tuple[str, ...] = ()  # datasets, or the puppets that stand in for them
     figures: tuple[str, ...] = ()  # names under figures/ that a run draws
     tables: tuple[str, ...] = ()  # names under data/reported/ that it compares with
+    numbers: str = ""  # the name of its own table in our ledger, such as pace/table_1
+    turn: int = 0  # when `vssl fill` computes it: 1 is first
+    seeds: Mapping[str, int] = field(default_factory=dict)  # how many its verdicts need, by profile
 
     @property
     def path(self) -> Path:
         """The path of the notebook."""
         return paths.notebooks() / f"{self.id}.ipynb"
+
+    def planned(self, profile: str) -> tuple[int, ...]:
+        """The seeds that were fixed before any was run; none where the manifest plans none."""
+        return tuple(range(FIRST_SEED, FIRST_SEED + self.seeds.get(profile, 0)))
 
 
 def shelf() -> tuple[Entry, ...]:
@@ -76,6 +89,18 @@ def find(ids: Sequence[str] = ()) -> tuple[Entry, ...]:
     return tuple(entry for entry in entries if not ids or entry.id in chosen)
 
 
+def planned(numbers: str, profile: str) -> tuple[int, ...]:
+    """The planned seeds of a table of the ledger; none of a table that the manifest lacks."""
+    return _planned(paths.notebooks(), numbers, profile)
+
+
+@functools.lru_cache(maxsize=256)
+def _planned(folder: Path, numbers: str, profile: str) -> tuple[int, ...]:
+    if not (folder / "manifest.yml").is_file():
+        return ()  # the package alone, without its shelf
+    return next((one.planned(profile) for one in shelf() if one.numbers == numbers), ())
+
+
 def markdown_table() -> str:
     """Write the shelf as a Markdown table, for the README."""
     lines = ["| notebook | paper | question | minutes (demo) |", "|---|---|---|---:|"]
@@ -93,7 +118,7 @@ def _entry(item: dict, path: Path) -> Entry:
     name = str(item.get("id"))
     if not re.fullmatch(r"\d{3}_[a-z0-9_]+", name):
         raise VsslError(f"{path}: the id {name!r} is not three digits and a name, such as 100_pace")
-    known = {field.name for field in fields(Entry)}
+    known = {one.name for one in fields(Entry)}
     wanted = {"id", "paper", "title", "question", "minutes"}
     if unknown := sorted(set(item) - known):
         raise VsslError(
@@ -112,7 +137,16 @@ def _entry(item: dict, path: Path) -> Entry:
         value = item.get(key, [])
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
             raise VsslError(f"{path}: {key} of {name} is not a list of names")
+    seeds, turn = item.get("seeds", {}), item.get("turn", 0)
+    counts = seeds.values() if isinstance(seeds, dict) else (None,)
+    if not all(type(count) is int and count > 1 for count in counts):
+        raise VsslError(
+            f"{path}: the seeds of {name} are a number for each profile, 2 or more, such as "
+            "{demo: 5}"
+        )
+    if type(turn) is not int or (bool(turn), bool(item.get("numbers"))) != (bool(seeds),) * 2:
+        raise VsslError(f"{path}: {name} needs numbers, turn and seeds together, or none of them")
     lists = {key: tuple(item.get(key, ())) for key in ("needs", "figures", "tables")}
     texts = {key: " ".join(str(item[key]).split()) for key in ("paper", "title", "question")}
-    given: dict[str, Any] = {**texts, **lists}
-    return Entry(id=name, minutes=dict(minutes), **given)
+    given: dict[str, Any] = {**texts, **lists, "numbers": str(item.get("numbers", ""))}
+    return Entry(id=name, minutes=dict(minutes), turn=turn, seeds=dict(seeds), **given)
