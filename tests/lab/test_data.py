@@ -46,6 +46,8 @@ def test_a_frame_rate_is_part_of_key_and_title_only_if_it_is_set(data):
 
 def test_contents_name_frames_and_failures_and_are_known_only_of_what_is_there(data):
     assert data.contents() is None
+    puppets.folder(WORLD).mkdir(parents=True)
+    assert data.contents() is None, "another process draws it at this moment"
     root = puppets.make(WORLD)
     assert data.contents() is None, "drawn, but not decoded"
     video = root / "UCF-101" / "Walk" / "v_Walk_g01_c01.mp4"

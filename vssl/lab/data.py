@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from vssl.errors import VsslError
+from vssl.errors import DataError, VsslError
 from vssl.videos import catalogue, puppets
 from vssl.videos.datasets import Dataset
 from vssl.videos.puppets import layouts
@@ -77,6 +77,8 @@ class Data:
             return None
         try:
             return _contents(self, self.source, root)
+        except DataError:  # another process draws it at this moment, or it is not all there
+            return None
         except _NotWholeError as reason:  # not kept in the cache, since it will not stay so
             return None if str(reason) == "absent" else {"frames": "changed", "failed": []}
 
