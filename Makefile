@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test lint unit shelf lab bench peers lock clean
+.PHONY: help env reproduce test lint unit shelf readme lab bench peers lock clean
 
 # What a person may set: make reproduce ONLY="000 100" PROFILE=demo JOBS=2 ARGS="--resume"
 ONLY ?= 000_start_here 100_pace
@@ -64,6 +64,11 @@ shelf: env  ## every notebook once at smoke, its stored outputs compared
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
 	OMP_NUM_THREADS=1 VSSL_QUIET=1 VSSL_RUNS=$$scratch/runs VSSL_FIGURES=$$scratch/figures \
 	$(PYTEST) --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/notebooks/sanitize.cfg $(ARGS) notebooks
+
+readme: env  ## write the README's table of notebooks anew, from the manifest and the ledger
+	@$(PY) -c 'import re; from pathlib import Path; from vssl import manifest; from vssl.results import ledger; \
+	page = Path("README.md"); table = manifest.markdown_table(ledger.status); \
+	page.write_text(re.sub(r"(<!-- shelf -->\n).*?(<!-- /shelf -->)", lambda m: m[1] + table + m[2], page.read_text(), flags=re.S))'
 
 lab: env  ## open JupyterLab on the shelf
 	@$(PY) -m jupyterlab --notebook-dir=notebooks $(ARGS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -101,14 +101,21 @@ def _planned(folder: Path, numbers: str, profile: str) -> tuple[int, ...]:
     return next((one.planned(profile) for one in shelf() if one.numbers == numbers), ())
 
 
-def markdown_table() -> str:
-    """Write the shelf as a Markdown table, for the README."""
-    lines = ["| notebook | paper | question | minutes (demo) |", "|---|---|---|---:|"]
+def markdown_table(status: Callable[[str, str], tuple[str, str]]) -> str:
+    """Write the shelf as a Markdown table, for the README.
+
+    `status` says how far the ledger is, from a table's name and a profile (`ledger.status`).
+    """
+    lines = [
+        "| notebook | paper | question | minutes (demo) | numbers (demo) |",
+        "|---|---|---|---:|---|",
+    ]
     for entry in shelf():
         minutes = entry.minutes.get("demo")
         lines.append(
             f"| [{entry.id}](notebooks/{entry.id}.ipynb) {entry.title} | {entry.paper} |"
             f" {entry.question} | {'' if minutes is None else f'{minutes:g}'} |"
+            f" {status(entry.numbers, 'demo')[1] if entry.numbers else '–'} |"
         )
     return "\n".join(lines) + "\n"
 

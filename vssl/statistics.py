@@ -44,3 +44,33 @@ def noticed(pairs: int) -> float:
 
     edge = t.ppf(0.975, pairs - 1)
     return float(brentq(lambda away: nct.sf(edge, pairs - 1, away) - 0.8, 0.0, 2 * edge))
+
+
+def expected(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
+    """The 95 % prediction interval: where one more value should lie, if it is of the same kind."""
+    if len(values) < 2:
+        return -math.inf, math.inf
+    from scipy.stats import t
+
+    mean, deviation = float(np.mean(values)), float(np.std(values, ddof=1))
+    half = float(t.ppf(0.975, len(values) - 1)) * deviation * math.sqrt(1 + 1 / len(values))
+    return mean - half, mean + half
+
+
+def chance_of(first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray) -> float:
+    """The p-value of the paired t-test: how often chance alone shows such a difference."""
+    from scipy.stats import ttest_rel
+
+    return float(ttest_rel(first, second).pvalue)
+
+
+def stand(chances: Sequence[float], rate: float = 0.05) -> list[bool]:
+    """Which of several tests are still positive when it counts that there are several.
+
+    By Benjamini and Hochberg: of those that are, a share of `rate` is expected to be chance.
+    """
+    if not chances:
+        return []
+    from scipy.stats import false_discovery_control
+
+    return [bool(one <= rate) for one in false_discovery_control(chances)]

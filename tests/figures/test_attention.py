@@ -7,7 +7,7 @@ import pytest
 
 from vssl import figures
 from vssl.errors import VsslError
-from vssl.figures.attention import attention, blend, overlay
+from vssl.figures.attention import attention, blend, in_crop, overlay, share_inside
 
 
 def slow(maps: np.ndarray, t: int) -> np.ndarray:
@@ -79,3 +79,24 @@ def test_wrong_shapes_are_refused():
         overlay(frames, np.zeros((2, 1, 2, 2)), ["a"], ["b", "c"], "t")
     with pytest.raises(VsslError, match="names"):
         overlay(frames, np.zeros((1, 2, 2, 2)), ["a"], ["b"], "t")
+
+
+def test_the_share_inside_a_box_counts_cut_cells_by_their_part():
+    flat = np.ones((3, 4, 4))
+    boxes = np.array([[0, 0, 1, 1], [0, 0, 0.5, 0.5], [0.125, 0, 0.25, 1]])
+    assert np.allclose(share_inside(flat, boxes), [1, 0.25, 0.125])
+    corner = np.zeros((2, 4, 4))
+    corner[:, 0, 0] = 5  # all of the map is in the first cell
+    boxes = np.array([[0, 0, 0.25, 0.25], [0.125, 0, 1, 1]])
+    assert np.allclose(share_inside(corner, boxes), [1, 0.5])
+    empty = share_inside(np.zeros((1, 2, 2)), np.array([[0, 0, 0.5, 1]]))
+    assert np.allclose(empty, 0.5), "a map of zeros is a flat one"
+    with pytest.raises(VsslError, match="as many boxes"):
+        share_inside(flat, boxes)
+
+
+def test_a_box_is_carried_from_the_frame_to_the_crop():
+    whole = in_crop([[0, 0, 128, 96]], (96, 128), (48, 64), 48)
+    assert np.allclose(whole, [[0, 0, 1, 1]]), "what is outside the crop is cut"
+    middle = in_crop([[64, 48, 80, 96]], (96, 128), (48, 64), 48)
+    assert np.allclose(middle, [[24 / 48, 0.5, 32 / 48, 1]])

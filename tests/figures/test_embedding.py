@@ -7,7 +7,7 @@ import pytest
 
 from vssl import figures
 from vssl.errors import VsslError
-from vssl.figures.embedding import panels, scatter, tsne
+from vssl.figures.embedding import alike, panels, scatter, tsne
 
 NAMES = ["Archery", "Bowling", "YoYo"]
 
@@ -95,3 +95,10 @@ def test_wrong_shapes_are_refused():
         scatter(np.zeros((4, 2)), np.full(4, 3), NAMES, "t")
     with pytest.raises(VsslError, match="at least one"):
         panels({}, np.zeros(0, int), NAMES, "t")
+
+
+def test_alike_is_the_share_of_points_whose_nearest_has_their_label():
+    points = np.array([[0, 0], [0.1, 0], [5, 5], [5, 5.1], [9, 9]])
+    assert alike(points, np.array([1, 1, 2, 3, 2])) == 2 / 5
+    assert alike(points, np.array(["a", "a", "b", "b", "b"])) == 1
+    assert alike(points[:1], np.array([1])) == 0

@@ -12,8 +12,8 @@ from vssl.errors import VsslError
 
 PARAMETERS = """\
 profile: str = "smoke"  # smoke, demo, gpu or paper
-seeds: list[int] | None = None  # None: the profile's own
-data_root: str | None = None  # None: the puppets"""
+seeds: str = ""  # such as "0,1,2"; empty: the profile's own
+data_root: str = ""  # empty: the puppets"""
 
 
 def words(name: str, text: str = "Words.") -> dict:
@@ -174,7 +174,7 @@ FAULTS = {
         "profile is not 'smoke'",
     ),
     "a parameter not explained": (
-        with_source("parameters", PARAMETERS.replace("  # None: the puppets", "")),
+        with_source("parameters", PARAMETERS.replace("  # empty: the puppets", "")),
         "no comment behind data_root",
     ),
     "a parameter taken": (

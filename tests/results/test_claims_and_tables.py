@@ -225,7 +225,7 @@ def test_html_is_escaped_and_its_headings_have_scopes(own_ledger):
 
 def test_the_data_of_a_figure_at_smoke_is_the_ledgers(own_ledger):
     live = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0]})
-    assert live["y"] == [1.0] and live.source == "not in the ledger yet"
+    assert live["y"] == [1.0] and live.source.startswith("not in the ledger yet")
     shown("pace/test", "curve", resolve("demo"), {"y": [2.0, 3.0], "names": ["a"]})
     ledger.add()
     kept = shown("pace/test", "curve", resolve("smoke"), {"y": [1.0], "names": []})
@@ -236,7 +236,7 @@ def test_the_data_of_a_figure_at_smoke_is_the_ledgers(own_ledger):
     both = shown("pace/test", "both", resolve("demo"), {"y": [1.0]}, of="two sets")
     assert "two sets" in both.source
     other = shown("pace/test", "curve", resolve("smoke"), {"z": [1.0]})
-    assert other["z"] == [1.0] and other.source == "not in the ledger yet in this form"
+    assert other["z"] == [1.0] and other.source.startswith("not in the ledger yet in this form")
 
 
 @pytest.mark.parametrize("path", ["pace/table_4"])

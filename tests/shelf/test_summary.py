@@ -9,7 +9,7 @@ import pytest
 
 from vssl.shelf import report as reports
 from vssl.shelf import summary as summaries
-from vssl.shelf.summary import summarise
+from vssl.shelf.summary import summarise, verdict_of
 
 
 @dataclass(frozen=True)
@@ -196,3 +196,32 @@ def test_text_from_a_notebook_is_escaped():
 )
 def test_the_counts_in_a_sentence(counts, sentence):
     assert summaries.runs(counts) == sentence
+
+
+def beside(value: float, **more) -> dict:
+    made = {"column": "top1", "row": "pace", "seed": 5, "value": value, "low": 20.0, "high": 30.0}
+    return made | {"as_ledger": 20.0 <= value <= 30.0} | more
+
+
+def test_a_run_is_held_against_the_ledger():
+    nothing = summarise([outcome(table("holds"))])
+    assert nothing.compared() == "" and nothing.differing() == []
+    found = summarise([outcome(table(reproduced=[beside(25.0), beside(29.0), beside(40.0)]))])
+    assert found.compared().startswith("2 of 3 numbers are as the ledger's")
+    assert "1 differs; by chance about 0 would" in found.compared()
+    assert found.differing() == ["Which paces?: pace, top1, seed 5: 40.0, expected 20.0 to 30.0"]
+
+
+def test_verdicts_are_corrected_for_the_number_of_claims():
+    one = table("holds", "undecided", "holds")
+    for claim, p in zip(one["claims"], (0.001, 0.5, 0.04), strict=True):
+        claim["p"] = p
+    assert summarise([outcome(one)]).corrected() == (
+        "1 of these 2 verdicts stands if one allows for 3 tests (Benjamini-Hochberg, 5 %)"
+    )
+    assert summarise([outcome(table("undecided"))]).corrected() == ""
+
+
+def test_a_verdict_is_found_in_its_words():
+    assert verdict_of("holds on puppets (demo)") == "holds"
+    assert verdict_of("not judged") == "not judged" and verdict_of("2 of 5 seeds") == "waiting"

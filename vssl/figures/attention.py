@@ -44,6 +44,48 @@ def attention(maps: np.ndarray | Tensor, time: Literal["last", "all"] = "last") 
     return (energy / peak).astype(np.float32)
 
 
+def in_crop(
+    boxes: np.ndarray, frame: tuple[int, int], stored: tuple[int, int], size: int
+) -> np.ndarray:
+    """Boxes as fractions of a square crop from the middle of a stored frame, [N, 4].
+
+    `boxes` are left, top, right, bottom in pixels of a `frame` (height, width) that is stored at
+    another size.
+    """
+    fraction = np.asarray(boxes, np.float64) / np.array([*frame[::-1], *frame[::-1]])
+    corner = [(stored[1] - size) // 2, (stored[0] - size) // 2]  # left, top
+    scaled = fraction * np.array([*stored[::-1], *stored[::-1]]) - np.array([*corner, *corner])
+    return np.clip(scaled / size, 0, 1)
+
+
+def share_inside(maps: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """The share of each map that lies inside its box, [N].
+
+    Maps are [N, H', W']; boxes are left, top, right and bottom as fractions of the picture, [N, 4].
+    A cell that a box cuts counts by the part inside. A map of zeros counts as a flat one.
+    """
+    maps, boxes = np.asarray(maps, np.float64), np.asarray(boxes, np.float64)
+    if maps.ndim != 3 or boxes.shape != (len(maps), 4):
+        raise VsslError(
+            f"shares are of maps [N, H', W'] and as many boxes [N, 4], not {maps.shape} and"
+            f" {boxes.shape}"
+        )
+    _, height, width = maps.shape
+
+    def covered(low: np.ndarray, high: np.ndarray, cells: int) -> np.ndarray:
+        edges = np.arange(cells + 1) / cells
+        inner = np.minimum(high[:, None], edges[1:]) - np.maximum(low[:, None], edges[:-1])
+        return np.clip(inner * cells, 0, 1)  # [N, cells], the part of each cell inside
+
+    part = (
+        covered(boxes[:, 1], boxes[:, 3], height)[:, :, None]
+        * covered(boxes[:, 0], boxes[:, 2], width)[:, None, :]
+    )  # [N, H', W']
+    whole = maps.sum((1, 2))
+    maps = np.where(whole[:, None, None] > 0, maps, 1)
+    return (maps * part).sum((1, 2)) / maps.sum((1, 2))
+
+
 def overlay(
     frames: np.ndarray,
     maps: np.ndarray,

@@ -48,6 +48,19 @@ def tsne(features: np.ndarray, seed: int = 0, perplexity: float | None = None) -
         )  # [n, 2]
 
 
+def alike(points: np.ndarray, labels: np.ndarray) -> float:
+    """The share of points whose nearest other point has the same label.
+
+    Points are [n, 2]; with fewer than two there is none.
+    """
+    points, labels = np.asarray(points, np.float64), np.asarray(labels)
+    if len(points) < 2:
+        return 0.0
+    distances = np.square(points[:, None] - points[None]).sum(2)  # [n, n]
+    np.fill_diagonal(distances, np.inf)
+    return float((labels[distances.argmin(1)] == labels).mean())
+
+
 def scatter(
     coordinates: np.ndarray, labels: np.ndarray, names: Sequence[str], title: str
 ) -> Figure:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vssl.errors import VsslError
-from vssl.statistics import noticed, paired
+from vssl.statistics import chance_of, noticed, paired
 
 SAME = 1e-9  # differences closer to each other than this have no spread
 
@@ -47,6 +47,7 @@ class Verdict:
     detectable: float
     seeds: int
     planned: int = 0  # seeds; 0 where none were planned
+    p: float = math.nan  # of the paired t-test; NaN where none was made
 
     def words(self, world: str = "") -> str:
         """The verdict, with the world that it is about."""
@@ -105,7 +106,8 @@ def judge(
     mean, half = paired(first, second)
     error = float(np.std(first - second, ddof=1)) / math.sqrt(len(common))
     word = "holds" if mean > half else "reversed" if mean < -half else "undecided"
-    return Verdict(claim, word, mean, half, noticed(len(common)) * error, len(common))
+    detectable, p = noticed(len(common)) * error, chance_of(first, second)
+    return Verdict(claim, word, mean, half, detectable, len(common), len(planned), p)
 
 
 def check(claims: tuple[Claim, ...], rows: list[str], columns: list[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vssl import manifest
 from vssl.lab.store import run
 from vssl.results import ledger, provenance
@@ -30,9 +32,12 @@ def table(
     records = [place.record(run(place.experiment)) for place in numbers.places()]
     papers = {column: beside(where, slugs) for column, (where, slugs) in (reported or {}).items()}
     if scale.profile == "smoke":
-        return from_ledger(numbers.slug, title, show, numbers.rows(), papers)
+        return from_ledger(numbers.slug, title, show, numbers.rows(), papers, numbers.rows(True))
     ledger.leave(numbers.slug, scale.profile, records, rows=numbers.rows(asked=True))
-    return _table(numbers.slug, title, scale.profile, numbers.rows(), papers, records, own=True)
+    asked = numbers.rows(asked=True)
+    own = _table(numbers.slug, title, scale.profile, numbers.rows(), papers, records, asked, True)
+    known = from_ledger(numbers.slug, title, scale.profile, numbers.rows(), asked=asked)
+    return replace(own, known=known.values)
 
 
 def from_ledger(
@@ -41,12 +46,16 @@ def from_ledger(
     profile: str,
     rows: dict[str, list[str]],
     papers: dict[str, dict[str, float]] | None = None,
+    asked: dict[str, list[str]] | None = None,
 ) -> Table:
-    """The table as the committed ledger has it; a row that was never run says so."""
-    records = [
-        r for r in ledger.read(slug, profile)["records"] if r["row"] in rows.get(r["column"], ())
-    ]
-    return _table(slug, title, profile, rows, papers or {}, records, own=False)
+    """The table as the committed ledger has it; a row that was never run says so.
+
+    Which rows can be run at its profile is written there too; until it is, `asked` says so.
+    """
+    content = ledger.read(slug, profile)
+    records = [r for r in content["records"] if r["row"] in rows.get(r["column"], ())]
+    asked = content["rows"] or asked or rows
+    return _table(slug, title, profile, rows, papers or {}, records, asked, own=False)
 
 
 def _table(
@@ -56,9 +65,16 @@ def _table(
     rows: dict[str, list[str]],
     papers: dict[str, dict[str, float]],
     records: list[ledger.Record],
+    asked: dict[str, list[str]],
     own: bool,
 ) -> Table:
     """A table of records: `own` ones of this run, or those of the ledger."""
+    absent = {
+        (column, row)
+        for column, names in rows.items()
+        for row in names
+        if row not in asked.get(column, names)
+    }
     values: Values = {column: {row: {} for row in names} for column, names in rows.items()}
     older: Values = {column: {row: {} for row in names} for column, names in rows.items()}
     for record in records:
@@ -74,6 +90,7 @@ def _table(
         profile=profile,
         hours=provenance.hours(records),
         older=older,
+        absent=frozenset(absent),
         planned=() if own else manifest.planned(slug, profile),
         worlds=provenance.worlds(profile, records),
         provenance=provenance.line(records),

@@ -18,6 +18,8 @@ from vssl.results import ledger
 from vssl.videos import puppets
 from vssl.videos.puppets import layouts
 
+OWN = "smoke's own numbers, which mean nothing"
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -81,9 +83,9 @@ def shown(
         return Shown(data, source, scale, None)
     kept = ledger.read(slug, show)["figures"].get(name)
     if kept is None:
-        return Shown(data, "not in the ledger yet", scale, None)
+        return Shown(data, f"not in the ledger yet: {OWN}", scale, None)
     if set(kept["data"]) != set(data):
-        return Shown(data, "not in the ledger yet in this form", scale, None)
+        return Shown(data, f"not in the ledger yet in this form: {OWN}", scale, None)
     return Shown(
         {key: _array(value) for key, value in kept["data"].items()},
         f"from the ledger: {kept['title']}",

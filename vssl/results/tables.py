@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from vssl.results.claims import WORDS, Claim, Verdict, check, judge
-from vssl.statistics import half_width
+from vssl.statistics import expected, half_width
 
 Values = dict[str, dict[str, dict[int, float]]]  # column -> row -> seed -> value
 
@@ -34,8 +34,11 @@ class Table:
     # What older code measured; shown until the planned seeds of a row are there.
     older: Values = field(default_factory=dict)
     planned: tuple[int, ...] = ()  # seeds that the verdicts wait for; empty for a run of one's own
+    absent: frozenset[tuple[str, str]] = frozenset()  # (column, row) that cannot be run here
     worlds: dict[str, str] = field(default_factory=dict)  # column -> what its verdicts are about
     provenance: str = ""  # where the numbers come from, in a line
+    # What the ledger has, for a run of one's own; each of its numbers is held against this.
+    known: Values = field(default_factory=dict)
 
     @property
     def rows(self) -> list[str]:
@@ -69,11 +72,13 @@ class Table:
         """
         found = self.values.get(column, {}).get(row, {})
         if not self._waits(row, column):
-            return {seed: found[seed] for seed in self.planned or found}
+            return {seed: value for seed, value in found.items() if seed in (self.planned or found)}
         return self.older.get(column, {}).get(row, {})
 
     def _waits(self, row: str, column: str) -> bool:
         """Whether planned seeds are missing."""
+        if (column, row) in self.absent or row not in self.values.get(column, {}):
+            return False
         found = self.values.get(column, {}).get(row, {})
         return any(seed not in found for seed in self.planned)
 
@@ -84,10 +89,14 @@ class Table:
                 claim,
                 self.values[claim.column].get(claim.better, {}),
                 self.values[claim.column].get(claim.worse, {}),
-                self.planned,
+                () if self._is_absent(claim) else self.planned,
             )
             for claim in self.claims
         ]
+
+    def _is_absent(self, claim: Claim) -> bool:
+        """Whether a row of the claim cannot be run here."""
+        return any((claim.column, row) in self.absent for row in (claim.better, claim.worse))
 
     def groups(self, *columns: str) -> dict[str, dict[str, list[float]]]:
         """The values of some columns, as figures read them: column -> row -> one value a seed.
@@ -146,6 +155,10 @@ class Table:
 
     def cell(self, row: str, column: str) -> str:
         """Mean, half-width of the 95 % interval, number of seeds."""
+        if row not in self.values.get(column, {}):
+            return "–"
+        if (column, row) in self.absent:
+            return "not run here"
         values = list(self.shown(row, column).values())
         there = set(self.values.get(column, {}).get(row, {})) & set(self.planned)
         waits = self._waits(row, column)
@@ -157,6 +170,22 @@ class Table:
         about = f"{seeds}, older code" if waits else seeds
         spread = "" if math.isinf(half) else f" ± {half:.1f}"
         return f"{mean:.1f}{spread} ({about})"
+
+    def reproduced(self) -> list[dict[str, Any]]:
+        """Each number of one's own run beside the interval in which the ledger expects it."""
+        found = []
+        for column, rows in self.values.items():
+            for row, values in rows.items():
+                known = list(self.known.get(column, {}).get(row, {}).values())
+                if len(known) < 2:
+                    continue
+                low, high = expected(known)
+                for seed, value in values.items():
+                    where = {"column": column, "row": row, "seed": seed, "value": value}
+                    found.append(
+                        where | {"low": low, "high": high, "as_ledger": low <= value <= high}
+                    )
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """The table as text, for the report and for nbval."""
@@ -172,6 +201,7 @@ class Table:
                 "ours": v.line(),
                 "verdict": v.verdict,
                 "words": v.words(self.worlds.get(c.column, "")),
+                "p": None if math.isnan(v.p) else v.p,
             }
             for c, v in zip(self.claims, self.verdicts(), strict=True)
         ]
@@ -182,6 +212,7 @@ class Table:
             "hours": self.hours,
             "provenance": self.provenance,
             "in_short": self.in_short(),
+            "reproduced": self.reproduced(),
         }
         return {
             "title": self.title,

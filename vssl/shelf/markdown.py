@@ -13,11 +13,16 @@ def markdown(report: Report) -> str:
     lines = ["# Report", "", f"{report.summary()}; finished {report.finished}.", ""]
     lines += [runs, ""] if (runs := summaries.runs(report.counts)) else []
     results = summaries.summarise(report.outcomes)
+    if compared := results.compared():
+        lines += ["## Beside the ledger", "", f"{compared}.", ""]
+        lines += [f"- {_cell(line)}" for line in results.differing()]
+        lines += [""] if results.differing() else []
     if results.tables:
+        corrected = results.corrected()
         lines += [
             "## Results",
             "",
-            f"{results.lead()}.",
+            f"{results.lead()}.{f' {corrected}.' if corrected else ''}",
             "",
             *_markdown_table(summaries.COLUMNS, summaries.rows(results)),
         ]

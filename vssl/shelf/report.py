@@ -98,5 +98,6 @@ _ENVIRONMENT.filters |= {
     "cells": summaries.cells,
     "column_kinds": _column_kinds,
     "split_bracket": _split_bracket,
+    "verdict_of": summaries.verdict_of,
 }
 _ENVIRONMENT.tests |= {"numeric": _is_numeric, "short": _is_short}

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from vssl.statistics import stand
+
 VERDICTS: Mapping[str, str] = {
     "holds": "✓",
     "reversed": "✗",
@@ -42,7 +44,8 @@ class TableSummary:
     profile: str  # the profile of the numbers shown, which may differ from the run's
     seeds: tuple[int, ...] | None
     hours: float | None  # time that all runs behind the table took to compute
-    claims: tuple[Mapping[str, str], ...]
+    claims: tuple[Mapping[str, Any], ...]
+    reproduced: tuple[Mapping[str, Any], ...] = ()  # numbers beside what the ledger expects
 
     def facts(self) -> list[str]:
         """List the notebook, the profile, the seeds and the hours, in words."""
@@ -94,6 +97,45 @@ class Summary:
             )
         return "; ".join(parts)
 
+    def compared(self) -> str:
+        """Say how many numbers of this run are as the ledger has them; empty if it has none."""
+        numbers = [(table, one) for table in self.tables for one in table.reproduced]
+        if not numbers:
+            return ""
+        differ = [(table, one) for table, one in numbers if not one["as_ledger"]]
+        same = len(numbers) - len(differ)
+        return (
+            f"{same} of {_plural(len(numbers), 'number')} are as the ledger's: each lies where the"
+            f" ledger expects one more seed to lie 95 times in 100. {len(differ)}"
+            f" differ{'s' * (len(differ) == 1)}; by chance about {0.05 * len(numbers):.0f} would"
+        )
+
+    def differing(self) -> list[str]:
+        """Name each number that is not as the ledger's."""
+        return [
+            f"{table.title}: {one['row']}, {one['column']}, seed {one['seed']}: {one['value']:.1f},"
+            f" expected {one['low']:.1f} to {one['high']:.1f}"
+            for table in self.tables
+            for one in table.reproduced
+            if not one["as_ledger"]
+        ]
+
+    def corrected(self) -> str:
+        """Say how many verdicts stand when it counts that there are many claims."""
+        claims = [claim for table in self.tables for claim in table.claims]
+        tested = [claim for claim in claims if claim.get("p") is not None]
+        verdicts = sum(claim["verdict"] in ("holds", "reversed") for claim in tested)
+        if not verdicts:
+            return ""
+        still = sum(
+            stands and claim["verdict"] in ("holds", "reversed")
+            for stands, claim in zip(stand([one["p"] for one in tested]), tested, strict=True)
+        )
+        return (
+            f"{still} of these {_plural(verdicts, 'verdict')} stand{'s' * (still == 1)} if one"
+            f" allows for {_plural(len(tested), 'test')} (Benjamini-Hochberg, 5 %)"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the summary as plain data."""
         return {"totals": self.totals(), "tables": [asdict(table) for table in self.tables]}
@@ -144,6 +186,11 @@ def cells(claim: Mapping[str, str]) -> list[str]:
     return [f"{claim['claim']}{where}", str(claim["paper"]), str(claim["ours"]), verdict]
 
 
+def verdict_of(words: str) -> str:
+    """Return the verdict in some words: "holds on puppets (demo)" holds, "2 of 5 seeds" waits."""
+    return next((word for word in VERDICTS if words.startswith(word)), "waiting")
+
+
 def rows(summary: Summary) -> list[list[str]]:
     """Return the rows for Markdown: for each table its title and facts, then its claims."""
     lines = []
@@ -175,6 +222,7 @@ def _summarise_table(outcome: Outcome, table: Mapping[str, Any]) -> TableSummary
         seeds=None if seeds is None else tuple(seeds),
         hours=table.get("hours"),
         claims=tuple(table.get("claims", ())),
+        reproduced=tuple(table.get("reproduced", ())),
     )
 
 

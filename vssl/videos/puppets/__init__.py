@@ -3,6 +3,7 @@
 from vssl.videos.puppets.disk import make
 from vssl.videos.puppets.film import Truth, render, truth
 from vssl.videos.puppets.larger import kinetics600
+from vssl.videos.puppets.named import truth_of
 from vssl.videos.puppets.world import Style, World, digest, folder, hmdb51, kinetics400, ucf101
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "make",
     "render",
     "truth",
+    "truth_of",
     "ucf101",
 ]
