@@ -2,13 +2,16 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test lint unit shelf readme lab bench peers lock clean
+.PHONY: help env reproduce test lint unit shelf readme lab bench gpu gpu-pack peers lock clean
 
 # What a person may set: make reproduce ONLY="000 100" PROFILE=demo JOBS=2 ARGS="--resume"
 ONLY ?= 000_start_here 100_pace
 PROFILE ?= demo
 JOBS ?= 2
 ARGS ?=
+# make gpu OUT=results MINUTES=8
+OUT ?= runs/gpu-out
+MINUTES ?= 8
 PYTHON ?= python3 python3.13 python3.12 python3.11
 
 VENV := .venv
@@ -75,6 +78,13 @@ lab: env  ## open JupyterLab on the shelf
 
 bench: env  ## time each part beside what one would use otherwise: ARGS="decode --rounds 9"
 	@$(PY) -m benchmarks $(ARGS)
+
+gpu-pack: env  ## make this checkout ready to travel to a GPU without a network
+	@$(PY) -m pip --version > /dev/null && $(PY) -m benchmarks.gpu.pack
+
+# Needs no environment of ours: a Python with PyTorch, and the wheels that gpu-pack gathered.
+gpu:  ## on a bare GPU machine, tests, benchmark and fill: OUT=folder MINUTES=8
+	@python3 benchmarks/gpu/go.py $(OUT) $(MINUTES)
 
 # Beside the lock, and never moving what it pins; a change of the lock takes them away again.
 peers: env  ## install the libraries that make bench compares with (torchcodec wants the system's FFmpeg too)

@@ -36,7 +36,13 @@ def hardware() -> str:
 
 @functools.cache
 def commit() -> str:
-    """The checkout's commit, with "+" where files differ from it; "unknown" outside a checkout."""
+    """The checkout's commit, with "+" where files differ from it; "unknown" outside a checkout.
+
+    A packed tree that travelled without its history has its commit in a file (`make gpu-pack`).
+    """
+    packed = paths.root() / "COMMIT"
+    if packed.is_file() and not (paths.root() / ".git").exists():
+        return packed.read_text(encoding="utf-8").strip()
 
     def git(*words: str) -> str:
         done = subprocess.run(
