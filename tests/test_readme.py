@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,8 +75,25 @@ def drawn(tmp_path_factory) -> Path:
     return puppets.make(world("ucf101", "smoke"), tmp_path_factory.mktemp("data") / "ucf101")
 
 
+def test_the_plain_call_of_papermill_runs(tmp_path):
+    """The very command of the page, at smoke instead of demo."""
+    (command,) = [command for _, command in SHOWN if command.startswith("papermill ")]
+    words = command.replace("out.ipynb", str(tmp_path / "out.ipynb")).replace("demo", "smoke")
+    done = subprocess.run(
+        [sys.executable, "-m", *shlex.split(words), "--no-progress-bar"],
+        cwd=ROOT,
+        env=os.environ | {"VSSL_FIGURES": str(tmp_path / "figures"), "VSSL_QUIET": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "profile smoke, seeds 0, 1" in (tmp_path / "out.ipynb").read_text()
+
+
 @pytest.mark.parametrize(
-    "command", [command for _, command in SHOWN if not command.startswith("make ")]
+    "command", [command for _, command in SHOWN if command.startswith((".venv", "vssl"))]
 )
 def test_every_vssl_command_runs(command, monkeypatch, request):
     """Each command is really run, but without what takes minutes.
@@ -91,6 +110,8 @@ def test_every_vssl_command_runs(command, monkeypatch, request):
     if argv[0] == "reproduce":
         reproduce = "vssl.shelf.runner.reproduce"
         monkeypatch.setattr(reproduce, lambda ids, profile, **rest: _chosen(ids))
+    if argv[0] == "fill":
+        monkeypatch.setattr("vssl.shelf.fill.fill", lambda ids, profile, *rest: 0)
     if argv[:2] == ["data", "make"]:
         monkeypatch.setattr("vssl.videos.puppets.make", lambda world: world.name)
     assert cli.main(argv) == 0
