@@ -192,6 +192,7 @@ def test_real_ucf101_runs_like_the_puppets(realvideo, tmp_path, monkeypatch):
 def test_a_broken_test_video_is_counted_and_named_on_the_table(scale, tmp_path, monkeypatch):
     from vssl.lab.profile import world
     from vssl.results import Numbers, table
+    from vssl.results import shown as shown_data
     from vssl.videos import puppets
 
     monkeypatch.setenv("VSSL_DATA", str(tmp_path))
@@ -206,5 +207,7 @@ def test_a_broken_test_video_is_counted_and_named_on_the_table(scale, tmp_path, 
     demo = replace(damaged, sizes=replace(damaged.sizes, name="demo"))
     rows = {"random": [damaged.retrieve(damaged.random("r3d", 0))]}
     shown = table(Numbers("pace/broken", demo, {"R@1": ("R@1", rows)}), "t")
+    figure = shown_data("pace/broken", "curve", demo, {"y": [1.0]})
+    assert figure.source.endswith("; 1 video that could not be decoded is left out")
     left_out = "1 video that could not be decoded is left out (v_Walk_g01_c01)"
     assert left_out in shown.face

@@ -176,7 +176,7 @@ def run(
             why = f" again: its run was made {age(experiment, old.record)}" if old else ""
             tell(f"computing {experiment.key()}{why}")
         part = (
-            functools.partial(experiment.compute, _working(experiment, made_by), inputs)
+            functools.partial(_take_part, experiment, _working(experiment, made_by), inputs)
             if _shared(experiment)
             else None
         )
@@ -209,6 +209,12 @@ def _synchronised(experiment: Any) -> bool:
 def _working(experiment: Any, made_by: str) -> Path:
     """Where a run is computed; with the code in its name, for no resume goes across a change."""
     return folder_of(experiment).with_name(f".{experiment.key()}.{made_by}.working")
+
+
+def _take_part(experiment: Any, working: Path, inputs: tuple[Run, ...]) -> None:
+    """Compute beside the first process of torchrun, which keeps what comes of it."""
+    with one_thread():
+        experiment.compute(working, inputs)
 
 
 def _compute(experiment: Any, inputs: tuple[Run, ...], made_by: str) -> None:

@@ -78,7 +78,7 @@ def shown(
     if scale.profile != "smoke":
         used = scale.seeds if seeds is None else seeds
         which = f", seed{'s' * (len(used) > 1)} {', '.join(map(str, used))}" if used else ""
-        source = f"{scale.profile} profile, {of or scale.data().title()}{which}"
+        source = f"{scale.profile} profile, {of or scale.data().title()}{which}{_left_out(scale)}"
         ledger.leave(slug, scale.profile, figures={name: {"title": source, "data": _plain(data)}})
         return Shown(data, source, scale, None)
     kept = ledger.read(slug, show)["figures"].get(name)
@@ -92,6 +92,15 @@ def shown(
         scale,
         show,
     )
+
+
+def _left_out(scale: Scale) -> str:
+    """How many videos could not be decoded; empty where all could."""
+    failed = (scale.data().contents() or {"failed": ()})["failed"]
+    plural = (
+        "s that could not be decoded are" if len(failed) > 1 else " that could not be decoded is"
+    )
+    return f"; {len(failed)} video{plural} left out" if failed else ""
 
 
 @functools.lru_cache(maxsize=64)
