@@ -108,18 +108,30 @@ def test_the_interval_is_students():
 def test_bars_show_the_mean_the_seeds_and_their_number():
     values = {"UCF101": {"a": [1.0, 3.0], "b": [4.0, 4.0, 7.0]}, "HMDB51": {"b": [2.0]}}
     figure = bars(values, "t", "top-1, %", chance=1.5, paper={"UCF101": {"a": 9.0}})
-    first, second = figure.axes
+    papers, first, second = figure.axes[:3]
+    assert [axis.get_title(loc="left") for axis in figure.axes[:3]] == [
+        "UCF101: the paper",
+        "UCF101",
+        "HMDB51",
+    ]
     assert [patch.get_width() for patch in first.patches] == [2.0, 5.0]
     assert [patch.get_width() for patch in second.patches] == [2.0]
     assert texts(first) == ["2", "5"]
-    assert [label.get_text() for label in first.get_yticklabels()] == ["a", "b"]
+    assert [label.get_text() for label in papers.get_yticklabels()] == ["a", "b"]
     dots = [list(line.get_xdata()) for line in first.lines if line.get_marker() == "o"]
     assert dots == [[1.0, 3.0], [4.0, 4.0, 7.0]]
-    assert [list(line.get_xdata()) for line in first.lines if line.get_marker() == "D"] == [[9.0]]
+    assert [list(line.get_xdata()) for line in papers.lines] == [[9.0]] and not papers.patches
+    assert not [line for line in first.lines if line.get_marker() == "D"]
     caption = " ".join(texts(figure))
     assert "n = 1 or 2 or 3" in caption
     assert "the paper, on its data" in caption
     assert "chance, 1.5" in caption
+
+
+def test_random_rows_are_grey_and_all_others_have_one_colour():
+    rows = {"random": [1.0], "pace": [2.0], "places tell: random": [1.0], "contrast": [3.0]}
+    colors = [patch.get_facecolor()[:3] for patch in bars({"g": rows}, "t", "y").axes[0].patches]
+    assert colors[0] == colors[2] != colors[1] == colors[3]
 
 
 def test_confusion_shows_counts_and_shades():
@@ -176,11 +188,11 @@ def test_the_papers_marks_lie_inside_the_panel_even_if_nothing_has_run(ours):
         "y",
         paper={"a": {"x": 73.9, "y": 72.6}},
     )
-    for axis in figure.axes:
+    for axis in figure.axes[:3]:
         assert axis.get_xlim() == pytest.approx((0, 1.12 * 73.9))
 
 
 def test_intervals_and_seeds_lie_inside_the_panel():
     values = [80.0, 90.0]
-    axis = bars({"a": {"x": values}}, "t", "y", paper={"a": {"x": 73.9}}).axes[0]
+    axis = bars({"a": {"x": values}}, "t", "y", paper={"a": {"x": 73.9}}).axes[1]
     assert axis.get_xlim()[1] >= 1.12 * (85 + interval(values))

@@ -36,8 +36,9 @@ def bars(
     """A panel for each group and in it a bar for each name, with a dot for every seed.
 
     A line on the bar spans the 95 % interval of the mean. `chance` is one level for all groups, or
-    one for each. A name without values is marked "not run". `paper` gives the paper's own values,
-    drawn as hollow diamonds: the paper used other data, so only the order can be compared.
+    one for each. A name without values is marked "not run". A name with "random" in it is grey, and
+    all others have one colour. `paper` gives the paper's own values. They have a panel of their
+    own, as hollow diamonds: the paper used other data, so only the order can be compared.
     """
     names = list(dict.fromkeys(name for group in values.values() for name in group))
     counts = sorted(
@@ -48,8 +49,14 @@ def bars(
     levels: Mapping[str, float | None] = (
         chance if isinstance(chance, Mapping) else dict.fromkeys(values, chance)
     )
-    columns = min(3, len(values))
-    rows = -(-len(values) // columns)
+    panels = [
+        (group, of_paper)
+        for group in values
+        for of_paper in (True, False)
+        if not of_paper or (paper or {}).get(group)
+    ]
+    columns = 2 if len(panels) in (2, 4) else min(3, len(panels))
+    rows = -(-len(panels) // columns)
     several = sorted({level for group in values if (level := levels.get(group)) is not None})
     caption = _legend(counts, several, bool(paper))
     fig, axes = style.figure(
@@ -61,8 +68,13 @@ def bars(
         sharey=True,
         sharex=True,
     )
-    for axis, (group, rows_of) in zip(axes.flat, values.items(), strict=False):
-        _panel(axis, rows_of, names, levels.get(group), (paper or {}).get(group, {}))
+    for axis, (group, of_paper) in zip(axes.flat, panels, strict=False):
+        if of_paper:
+            _marks(axis, (paper or {})[group], names)
+            axis.set_title(f"{group}: the paper", loc="left")
+            axis.tick_params(labelbottom=True)
+            continue
+        _panel(axis, values[group], names, levels.get(group))
         own = (
             f", chance {levels[group]:.3g}"
             if len(several) > 1 and levels.get(group) is not None
@@ -80,10 +92,10 @@ def bars(
     axes[0, 0].set_xlim(
         min(0.0, left) if lowest < 0 else 0.0, max(right, 1.12 * _highest(values, paper or {}))
     )
-    for axis in axes.flat[len(values) :]:
+    for axis in axes.flat[len(panels) :]:
         axis.set_axis_off()
     for column in range(columns):
-        lowest_row = (len(values) - 1 - column) // columns  # the last row need not be full
+        lowest_row = (len(panels) - 1 - column) // columns  # the last row need not be full
         axes[lowest_row, column].set_xlabel(ylabel)
     axes[0, 0].set_ylim(len(names) - 0.4, -0.6)
     axes[0, 0].set_yticks(range(len(names)), names)
@@ -114,24 +126,38 @@ def _legend(counts: list[int], levels: list[float], paper: bool) -> str:
     return "; ".join(parts)
 
 
+def _marks(axis: Axes, paper: Mapping[str, float], names: list[str]) -> None:
+    """The paper's numbers, of the rows that it reports."""
+    for place, name in enumerate(names):
+        if name in paper:
+            axis.plot(
+                paper[name],
+                place,
+                "D",
+                markersize=6,
+                markerfacecolor="white",
+                markeredgecolor=style.INK,
+                zorder=5,
+            )
+            axis.annotate(
+                f"{paper[name]:.3g}",
+                (paper[name], place),
+                (7, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=style.SMALL,
+            )
+    axis.margins(x=0.12)
+    axis.tick_params(axis="y", length=0)
+
+
 def _panel(
     axis: Axes,
     rows: Mapping[str, Sequence[float]],
     names: list[str],
     chance: float | None,
-    paper: Mapping[str, float],
 ) -> None:
     for place, name in enumerate(names):
-        if name in paper:
-            axis.plot(
-                paper[name],
-                place + 0.28,
-                "D",
-                markersize=5,
-                markerfacecolor="white",
-                markeredgecolor=style.INK,
-                zorder=5,
-            )
         if not len(rows.get(name, ())):
             axis.annotate(
                 "not run",
@@ -145,7 +171,7 @@ def _panel(
             continue
         seeds = np.asarray(rows[name], float)
         mean, half = seeds.mean(), interval(seeds)
-        color = style.PALETTE[place % len(style.PALETTE)]
+        color = style.GREY if "random" in name else style.PALETTE[0]
         axis.barh(place, mean, height=0.62, color=color, alpha=0.75, zorder=2)
         if half:
             axis.errorbar(

@@ -16,6 +16,7 @@ def face(profile: str, records: Sequence[Record], own: bool) -> str:
     seeds = ", ".join(map(str, sorted({record["seed"] for record in records})))
     data = " and ".join(sorted({record["title"] for record in records}, reverse=True))
     text = f"{'' if own else 'from the ledger: '}{profile} profile, {data}, seeds {seeds}"
+    text += ", of older code" if any(record.get("older") for record in records) else ""
     text += "; ± is a 95 % interval over seeds"
     failed = sorted({name for record in records for name in record.get("failed", ())})
     if not failed:
