@@ -211,6 +211,15 @@ def test_a_mistake_is_answered_in_one_line(project, capsys, words, line):
     assert line in said and said.count("\n") == 1
 
 
+def test_data_that_is_not_there_is_one_line(project, capsys):
+    entries = MANIFEST.replace("{demo: 4}", "{paper: 2}")
+    (project / "notebooks" / "manifest.yml").write_text(entries)
+    git(project, "commit", "-qam", "paper")
+    assert cli.main(["fill", "--profile", "paper"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("vssl: ") and said.count("\n") == 1 and "UCF101" in said
+
+
 def test_a_tree_with_changes_and_a_folder_without_commits_are_refused(project, monkeypatch):
     for here, line in (("abc+", "commit the changes"), ("unknown", "no checkout")):
         monkeypatch.setattr(fill, "commit", lambda here=here: here)

@@ -96,9 +96,11 @@ def _fill(
             return INTERRUPTED
     if ended.code:
         raise VsslError(f"the process that computes is gone: {ended.words}; run the command again")
+    found = json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else {}
+    if "mistake" in found:
+        raise VsslError(found["mistake"])
     if plan_only:
         return 0
-    found = json.loads(answer.read_text(encoding="utf-8"))
     for reason in found["failed"].values():
         print(f"failed: {reason}")
     if found["left"]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from vssl import files, manifest, paths
+from vssl.errors import VsslError
 from vssl.shelf import gpus, worker
 from vssl.shelf.plan import span_of
 from vssl.shelf.processes import end_with_parent
@@ -247,4 +248,8 @@ def text(queue: Queue, profile: str, jobs: int) -> str:
 def main() -> None:
     """Fill the ledger as a pickled job says."""
     end_with_parent()
-    fill(pickle.loads(Path(sys.argv[1]).read_bytes()))
+    job = pickle.loads(Path(sys.argv[1]).read_bytes())
+    try:
+        fill(job)
+    except VsslError as error:  # what a person can mend, such as data that is not there
+        files.write_json(job["answer"], {"mistake": str(error)})
