@@ -97,8 +97,22 @@ def test_wrong_shapes_are_refused():
         panels({}, np.zeros(0, int), NAMES, "t")
 
 
-def test_alike_is_the_share_of_points_whose_nearest_has_their_label():
+def test_alike_is_the_share_of_points_whose_nearest_in_another_group_has_their_label():
     points = np.array([[0, 0], [0.1, 0], [5, 5], [5, 5.1], [9, 9]])
-    assert alike(points, np.array([1, 1, 2, 3, 2])) == 2 / 5
-    assert alike(points, np.array(["a", "a", "b", "b", "b"])) == 1
-    assert alike(points[:1], np.array([1])) == 0
+    own = np.arange(5)
+    assert alike(points, np.array([1, 1, 2, 3, 2]), own) == 2 / 5
+    assert alike(points, np.array(["a", "a", "b", "b", "b"]), own) == 1
+    together = np.array([0, 0, 1, 2, 3])  # the first two are of one group
+    assert alike(points, np.array([1, 1, 1, 2, 2]), together) == 3 / 5
+    assert alike(points[:1], np.array([1]), own[:1]) == 0
+
+
+def test_alike_agrees_with_a_slow_loop():
+    rng = np.random.default_rng(0)
+    points, labels, groups = rng.random((30, 2)), rng.integers(3, size=30), rng.integers(8, size=30)
+    right = []
+    for i in range(30):
+        others = [j for j in range(30) if groups[j] != groups[i]]
+        nearest = min(others, key=lambda j: float(((points[i] - points[j]) ** 2).sum()))
+        right.append(labels[nearest] == labels[i])
+    assert alike(points, labels, groups) == np.mean(right)

@@ -48,17 +48,18 @@ def tsne(features: np.ndarray, seed: int = 0, perplexity: float | None = None) -
         )  # [n, 2]
 
 
-def alike(points: np.ndarray, labels: np.ndarray) -> float:
-    """The share of points whose nearest other point has the same label.
+def alike(points: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> float:
+    """The share of points whose nearest point of another group has the same label.
 
-    Points are [n, 2]; with fewer than two there is none.
+    Points are [n, 2]. Groups are performers: another video of the same one would be too easy.
     """
-    points, labels = np.asarray(points, np.float64), np.asarray(labels)
-    if len(points) < 2:
-        return 0.0
+    points, labels, groups = np.asarray(points, np.float64), np.asarray(labels), np.asarray(groups)
     distances = np.square(points[:, None] - points[None]).sum(2)  # [n, n]
-    np.fill_diagonal(distances, np.inf)
-    return float((labels[distances.argmin(1)] == labels).mean())
+    distances[groups[:, None] == groups] = np.inf
+    others = np.isfinite(distances).any(1)  # a point may be the only group there is
+    if not others.any():
+        return 0.0
+    return float((labels[distances.argmin(1)] == labels)[others].mean())
 
 
 def scatter(
