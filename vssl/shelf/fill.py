@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from vssl import files, manifest, paths
 from vssl.errors import VsslError
@@ -70,6 +71,33 @@ def _fill(
     plan_only: bool,
     lab: str,
 ) -> int:
+    until = None if within is None else time.time() + within
+    try:
+        found = _ask(folder, entries, profile, jobs, until, plan_only, lab)
+    except KeyboardInterrupt:
+        print("interrupted; the numbers so far are kept, and the same command goes on from here")
+        return INTERRUPTED
+    if plan_only:
+        return 0
+    for reason in found["failed"].values():
+        print(f"failed: {reason}")
+    if found["left"]:
+        print(f"{found['left']} pieces of work are left for another time")
+    print("vssl ledger --add takes the numbers into data/results/")
+    return 1 if found["failed"] else 0
+
+
+def _ask(
+    folder: Path,
+    entries: Sequence[manifest.Entry],
+    profile: str,
+    jobs: int,
+    until: float | None,
+    plan_only: bool,
+    lab: str,
+    log: Path | None = None,
+) -> dict[str, Any]:
+    """Have a child process compute, or only plan; gives what it found."""
     logs, job, answer = folder / "logs", folder / "job.pickle", folder / "answer.json"
     logs.mkdir(parents=True, exist_ok=True)
     answer.unlink(missing_ok=True)
@@ -77,7 +105,7 @@ def _fill(
         "entries": entries,
         "profile": profile,
         "jobs": jobs,
-        "until": None if within is None else time.time() + within,
+        "until": until,
         "plan_only": plan_only,
         "logs": logs,
         "answer": answer,
@@ -87,26 +115,13 @@ def _fill(
     env = environment(folder, jobs) | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
     env |= {"VSSL_PLAN_ONLY": "1"} if plan_only else {}
     with Children() as children:
-        try:
-            ended = children.run([*CHILD, str(job)], env)
-        except KeyboardInterrupt:
-            print(
-                "interrupted; the numbers so far are kept, and the same command goes on from here"
-            )
-            return INTERRUPTED
+        ended = children.run([*CHILD, str(job)], env, log)
     if ended.code:
         raise VsslError(f"the process that computes is gone: {ended.words}; run the command again")
-    found = json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else {}
+    found = json.loads(answer.read_text(encoding="utf-8"))
     if "mistake" in found:
         raise VsslError(found["mistake"])
-    if plan_only:
-        return 0
-    for reason in found["failed"].values():
-        print(f"failed: {reason}")
-    if found["left"]:
-        print(f"{found['left']} pieces of work are left for another time")
-    print("vssl ledger --add takes the numbers into data/results/")
-    return 1 if found["failed"] else 0
+    return found
 
 
 # ------------------------------------------------------------------------------------- the status
@@ -132,9 +147,18 @@ def status(profile: str) -> str:
         lines.append(f"  {entry.id:<24} {words}")
     lines.append(
         f"{whole} of {len(entries)} tables have all planned seeds at {profile}; {given} verdicts"
-        f" given of {stated} claims; {spent:.1f} hours spent"
+        f" given of {stated} claims; {spent:.1f} hours spent, about"
+        f" {_to_go(entries, profile) / 3600:.1f} to go"
     )
     return "\n".join(lines)
+
+
+def _to_go(entries: Sequence[manifest.Entry], profile: str) -> float:
+    """Seconds of computing that are missing; a fill may be at work meanwhile."""
+    folder = paths.runs() / "fill" / f"{profile}-status"
+    with files.locked(folder / ".lock"):
+        log = folder / "plan.log"
+        return _ask(folder, entries, profile, 1, None, True, "vssl.lab", log)["seconds"]
 
 
 def shown_verdicts(entry: manifest.Entry) -> list[str]:

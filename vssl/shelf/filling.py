@@ -111,6 +111,7 @@ def fill(job: dict[str, Any]) -> None:
     queue = collect(job["entries"], job["profile"], lab)
     print(text(queue, job["profile"], job["jobs"]), flush=True)
     if job["plan_only"]:
+        files.write_json(job["answer"], {"seconds": sum(costs(queue).values())})
         return
     context = worker.forking(
         job["lab"], (type(one.experiment).__module__ for one in queue.wanted.values())
@@ -219,23 +220,36 @@ def _is_whole(entry: manifest.Entry, profile: str, seed: int, lab: Any) -> bool:
     return all(lab.done(experiment) for experiment in worker.flat(plan))
 
 
-def text(queue: Queue, profile: str, jobs: int) -> str:
-    """What is missing, by notebook, with its cost; what an earlier one shares counts there."""
-    lines, counted, total = [], set[str](), 0.0
+def own_runs(queue: Queue) -> dict[str, list[Wanted]]:
+    """The runs to compute for each notebook; one that several share counts for the first."""
+    found, counted = {}, set[str]()
     for notebook, keys in queue.notebooks.items():
         own = [key for key in keys if key not in counted]
         counted.update(own)
-        wanted = [queue.wanted[key] for key in own if queue.wanted[key].estimated]
-        cost = sum(queue.cost.expect(one.kind, one.estimated) for one in wanted)
-        total += cost
+        found[notebook] = [queue.wanted[key] for key in own if queue.wanted[key].estimated]
+    return found
+
+
+def costs(queue: Queue) -> dict[str, float]:
+    """Seconds of computing for each notebook."""
+    return {
+        notebook: sum(queue.cost.expect(one.kind, one.estimated) for one in runs)
+        for notebook, runs in own_runs(queue).items()
+    }
+
+
+def text(queue: Queue, profile: str, jobs: int) -> str:
+    """What is missing, by notebook, with its cost."""
+    lines, runs, seconds = [], own_runs(queue), costs(queue)
+    for notebook, numbers in queue.numbers.items():
         state = (
-            f"{queue.numbers[notebook]} numbers missing, {len(wanted)} runs to compute, about"
-            f" {span_of(cost)}"
-            if queue.numbers[notebook]
+            f"{numbers} numbers missing, {len(runs[notebook])} runs to compute, about"
+            f" {span_of(seconds[notebook])}"
+            if numbers
             else "complete"
         )
         lines.append(f"  {notebook:<24} {state}")
-    missing = sum(queue.numbers.values())
+    missing, total = sum(queue.numbers.values()), sum(seconds.values())
     lines.append(
         f"{missing} numbers missing at {profile}, about {span_of(total)} of computing; with {jobs}"
         f" job{'s' * (jobs > 1)} through at {when(total / jobs)}"
