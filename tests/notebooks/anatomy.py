@@ -61,7 +61,7 @@ def problems(path: Path) -> list[str]:
     trees = {cell.id: tree for cell in code if (tree := _parsed(cell)) is not None}
     strange = [cell.name for cell in code if cell.id not in trees]
     found += [f"{name}: it is not plain Python (a magic, a shell command?)" for name in strange]
-    found += [*_parameters(code), *_uses(code, trees), *_counts(code)]
+    found += [*_parameters(code), *_uses(code, trees), *_counts(code), *_computed(cells, trees)]
     for cell in cells:
         found += _metadata(cell)
     for cell in code:
@@ -256,6 +256,28 @@ def _ends(cell: _Cell, tree: ast.Module) -> Iterator[str]:
                 yield f"{cell.name}: it may end the notebook early ({ast.unparse(node)})"
             case ast.Name(id="get_ipython"):
                 yield f"{cell.name}: it is not plain Python (get_ipython)"
+
+
+def _computed(cells: Sequence[_Cell], trees: dict[str, ast.Module]) -> Iterator[str]:
+    """Check that what sums numbers up is computed from them.
+
+    A table says its verdicts in short, and a figure of a table has a title that was made of it.
+    """
+    for cell in cells:
+        if not cell.is_code and re.search(r"\*\*In short\*\*", cell.source):
+            yield f"{cell.name}: it sums up by hand; the table under its claims says it in short"
+    for name, tree in trees.items():
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(attr="bars"),
+                    args=[
+                        ast.Call(func=ast.Attribute(value=ast.Name(id="table"), attr="groups")),
+                        ast.Constant(),
+                        *_,
+                    ],
+                ):
+                    yield f"cell {name}: the title of its figure is not computed; see table.tally()"
 
 
 def _outputs(cell: _Cell) -> Iterator[str]:

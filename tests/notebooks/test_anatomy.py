@@ -177,6 +177,14 @@ FAULTS = {
         with_source("parameters", PARAMETERS.replace("  # empty: the puppets", "")),
         "no comment behind data_root",
     ),
+    "a sum by hand": (
+        with_source("before-1", "**In short**: it holds."),
+        "cell before-1: it sums up by hand",
+    ),
+    "a title by hand": (
+        with_source("step-2", 'figures.bars.bars(table.groups(), "All beat random", "%")'),
+        "cell step-2: the title of its figure is not computed",
+    ),
     "a parameter taken": (
         with_source("step-1", "for seeds in [1]: pass"),
         "cell step-1: it gives seeds another meaning",

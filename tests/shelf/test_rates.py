@@ -20,6 +20,7 @@ def test_a_kind_is_expected_as_it_was_seen_and_another_as_all_were():
     assert rates.expect("nothing", 10) == 25
 
 
-def test_the_day_is_named_if_it_is_another():
+def test_the_day_or_the_year_is_named_if_it_is_another():
     noon = time.mktime((2026, 11, 27, 12, 0, 0, 0, 0, 0))
     assert when(3600, noon) == "13:00" and when(86400, noon) == "Sat 28 Nov, 12:00"
+    assert when(400 * 86400, noon) == "January 2028"

@@ -25,8 +25,10 @@ class Rates:
 
 
 def when(seconds: float, now: float | None = None) -> str:
-    """The time of day in so many seconds, with the day where it is another."""
+    """The time of day in so many seconds, with the day or the year where it is another."""
     begin = time.time() if now is None else now
     end = time.localtime(begin + seconds)
-    same = time.strftime("%Y-%m-%d", end) == time.strftime("%Y-%m-%d", time.localtime(begin))
-    return time.strftime("%H:%M" if same else "%a %d %b, %H:%M", end)
+    start = time.localtime(begin)
+    if (end.tm_year, end.tm_yday) == (start.tm_year, start.tm_yday):
+        return time.strftime("%H:%M", end)
+    return time.strftime("%a %d %b, %H:%M" if end.tm_year == start.tm_year else "%B %Y", end)
