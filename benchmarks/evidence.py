@@ -96,8 +96,7 @@ def needed(found: float, matters: float, most: int = 40) -> str:
 
 def minutes(records: list[ledger.Record]) -> float:
     """Minutes that one seed took."""
-    spent = {key: took for record in records for key, took in record["minutes"].items()}
-    return sum(spent.values()) / len({record["seed"] for record in records})
+    return ledger.minutes(records) / len({record["seed"] for record in records})
 
 
 if __name__ == "__main__":

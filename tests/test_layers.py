@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from vssl.sources import modules
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # From the bottom up. The parts in a row may import each other, but not in a circle.
@@ -42,18 +44,6 @@ HEAVY = (
     "nbclient",
     "jupyterlab",
 )
-
-
-def modules(package: Path) -> dict[str, Path]:
-    """Return the file of every module of the package, by its dotted name.
-
-    The name of a folder stands for its __init__.py.
-    """
-    found = {}
-    for path in sorted(package.rglob("*.py")):
-        parts = path.relative_to(package.parent).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
 
 
 def imports(name: str, path: Path, known: dict[str, Path]) -> set[str]:

@@ -172,6 +172,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_chosen(parser: argparse.ArgumentParser, profiles: str, what: str) -> None:
+    """Which notebooks, at which profile, and how many things at a time."""
+    parser.add_argument(
+        "ids",
+        nargs="*",
+        metavar="ID",
+        help="notebooks by number or name, such as 100 or 100_pace; none: the whole shelf",
+    )
+    parser.add_argument(
+        "--profile",
+        default="demo",
+        metavar="P",
+        help=f"how large: {profiles} (default: demo)",
+    )
+    parser.add_argument(
+        "--jobs", type=count, default=1, metavar="N", help=f"{what} at a time (default: 1)"
+    )
+
+
 def _add_reproduce(groups: argparse._SubParsersAction) -> None:
     reproduce = _add(
         groups,
@@ -181,21 +200,7 @@ def _add_reproduce(groups: argparse._SubParsersAction) -> None:
         "vssl reproduce 000 100 --profile demo\nvssl reproduce 100 --profile gpu --seeds 0,1,2"
         " --resume\nvssl reproduce --plan",
     )
-    reproduce.add_argument(
-        "ids",
-        nargs="*",
-        metavar="ID",
-        help="notebooks by number or name, such as 100 or 100_pace; none: the whole shelf",
-    )
-    reproduce.add_argument(
-        "--profile",
-        default="demo",
-        metavar="P",
-        help="how large: smoke, demo, gpu or paper (default: demo)",
-    )
-    reproduce.add_argument(
-        "--jobs", type=count, default=1, metavar="N", help="notebooks at a time (default: 1)"
-    )
+    _add_chosen(reproduce, "smoke, demo, gpu or paper", "notebooks")
     reproduce.add_argument(
         "--resume", action="store_true", help="leave out notebooks that already ran well, unchanged"
     )
@@ -228,15 +233,7 @@ def _add_fill(groups: argparse._SubParsersAction) -> None:
         "vssl fill --profile demo --jobs 2\nvssl fill 100 101 --within 2h\nvssl fill --plan\n"
         "vssl fill --status",
     )
-    fill.add_argument(
-        "ids", nargs="*", metavar="ID", help="notebooks by number or name; none: the whole shelf"
-    )
-    fill.add_argument(
-        "--profile", default="demo", metavar="P", help="demo, gpu or paper (default: demo)"
-    )
-    fill.add_argument(
-        "--jobs", type=count, default=1, metavar="N", help="runs at a time (default: 1)"
-    )
+    _add_chosen(fill, "demo, gpu or paper", "runs")
     fill.add_argument(
         "--within",
         type=duration,

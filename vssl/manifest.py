@@ -91,14 +91,16 @@ def find(ids: Sequence[str] = ()) -> tuple[Entry, ...]:
 
 def planned(numbers: str, profile: str) -> tuple[int, ...]:
     """The planned seeds of a table of the ledger; none of a table that the manifest lacks."""
-    return _planned(paths.notebooks(), numbers, profile)
+    entry = _by_numbers(paths.notebooks()).get(numbers)
+    return entry.planned(profile) if entry else ()
 
 
-@functools.lru_cache(maxsize=256)
-def _planned(folder: Path, numbers: str, profile: str) -> tuple[int, ...]:
+@functools.lru_cache(maxsize=4)
+def _by_numbers(folder: Path) -> Mapping[str, Entry]:
+    """The notebooks of a shelf by their tables in the ledger; none of a package without a shelf."""
     if not (folder / "manifest.yml").is_file():
-        return ()  # the package alone, without its shelf
-    return next((one.planned(profile) for one in shelf() if one.numbers == numbers), ())
+        return {}
+    return {entry.numbers: entry for entry in shelf() if entry.numbers}
 
 
 def markdown_table(status: Callable[[str, str], tuple[str, str]]) -> str:

@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parent
 
 def read() -> dict[str, str]:
     """The text of every module of the package, by its dotted name; a package has its own name."""
-    return {name: path.read_text(encoding="utf-8") for name, path in _files().items()}
+    return {name: path.read_text(encoding="utf-8") for name, path in modules(PACKAGE).items()}
 
 
 def check(modules: Iterable[str]) -> None:
@@ -31,9 +31,8 @@ def check(modules: Iterable[str]) -> None:
         spec = getattr(module, "__spec__", None)
         if module is None or _KNOWN.get(name) is spec:
             continue
-        path = PACKAGE.parent.joinpath(*name.split("."))
-        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        if not path.exists() or _state(path) != STATES.get(name):
+        path = FILES[name]
+        if not path.exists() or _state(path) != STATES[name]:
             raise VsslError(
                 f"{path} has changed since vssl was imported, so what made a number could not be "
                 "told; restart the kernel, or run the command again"
@@ -41,11 +40,11 @@ def check(modules: Iterable[str]) -> None:
         _KNOWN[name] = spec
 
 
-def _files() -> dict[str, Path]:
-    """Every source file of the package, by the name of its module."""
+def modules(package: Path) -> dict[str, Path]:
+    """The file of every module of a package, by its dotted name; a package has its own name."""
     found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    for path in sorted(package.rglob("*.py")):
+        parts = path.relative_to(package.parent).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
 
@@ -55,6 +54,7 @@ def _state(path: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-STATES = {name: _state(path) for name, path in _files().items()}  # before the texts are read
+FILES = modules(PACKAGE)
+STATES = {name: _state(path) for name, path in FILES.items()}  # before the texts are read
 AT_IMPORT = read()
 _KNOWN: dict[str, object] = {}  # modules found loaded from these texts, with their import specs

@@ -30,7 +30,7 @@ SHARED = 3
 
 @dataclass(frozen=True)
 class Part:
-    """One command, and the share of all the time that it may take at most."""
+    """One command, and how many seconds it may take at most."""
 
     name: str
     command: Sequence[str]

@@ -82,16 +82,8 @@ def bars(
         )
         axis.set_title(f"{group}{own}", loc="left")
         axis.tick_params(labelbottom=True)
-    lowest = min(
-        (min(seeds) for group in values.values() for seeds in group.values() if len(seeds)),
-        default=0.0,
-    )
-    left, right = axes[0, 0].get_xlim()
-    # This comes last because all panels share these limits. Where nothing has run, autoscaling
-    # sees only the paper's marks and would put them on the edge of the panel.
-    axes[0, 0].set_xlim(
-        min(0.0, left) if lowest < 0 else 0.0, max(right, 1.12 * _highest(values, paper or {}))
-    )
+    # This comes last because all panels share these limits.
+    axes[0, 0].set_xlim(_limits(values, paper or {}, *axes[0, 0].get_xlim()))
     for axis in axes.flat[len(panels) :]:
         axis.set_axis_off()
     for column in range(columns):
@@ -100,6 +92,21 @@ def bars(
     axes[0, 0].set_ylim(len(names) - 0.4, -0.6)
     axes[0, 0].set_yticks(range(len(names)), names)
     return fig
+
+
+def _limits(
+    values: Values, paper: Mapping[str, Mapping[str, float]], left: float, right: float
+) -> tuple[float, float]:
+    """Where all panels begin and end, from what autoscaling found.
+
+    Where nothing has run, autoscaling sees only the paper's marks and would put them on the edge of
+    the panel.
+    """
+    lowest = min(
+        (min(seeds) for group in values.values() for seeds in group.values() if len(seeds)),
+        default=0.0,
+    )
+    return min(0.0, left) if lowest < 0 else 0.0, max(right, 1.12 * _highest(values, paper))
 
 
 def _highest(values: Values, paper: Mapping[str, Mapping[str, float]]) -> float:

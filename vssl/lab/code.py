@@ -30,6 +30,7 @@ from vssl import sources
 UNCOUNTED_MODULES = (
     "vssl.errors",
     "vssl.files",
+    "vssl.lab.age",
     "vssl.lab.code",
     "vssl.lab.cost",
     "vssl.lab.key",
@@ -61,23 +62,20 @@ class Code:
 
     def digest(self, starts: Iterable[Definition]) -> str:
         """A digest of all definitions that `starts` reach."""
-        return self._digest(frozenset(starts))
+        return self._known(frozenset(starts))[0]
+
+    def modules(self, starts: Iterable[Definition]) -> frozenset[str]:
+        """The modules of all definitions that `starts` reach."""
+        return self._known(frozenset(starts))[1]
 
     @functools.lru_cache(maxsize=256)  # noqa: B019  (one object lives as long as the process)
-    def _digest(self, starts: frozenset[Definition]) -> str:
+    def _known(self, starts: frozenset[Definition]) -> tuple[str, frozenset[str]]:
         found = sorted(self.reached(starts))
         text = "\n".join(
             f"{module} {name} {self._serialised(module, name)}" for module, name in found
         )
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-    def modules(self, starts: Iterable[Definition]) -> frozenset[str]:
-        """The modules of all definitions that `starts` reach."""
-        return self._modules_of(frozenset(starts))
-
-    @functools.lru_cache(maxsize=256)  # noqa: B019  (one object lives as long as the process)
-    def _modules_of(self, starts: frozenset[Definition]) -> frozenset[str]:
-        return frozenset(module for module, _ in self.reached(starts))
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return digest, frozenset(module for module, _ in found)
 
     def reached(self, starts: Iterable[Definition]) -> set[Definition]:
         """The definitions of `starts`, and all that they use of the package, step after step."""

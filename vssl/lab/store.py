@@ -26,7 +26,7 @@ import numpy as np
 from vssl import paths
 from vssl.errors import VsslError
 from vssl.files import locked, replacing, write_json
-from vssl.lab import code, key, processes
+from vssl.lab import age, code, key, processes
 from vssl.lab.machine import libraries, machine, one_thread, processor_seconds
 
 
@@ -77,51 +77,13 @@ def done(experiment: Any) -> bool:
     An older run counts too where the environment asks for that.
     """
     found = _read(experiment)
-    return found is not None and (_old_will_do() or not age(experiment, found.record))
-
-
-def code_of(experiment: Any) -> str:
-    """The digest of all code that an experiment's result depends on, as it is today.
-
-    That is its own code and that of everything it needs.
-    """
-    return code.of(experiment, map(code_of, experiment.needs()))
+    return found is not None and (_old_will_do() or not age.of(experiment, found.record))
 
 
 def spent(experiment: Any) -> tuple[float, float] | None:
     """Minutes that the experiment's own run cost and took; None where there is no run."""
     found = _read(experiment)
     return (found.minutes, found.record["minutes"]) if found else None
-
-
-def age(experiment: Any, record: dict[str, Any]) -> str:
-    """Why a record of this experiment is not of today; empty if it is.
-
-    A run is made by code, with libraries, by so many processes, from frames. Frames are compared
-    as far as they are here.
-    """
-    if record["code"] != code_of(experiment):
-        return "by code that has changed since"
-    if record["libraries"] != libraries():
-        return f"with {record['libraries']}"
-    together = record.get("processes", 1)
-    if _shared(experiment) and together != processes.count() and not _synchronised(experiment):
-        return f"by {together} process{'es' * (together != 1)}"
-    now = frames_of(experiment)
-    for name, then in record["frames"].items():
-        if name in now and now[name]["frames"] != then["frames"]:
-            return "from frames that have changed since"
-    return ""
-
-
-def frames_of(experiment: Any) -> dict[str, dict[str, Any]]:
-    """What each dataset in an experiment's description is made of, where it is there."""
-    found = {}
-    for one in code.objects(experiment):
-        read: Any = one
-        if hasattr(read, "contents") and (made := read.contents()) is not None:
-            found[read.label()] = made
-    return found
 
 
 def costs(experiment: Any) -> dict[str, float]:
@@ -155,7 +117,7 @@ def run(
     process that failed has ended.
     """
     reuse_old = reuse_old or _old_will_do()
-    today = code_of(experiment)
+    today = age.code_of(experiment)
     with contextlib.ExitStack() as lock:
 
         def known() -> bool:
@@ -164,7 +126,7 @@ def run(
             if (_working(experiment, today) / "run.json").exists():
                 _place(experiment, today)
             found = _read(experiment)
-            return found is not None and (reuse_old or not age(experiment, found.record))
+            return found is not None and (reuse_old or not age.of(experiment, found.record))
 
         if processes.first(known):
             return _whole(experiment)
@@ -173,11 +135,11 @@ def run(
         made_by = code.of(experiment, [one.record["code"] for one in inputs])
         if tell and processes.is_first():
             old = _read(experiment)
-            why = f" again: its run was made {age(experiment, old.record)}" if old else ""
+            why = f" again: its run was made {age.of(experiment, old.record)}" if old else ""
             tell(f"computing {experiment.key()}{why}")
         part = (
             functools.partial(_take_part, experiment, _working(experiment, made_by), inputs)
-            if _shared(experiment)
+            if age.is_shared(experiment)
             else None
         )
         processes.first(functools.partial(_compute, experiment, inputs, made_by), meanwhile=part)
@@ -188,22 +150,11 @@ def _whole(experiment: Any) -> Run:
     """The run, where it is known to be there."""
     found = _read(experiment)
     assert found is not None
-    return replace(found, older=age(experiment, found.record))
+    return replace(found, older=age.of(experiment, found.record))
 
 
 def _old_will_do() -> bool:
     return os.environ.get("VSSL_REUSE_OLD", "0") != "0"
-
-
-def _shared(experiment: Any) -> bool:
-    """Whether the processes of torchrun compute it together."""
-    return getattr(experiment, "shared", False)
-
-
-def _synchronised(experiment: Any) -> bool:
-    """Whether several processes compute what one does: they join their batch statistics."""
-    recipes = [one for one in code.objects(experiment) if hasattr(one, "synchronise")]
-    return all(recipe.synchronise for recipe in recipes)
 
 
 def _working(experiment: Any, made_by: str) -> Path:
@@ -227,7 +178,7 @@ def _compute(experiment: Any, inputs: tuple[Run, ...], made_by: str) -> None:
 
 def _begin(working: Path, experiment: Any) -> None:
     """Make the working folder; what other libraries or other frames have begun there is removed."""
-    now: dict[str, Any] = {"libraries": libraries(), "frames": frames_of(experiment)}
+    now: dict[str, Any] = {"libraries": libraries(), "frames": age.frames_of(experiment)}
     file = working / "begun.json"
     if file.exists():
         then = json.loads(file.read_text())
@@ -266,20 +217,20 @@ def _fill(working: Path, experiment: Any, inputs: tuple[Run, ...], made_by: str)
     seconds, cpu_seconds = spent.seconds()
     with replacing(working / "arrays.npz") as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, **arrays)
-    frames = frames_of(experiment)
+    frames = age.frames_of(experiment)
     for one in inputs:  # an older input saw older frames
         frames |= one.record["frames"]
     record = {
         "minutes": seconds / 60,
         "cpu_minutes": cpu_seconds / 60,
         "code": made_by,
-        "libraries": _libraries_of(inputs),
+        "libraries": age.libraries_of([one.record["libraries"] for one in inputs]),
         "frames": frames,
         "inputs": [i.record["key"] for i in inputs],
         "key": experiment.key(),
         **about,
     }
-    if _shared(experiment):
+    if age.is_shared(experiment):
         record["processes"] = processes.count()
     write_json(
         working / "run.json",
@@ -300,12 +251,6 @@ def _read(experiment: Any) -> Run | None:
         raise VsslError(
             f"the run {path.parent} is damaged ({error}); delete that folder to compute it again"
         ) from error
-
-
-def _libraries_of(inputs: tuple[Run, ...]) -> str:
-    """What this run computes with, and what its inputs were computed with where that differs."""
-    others = {one.record["libraries"] for one in inputs} - {libraries()}
-    return "; from inputs with ".join([libraries(), *sorted(others)])
 
 
 class _Spent:

@@ -12,7 +12,7 @@ stands the difference that this many seeds would notice 4 times in 5, by the non
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,3 +119,39 @@ def check(claims: tuple[Claim, ...], rows: list[str], columns: list[str]) -> Non
                     f"the claim {claim.text!r} speaks of {name!r}, which the table does not have;"
                     f" it has {', '.join(known)}"
                 )
+
+
+def tally(verdicts: Sequence[Verdict]) -> str:
+    """How many claims hold, are reversed, or are undecided, in a sentence."""
+    words = [one.verdict for one in verdicts]
+    counts = {word: words.count(word) for word in WORDS if word in words}
+    if counts.get("waiting") == len(verdicts):
+        return f"No claim is judged before {verdicts[0].planned} planned seeds are there"
+    parts = [f"{count} {_do(word, count)}" for word, count in counts.items()]
+    return f"Of {len(verdicts)} claims {', '.join(parts)}"
+
+
+def in_short(verdicts: Sequence[Verdict], worlds: Mapping[str, str]) -> str:
+    """Verdicts as sentences, with the world of each column; empty without claims."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in verdicts:
+        about = one.verdict, worlds.get(one.claim.column, "")
+        groups.setdefault(about, []).append(one.claim.text)
+    lines = []
+    for (word, world), texts in groups.items():
+        if word == "waiting":
+            count = f"{len(texts)} claims" if len(texts) > 1 else "1 claim"
+            lines.append(f"{count} wait{'s' * (len(texts) == 1)} for planned seeds.")
+        else:
+            where = f" on {world}" if world else ""
+            lines.append(f"{word[0].upper()}{word[1:]}{where}: {'; '.join(texts)}.")
+    return f"In short: {' '.join(lines)}" if lines else ""
+
+
+def _do(word: str, count: int) -> str:
+    """A verdict as what so many claims do."""
+    if word == "holds":
+        return "holds" if count == 1 else "hold"
+    if word == "waiting":
+        return "waits for seeds" if count == 1 else "wait for seeds"
+    return f"{'is' if count == 1 else 'are'} {word}"

@@ -17,7 +17,8 @@ row are there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -123,14 +124,9 @@ def add(source: Path | None = None) -> list[str]:
         for path, slug, profile in _files(folder):
             found = _read(path)
             planned = manifest.planned(slug, profile)
-            taken, refused = [], dict.fromkeys(("a tree with changes", "seeds not planned"), 0)
-            for record in found["records"]:
-                dirty = record["commit"].endswith("+") or record["commit"] == "unknown"
-                if not dirty and (not planned or record["seed"] in planned):
-                    taken.append(record)
-                else:
-                    refused["a tree with changes" if dirty else "seeds not planned"] += 1
-            figures = found["figures"] if not any(refused.values()) else {}
+            taken = [record for record in found["records"] if not _refused(record, planned)]
+            refused = Counter(filter(None, (_refused(r, planned) for r in found["records"])))
+            figures = {} if refused else found["figures"]
             new = {"records": taken, "rows": found["rows"], "figures": figures}
             if taken or figures:
                 old = read(slug, profile)
@@ -138,10 +134,22 @@ def add(source: Path | None = None) -> list[str]:
             if source is None:
                 path.unlink()
             line = f"{slug} ({profile}): {len(taken)} records, {len(figures)} figures' data"
-            for why, count in refused.items():
-                line += f"; {count} left out, of {why}" if count else ""
+            line += "".join(f"; {refused[why]} left out, of {why}" for why in sorted(refused))
             lines.append(line)
     return lines
+
+
+def _refused(record: Record, planned: Sequence[int]) -> str:
+    """Why a record is not taken into the ledger; empty if it is."""
+    if record["commit"].endswith("+") or record["commit"] == "unknown":
+        return "a tree with changes"
+    return "seeds not planned" if planned and record["seed"] not in planned else ""
+
+
+def minutes(records: Iterable[Record]) -> float:
+    """Minutes of computing behind records; a run that many of them needed counts once."""
+    spent = {key: took for record in records for key, took in record["minutes"].items()}
+    return sum(spent.values())
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, str, str]]:
@@ -191,15 +199,13 @@ def entries() -> list[dict[str, Any]]:
     found = []
     for _, slug, profile in _files(paths.ledger()):
         records = read(slug, profile)["records"]
-        # By name, so that a shared run counts once.
-        minutes = {name: spent for record in records for name, spent in record["minutes"].items()}
         found.append(
             {
                 "slug": slug,
                 "profile": profile,
                 "rows": len({record["row"] for record in records}),
                 "seeds": sorted({record["seed"] for record in records}),
-                "minutes": sum(minutes.values()),
+                "minutes": minutes(records),
                 "hardware": sorted({record["hardware"] for record in records}),
                 "status": status(slug, profile)[1],
             }

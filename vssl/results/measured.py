@@ -28,15 +28,14 @@ def table(
     `reported`: column -> ("pace/table_4:Top1", row -> slug), the file and column of the paper's
     numbers and which of its rows stand beside ours.
     """
-    scale = numbers.scale
+    scale, rows, asked = numbers.scale, numbers.rows(), numbers.rows(asked=True)
     records = [place.record(run(place.experiment)) for place in numbers.places()]
     papers = {column: beside(where, slugs) for column, (where, slugs) in (reported or {}).items()}
     if scale.profile == "smoke":
-        return from_ledger(numbers.slug, title, show, numbers.rows(), papers, numbers.rows(True))
-    ledger.leave(numbers.slug, scale.profile, records, rows=numbers.rows(asked=True))
-    asked = numbers.rows(asked=True)
-    own = _table(numbers.slug, title, scale.profile, numbers.rows(), papers, records, asked, True)
-    known = from_ledger(numbers.slug, title, scale.profile, numbers.rows(), asked=asked)
+        return from_ledger(numbers.slug, title, show, rows, papers, asked)
+    ledger.leave(numbers.slug, scale.profile, records, rows=asked)
+    own = _table(numbers.slug, title, scale.profile, rows, papers, records, asked, own=True)
+    known = from_ledger(numbers.slug, title, scale.profile, rows, asked=asked)
     return replace(own, known=known.values)
 
 
@@ -88,7 +87,7 @@ def _table(
         papers,
         _chances(records),
         profile=profile,
-        hours=provenance.hours(records),
+        hours=ledger.minutes(records) / 60,
         older=older,
         absent=frozenset(absent),
         planned=() if own else manifest.planned(slug, profile),

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from vssl.errors import VsslError
+from vssl.lab.age import code_of
 from vssl.lab.data import Data
 from vssl.lab.scale import Scale
-from vssl.lab.store import Run, code_of, costs
+from vssl.lab.store import Run, costs
 from vssl.results import ledger
 from vssl.results.ledger import Record
 
@@ -81,22 +82,14 @@ class Numbers:
 
     def places(self) -> Iterator[Place]:
         """Every number, all rows and columns of one seed before the next seed."""
+        profile, data, asked = self.scale.profile, self.scale.data(), self.rows(asked=True)
+        names = dict.fromkeys(row for _, rows in self.columns.values() for row in rows)
         for number, seed in enumerate(self.scale.seeds):
-            for row in dict.fromkeys(row for _, rows in self.columns.values() for row in rows):
+            for row in names:
                 for column, (metric, rows) in self.columns.items():
                     if rows.get(row):
-                        experiment = rows[row][number]
-                        yield Place(
-                            self.slug,
-                            self.scale.profile,
-                            column,
-                            row,
-                            seed,
-                            metric,
-                            experiment,
-                            self.scale.data(),
-                            self.rows(asked=True),
-                        )
+                        where = (self.slug, profile, column, row, seed, metric)
+                        yield Place(*where, rows[row][number], data, asked)
 
     def missing(self) -> list[Place]:
         """The numbers that neither the committed nor the pending ledger has.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vssl.results.ledger import Record
+from vssl.results.ledger import Record, minutes
 
 NAMED = 3  # videos that could not be decoded are named up to so many
 
@@ -22,10 +22,13 @@ def face(profile: str, records: Sequence[Record], own: bool) -> str:
     if not failed:
         return text
     some = ", ".join(failed[:NAMED]) + (", …" if len(failed) > NAMED else "")
-    plural = (
-        "s that could not be decoded are" if len(failed) > 1 else " that could not be decoded is"
-    )
-    return f"{text}; {len(failed)} video{plural} left out ({some})"
+    return f"{text}; {left_out(len(failed))} ({some})"
+
+
+def left_out(count: int) -> str:
+    """Say that so many videos could not be decoded."""
+    videos, are = ("1 video", "is") if count == 1 else (f"{count} videos", "are")
+    return f"{videos} that could not be decoded {are} left out"
 
 
 def line(records: Sequence[Record]) -> str:
@@ -42,7 +45,7 @@ def line(records: Sequence[Record]) -> str:
         f"commit{'s' * (len(commits) > 1)} {shown}",
         when,
         " and ".join(machines),
-        f"{hours(records):.1f} hours of computing",
+        f"{minutes(records) / 60:.1f} hours of computing",
     ]
     if older:
         parts.append(f"{older} of {len(records)} numbers are of older code")
@@ -57,9 +60,3 @@ def worlds(profile: str, records: Sequence[Record]) -> dict[str, str]:
         name = f"puppets ({profile})" if title.startswith("puppets") else title
         titles.setdefault(record["column"], set()).add(name)
     return {column: " and ".join(sorted(names)) for column, names in titles.items()}
-
-
-def hours(records: Sequence[Record]) -> float:
-    """Computing time behind records; a run that many of them needed counts once."""
-    minutes = {key: spent for record in records for key, spent in record["minutes"].items()}
-    return sum(minutes.values()) / 60

@@ -14,7 +14,7 @@ import numpy as np
 
 from vssl.lab.profile import find, world
 from vssl.lab.scale import Scale
-from vssl.results import ledger
+from vssl.results import ledger, provenance
 from vssl.videos import puppets
 from vssl.videos.puppets import layouts
 
@@ -97,10 +97,7 @@ def shown(
 def _left_out(scale: Scale) -> str:
     """How many videos could not be decoded; empty where all could."""
     failed = (scale.data().contents() or {"failed": ()})["failed"]
-    plural = (
-        "s that could not be decoded are" if len(failed) > 1 else " that could not be decoded is"
-    )
-    return f"; {len(failed)} video{plural} left out" if failed else ""
+    return f"; {provenance.left_out(len(failed))}" if failed else ""
 
 
 @functools.lru_cache(maxsize=64)

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from vssl.results.claims import WORDS, Claim, Verdict, check, judge
+from vssl.results.claims import Claim, Verdict, check, in_short, judge, tally
+from vssl.results.printing import html_table, plain_table
 from vssl.statistics import expected, half_width
 
 Values = dict[str, dict[str, dict[int, float]]]  # column -> row -> seed -> value
@@ -118,31 +119,11 @@ class Table:
         """How many claims hold, are reversed, or are undecided, in a sentence."""
         if self.empty:
             return "Nothing of this was run yet"
-        verdicts = [verdict.verdict for verdict in self.verdicts()]
-        counts = {word: verdicts.count(word) for word in WORDS if word in verdicts}
-        if counts.get("waiting") == len(verdicts):
-            return f"No claim is judged before {len(self.planned)} planned seeds are there"
-        parts = [f"{count} {_counted(word, count)}" for word, count in counts.items()]
-        return f"Of {len(verdicts)} claims {', '.join(parts)}"
+        return tally(self.verdicts())
 
     def in_short(self) -> str:
         """The verdicts as sentences, to end a reading with; empty without claims."""
-        said = [
-            (verdict.verdict, claim.text, self.worlds.get(claim.column, ""))
-            for claim, verdict in zip(self.claims, self.verdicts(), strict=True)
-        ]
-        groups: dict[tuple[str, str], list[str]] = {}
-        for word, text, world in said:
-            groups.setdefault((word, world), []).append(text)
-        lines = []
-        for (word, world), texts in groups.items():
-            if word == "waiting":
-                count = f"{len(texts)} claims" if len(texts) > 1 else "1 claim"
-                lines.append(f"{count} wait{'s' * (len(texts) == 1)} for planned seeds.")
-            else:
-                where = f" on {world}" if world else ""
-                lines.append(f"{word[0].upper()}{word[1:]}{where}: {'; '.join(texts)}.")
-        return f"In short: {' '.join(lines)}" if lines else ""
+        return in_short(self.verdicts(), self.worlds)
 
     def judge(self, *claims: Claim) -> Table:
         """The same table with claims."""
@@ -159,12 +140,12 @@ class Table:
             return "–"
         if (column, row) in self.absent:
             return "not run here"
-        values = list(self.shown(row, column).values())
-        there = set(self.values.get(column, {}).get(row, {})) & set(self.planned)
-        waits = self._waits(row, column)
-        counted = f"{len(there)} of {len(self.planned)} seeds" if waits else ""
+        values, waits = list(self.shown(row, column).values()), self._waits(row, column)
+        if not values and waits:
+            there = set(self.values[column][row]) & set(self.planned)
+            return f"{len(there)} of {len(self.planned)} seeds"
         if not values:
-            return counted or "not run"
+            return "not run"
         mean, half = float(np.mean(values)), half_width(values)
         seeds = "1 seed" if len(values) == 1 else f"{len(values)} seeds"
         about = f"{seeds}, older code" if waits else seeds
@@ -265,7 +246,7 @@ class Table:
             part
             for part in (
                 f"{self.title}\n{self.face}",
-                _plain([shown["columns"], *shown["rows"]]) if self.shows_rows else "",
+                plain_table([shown["columns"], *shown["rows"]]) if self.shows_rows else "",
                 self.provenance if self.shows_rows else "",
                 "\n".join(
                     f"{c['verdict']:>9}: {c['claim']} [{c['column']}] {c['ours']}"
@@ -281,7 +262,7 @@ class Table:
     def _repr_html_(self) -> str:
         shown = self.to_dict()
         caption = f"{html.escape(self.title)}<br><small>{html.escape(self.face)}</small>"
-        text = _html(shown["columns"], shown["rows"], caption) if self.shows_rows else ""
+        text = html_table(shown["columns"], shown["rows"], caption) if self.shows_rows else ""
         if self.shows_rows and self.provenance:
             text += f"<p><small>{html.escape(self.provenance)}</small></p>"
         if shown["claims"]:
@@ -289,41 +270,10 @@ class Table:
                 [c["claim"], c["column"], c["paper"], c["ours"], c["words"]]
                 for c in shown["claims"]
             ]
-            text += _html(
+            text += html_table(
                 ["claim", "in", "the paper", "ours", "verdict"],
                 judged,
                 "" if self.shows_rows else caption,
             )
             text += f"<p>{html.escape(self.in_short())}</p>"
         return text
-
-
-def _counted(word: str, count: int) -> str:
-    """A verdict as what so many claims do."""
-    if word == "holds":
-        return "holds" if count == 1 else "hold"
-    if word == "waiting":
-        return "waits for seeds" if count == 1 else "wait for seeds"
-    return f"{'is' if count == 1 else 'are'} {word}"
-
-
-def _html(columns: list[str], rows: list[list[str]], caption: str = "") -> str:
-    """A table whose first column names the rows, readable by a screen reader."""
-    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in columns)
-    body = ""
-    for first, *rest in rows:
-        cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in rest)
-        body += f'<tr><th scope="row" style="text-align:left">{html.escape(first)}</th>{cells}</tr>'
-    top = f"<caption>{caption}</caption><thead><tr>{head}</tr></thead>"
-    return f"<table>{top}<tbody>{body}</tbody></table>"
-
-
-def _plain(lines: list[list[str]]) -> str:
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if place else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines
-    )

@@ -19,6 +19,7 @@ from vssl import files, manifest, paths
 from vssl.errors import VsslError
 from vssl.lab.machine import commit
 from vssl.results import ledger
+from vssl.results.claims import WORDS
 from vssl.shelf.processes import Children
 from vssl.shelf.surroundings import environment
 
@@ -44,11 +45,20 @@ def fill(
         )
     elif not plan_only and here == "unknown":
         raise VsslError("this is no checkout, and a number is of a commit: clone the repository")
+    until = None if within is None else time.time() + within
+    job = _job(entries, profile, jobs, until, plan_only, lab)
     folder = paths.runs() / "fill" / profile
     with files.locked(folder / ".lock", wait=False) as ours:
         if not ours:
             raise VsslError(f"another vssl fill is at work in {folder}; wait for it, or end it")
-        return _fill(folder, entries, profile, jobs, within, plan_only, lab)
+        try:
+            found = _ask(folder, job)
+        except KeyboardInterrupt:
+            print(
+                "interrupted; the numbers so far are kept, and the same command goes on from here"
+            )
+            return INTERRUPTED
+    return 0 if plan_only else _conclude(found)
 
 
 def in_turn(ids: Sequence[str], profile: str) -> tuple[manifest.Entry, ...]:
@@ -62,60 +72,35 @@ def in_turn(ids: Sequence[str], profile: str) -> tuple[manifest.Entry, ...]:
     return tuple(sorted(planned, key=lambda entry: entry.turn))
 
 
-def _fill(
-    folder: Path,
+def _job(
     entries: Sequence[manifest.Entry],
     profile: str,
-    jobs: int,
-    within: float | None,
-    plan_only: bool,
-    lab: str,
-) -> int:
-    until = None if within is None else time.time() + within
-    try:
-        found = _ask(folder, entries, profile, jobs, until, plan_only, lab)
-    except KeyboardInterrupt:
-        print("interrupted; the numbers so far are kept, and the same command goes on from here")
-        return INTERRUPTED
-    if plan_only:
-        return 0
-    for reason in found["failed"].values():
-        print(f"failed: {reason}")
-    if found["left"]:
-        print(f"{found['left']} pieces of work are left for another time")
-    print("vssl ledger --add takes the numbers into data/results/")
-    return 1 if found["failed"] else 0
-
-
-def _ask(
-    folder: Path,
-    entries: Sequence[manifest.Entry],
-    profile: str,
-    jobs: int,
-    until: float | None,
-    plan_only: bool,
-    lab: str,
-    log: Path | None = None,
+    jobs: int = 1,
+    until: float | None = None,
+    plan_only: bool = True,
+    lab: str = "vssl.lab",
 ) -> dict[str, Any]:
-    """Have a child process compute, or only plan; gives what it found."""
-    logs, job, answer = folder / "logs", folder / "job.pickle", folder / "answer.json"
-    logs.mkdir(parents=True, exist_ok=True)
-    answer.unlink(missing_ok=True)
-    order = {
+    """What the child process is told."""
+    return {
         "entries": entries,
         "profile": profile,
         "jobs": jobs,
         "until": until,
         "plan_only": plan_only,
-        "logs": logs,
-        "answer": answer,
         "lab": lab,
     }
-    job.write_bytes(pickle.dumps(order))
-    env = environment(folder, jobs) | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
-    env |= {"VSSL_PLAN_ONLY": "1"} if plan_only else {}
+
+
+def _ask(folder: Path, job: dict[str, Any], log: Path | None = None) -> dict[str, Any]:
+    """Have a child process compute, or only plan; gives what it found."""
+    logs, order, answer = folder / "logs", folder / "job.pickle", folder / "answer.json"
+    logs.mkdir(parents=True, exist_ok=True)
+    answer.unlink(missing_ok=True)
+    order.write_bytes(pickle.dumps(job | {"logs": logs, "answer": answer}))
+    env = environment(folder, job["jobs"]) | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
+    env |= {"VSSL_PLAN_ONLY": "1"} if job["plan_only"] else {}
     with Children() as children:
-        ended = children.run([*CHILD, str(job)], env, log)
+        ended = children.run([*CHILD, str(order)], env, log)
     if ended.code:
         raise VsslError(f"the process that computes is gone: {ended.words}; run the command again")
     found = json.loads(answer.read_text(encoding="utf-8"))
@@ -124,9 +109,19 @@ def _ask(
     return found
 
 
+def _conclude(found: dict[str, Any]) -> int:
+    """Say what failed and what is left; gives the exit code."""
+    for reason in found["failed"].values():
+        print(f"failed: {reason}")
+    if found["left"]:
+        print(f"{found['left']} pieces of work are left for another time")
+    print("vssl ledger --add takes the numbers into data/results/")
+    return 1 if found["failed"] else 0
+
+
 # ------------------------------------------------------------------------------------- the status
 
-VERDICT = re.compile(r"^ *(holds|reversed|undecided|not judged|waiting|not run): .*\[.*\]", re.M)
+VERDICT = re.compile(rf"^ *({'|'.join(WORDS)}): .*\[.*\]", re.M)
 
 
 def status(profile: str) -> str:
@@ -157,8 +152,7 @@ def _to_go(entries: Sequence[manifest.Entry], profile: str) -> float:
     """Seconds of computing that are missing; a fill may be at work meanwhile."""
     folder = paths.runs() / "fill" / f"{profile}-status"
     with files.locked(folder / ".lock"):
-        log = folder / "plan.log"
-        return _ask(folder, entries, profile, 1, None, True, "vssl.lab", log)["seconds"]
+        return _ask(folder, _job(entries, profile), folder / "plan.log")["seconds"]
 
 
 def shown_verdicts(entry: manifest.Entry) -> list[str]:

@@ -16,7 +16,6 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from vssl.errors import VsslError
 from vssl.shelf import gpus, worker
 from vssl.shelf.plan import span_of
 from vssl.shelf.processes import end_with_parent
-from vssl.shelf.queue import Ended, Task, carry_out
+from vssl.shelf.queue import Finished, Task, carry_out
 from vssl.shelf.rates import Rates, when
 
 NOTEBOOK_SECONDS = 120.0  # to execute a notebook over runs that are there
@@ -66,7 +65,8 @@ def collect(entries: Iterable[manifest.Entry], profile: str, lab: Any) -> Queue:
         seeds = entry.planned(profile)
         with contextlib.redirect_stdout(io.StringIO()):  # what the cells print
             items = worker.planned(entry.path, {"profile": profile, "seeds": list(seeds)})
-        missing = [place for item in items if hasattr(item, "missing") for place in item.missing()]
+        tables = [item for item in items if hasattr(item, "missing")]
+        missing = [place for table in tables for place in table.missing()]
         keys: list[str] = []
         for place in missing:
             key = _add(queue, place.experiment, profile, lab, keys)
@@ -74,9 +74,8 @@ def collect(entries: Iterable[manifest.Entry], profile: str, lab: Any) -> Queue:
             if entry.id[1:3] == "00" and place.seed == seeds[0]:
                 queue.wanted[key].story = entry.id
         if missing:
-            for item in items:  # what its figures are drawn from
-                if not hasattr(item, "missing"):
-                    _add(queue, item, profile, lab, keys)
+            for item in (item for item in items if item not in tables):  # behind its figures
+                _add(queue, item, profile, lab, keys)
         queue.notebooks[entry.id] = list(dict.fromkeys(keys))
         queue.numbers[entry.id] = len(missing)
     return queue
@@ -129,16 +128,16 @@ def fill(job: dict[str, Any]) -> None:
     def fits(task: Task) -> bool:
         return job["until"] is None or time.time() + clock(task.key) <= job["until"]
 
-    def tell(ended: Ended) -> None:
-        key = ended.task.key
+    def tell(finished: Finished) -> None:
+        key = finished.task.key
         left.discard(key)
-        if ended.reason:
-            failed[key] = ended.reason
+        if finished.reason:
+            failed[key] = finished.reason
         elif key in queue.wanted and (one := queue.wanted[key]).estimated:
             took = lab.spent(one.experiment) or (0.0, 0.0)
-            _see(queue, one.kind, one.estimated, 60 * took[0], ended.seconds)
+            _see(queue, one.kind, one.estimated, 60 * took[0], finished.seconds)
         to_go = sum(map(clock, left)) / job["jobs"]
-        said = ended.reason or f"{ended.task.what} in {span_of(ended.seconds)}"
+        said = finished.reason or f"{finished.task.what} in {span_of(finished.seconds)}"
         print(
             f"  {len(tasks) - len(left)} of {len(tasks)}  {said}; {span_of(to_go)} to go,"
             f" through at {when(to_go)}",
@@ -158,30 +157,21 @@ def fill(job: dict[str, Any]) -> None:
 
 def _tasks(queue: Queue, job: dict[str, Any], context: Any) -> Iterable[Task]:
     """Every experiment as a task, and each notebook after all of its own."""
-
-    def started(target: Any, *arguments: Any) -> Any:
-        def begin(slot: int) -> BaseProcess:
-            process = context.Process(target=target, args=(*arguments, slot))
-            process.start()
-            return process
-
-        return begin
-
     done: set[str] = set()
+    lab, entries = job["lab"], {entry.id: entry for entry in job["entries"]}
     for notebook, keys in queue.notebooks.items():
         for key in (key for key in keys if key not in done):
             done.add(key)
             one = queue.wanted[key]
             work = pickle.dumps((one.experiment, one.places, one.story))
             log = job["logs"] / f"{key}.log"
-            yield Task(key, one.what, one.needs, begin=started(_compute, work, job["lab"], log))
+            begin = worker.starter(context, _compute, work, lab, log)
+            yield Task(key, one.what, one.needs, begin=begin)
         if queue.numbers[notebook]:
             key = f"notebook-{notebook}"
-            what = f"the figures of {notebook}"
             log = job["logs"] / f"{key}.log"
-            entry = next(entry for entry in job["entries"] if entry.id == notebook)
-            draw = started(_draw, entry, job["profile"], job["lab"], log)
-            yield Task(key, what, tuple(keys), begin=draw)
+            begin = worker.starter(context, _draw, entries[notebook], job["profile"], lab, log)
+            yield Task(key, f"the figures of {notebook}", tuple(keys), begin=begin)
 
 
 def _compute(work: bytes, lab_name: str, log: Path, slot: int) -> None:

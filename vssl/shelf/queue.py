@@ -23,7 +23,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Ended:
+class Finished:
     """How a task ended."""
 
     task: Task
@@ -35,7 +35,7 @@ def carry_out(
     tasks: Sequence[Task],
     jobs: int,
     reason: Callable[[Task, int | None], str],
-    tell: Callable[[Ended], None],
+    tell: Callable[[Finished], None],
     fits: Callable[[Task], bool] = lambda task: True,
 ) -> list[Task]:
     """Carry out tasks, `jobs` at a time, the first that is ready before the others.
@@ -51,7 +51,7 @@ def carry_out(
             if lost := next((failed[need] for need in task.needs if failed.get(need)), ""):
                 failed[task.key] = f"{task.what} was not computed because {lost}"
                 unfinished.discard(waiting.pop(task.key).key)
-                tell(Ended(task, failed[task.key], 0.0))
+                tell(Finished(task, failed[task.key], 0.0))
             elif any(need in left for need in task.needs):
                 left[task.key] = waiting.pop(task.key)
             elif any(need in unfinished for need in task.needs) or len(running) >= jobs:
@@ -68,5 +68,5 @@ def carry_out(
             process.join()
             unfinished.discard(task.key)
             failed[task.key] = reason(task, process.exitcode)
-            tell(Ended(task, failed[task.key], time.monotonic() - begin))
+            tell(Finished(task, failed[task.key], time.monotonic() - begin))
     return list(left.values())

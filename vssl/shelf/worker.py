@@ -12,7 +12,7 @@ import pickle
 import sys
 import traceback
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -23,7 +23,7 @@ from vssl.errors import VsslError
 from vssl.shelf import gpus
 from vssl.shelf.plan import Plan, Planned
 from vssl.shelf.processes import end_with_parent
-from vssl.shelf.queue import Ended, Task, carry_out
+from vssl.shelf.queue import Finished, Task, carry_out
 
 LINE = 240  # characters of a description that are shown
 
@@ -121,20 +121,15 @@ def _compute(job: dict[str, Any]) -> None:
     reasons: dict[str, str] = {}  # for those that ended: why they failed, or empty
 
     def task(one: Planned) -> Task:
-        def begin(slot: int) -> BaseProcess:
-            arguments = (one.pickled, job["lab"], log_of(one.key), slot)
-            process = context.Process(target=_work, args=arguments)
-            process.start()
-            return process
-
+        begin = starter(context, _work, one.pickled, job["lab"], log_of(one.key))
         return Task(one.key, one.what, one.needs, begin=begin)
 
     def log_of(key: str) -> Path:
         return job["logs"] / f"{key}.log"
 
-    def tell(ended: Ended) -> None:
-        reasons[ended.task.key] = ended.reason
-        said = ended.reason or f"{ended.task.what} in {ended.seconds / 60:.1f} minutes"
+    def tell(finished: Finished) -> None:
+        reasons[finished.task.key] = finished.reason
+        said = finished.reason or f"{finished.task.what} in {finished.seconds / 60:.1f} minutes"
         print(f"  {len(reasons)} of {len(planned)}  {said}", flush=True)
         files.write_json(job["answer"], reasons)
 
@@ -155,6 +150,17 @@ def forking(lab: str, modules: Iterable[str]) -> Any:
     context = get_context("forkserver")
     context.set_forkserver_preload([lab, "vssl.shelf.worker", *sorted(set(filter(None, modules)))])
     return context
+
+
+def starter(context: Any, target: Any, *arguments: Any) -> Callable[[int], BaseProcess]:
+    """How to start a function in a process of its own; it gets a slot as its last argument."""
+
+    def begin(slot: int) -> BaseProcess:
+        process = context.Process(target=target, args=(*arguments, slot))
+        process.start()
+        return process
+
+    return begin
 
 
 def _work(pickled: bytes, lab: str, log: Path, slot: int) -> None:
