@@ -71,14 +71,16 @@ def bench(
             " warm up (slowest to fastest)\n"
         )
         found: list[Row] = []
+        about = about_here() | {"load": busy}
         for run in chosen.values():
-            new = list(run(setting))
+            new: list[Row] = []
+            for row in run(setting):
+                new.append(row)
+                # Written as it comes, because a later race may end in an error or be stopped.
+                where = speed.add([row], about) if keep else _leave([*found, *new], about)
             if new:
                 print(speed.text(new) + "\n", flush=True)
                 found += new
-                about = about_here() | {"load": busy}
-                # Written after every stage, because a later one may end in an error.
-                where = speed.add(new, about) if keep else _leave(found, about)
     finally:
         torch.set_num_threads(threads)
     print(

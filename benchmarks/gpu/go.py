@@ -24,8 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 MOST_FILES, MOST_BYTES = 8, 16_000_000  # of OUT, and of each file in it
 LOG = "log.txt"
-# Many small runs share a GPU; each also wants a core or two to draw and to feed.
-SHARED = 3
+# Many small runs share a GPU; each wants some cores to draw and to feed, and room for its frames.
+CORES, GIGABYTES = 3, 30
 
 
 @dataclass(frozen=True)
@@ -37,26 +37,27 @@ class Part:
     seconds: float
 
 
-def parts(minutes: float, cores: int) -> list[Part]:
-    """What is run, in order; the last part gets the time that is left."""
-    python, tiny = sys.executable, os.environ.get("VSSL_REHEARSAL") == "1"
+def parts(minutes: float, cores: int, gigabytes: float) -> list[Part]:
+    """What is run, in order; the last part gets the time that is left, a quarter or more."""
+    python, tiny = sys.executable, rehearsal()
     vssl = [python, "-m", "vssl"]
     profile = "demo" if tiny else "gpu"
     some = ["100"] if tiny else []
     sets, size = (["ucf101"], "smoke") if tiny else (["ucf101", "kinetics400"], "gpu")
-    jobs = max(1, cores // SHARED)
+    jobs = max(1, min(cores // CORES, int(gigabytes // GIGABYTES))) if gigabytes else 1
     whole = 60 * minutes
     wheels = sorted(map(str, (ROOT / "wheels").glob("*.whl")))
     install = [python, "-m", "pip", "install", "-q", "--no-index", "--no-deps", "--upgrade"]
     tests = ["-q", "-p", "no:cacheprovider", "-k", "cuda or gpu or placement", "tests"]
-    stages = ["augment"] if tiny else ["upload", "augment", "step", "train", "beside"]
-    rounds = ["--rounds", "2"] if tiny else []
+    stages = ["augment"] if tiny else ["upload", "augment", "train", "beside"]
+    bench = [python, "-m", "benchmarks", *(["--rounds", "2"] if tiny else []), "--keep"]
     return [
-        Part("wheels", [*install, "--target", str(ROOT / "site"), *wheels], 0.15 * whole),
-        Part("doctor", [*vssl, "doctor"], 0.1 * whole),
-        Part("puppets", [*vssl, "data", "make", *sets, "--size", size], 0.2 * whole),
-        Part("tests", [python, "-m", "pytest", *tests], 0.25 * whole),
-        Part("benchmark", [python, "-m", "benchmarks", *stages, "--keep", *rounds], 0.35 * whole),
+        Part("wheels", [*install, "--target", str(ROOT / "site"), *wheels], 0.1 * whole),
+        Part("doctor", [*vssl, "doctor"], 0.05 * whole),
+        Part("puppets", [*vssl, "data", "make", *sets, "--size", size], 0.15 * whole),
+        Part("tests", [python, "-m", "pytest", *tests], 0.15 * whole),
+        Part("benchmark", [*bench, *stages], 0.15 * whole),
+        Part("steps", [*bench, "step"], 0.15 * whole),
         Part("fill", [*vssl, "fill", *some, "--profile", profile, "--jobs", str(jobs)], whole),
     ]
 
@@ -70,8 +71,25 @@ def main(words: Sequence[str]) -> int:
         return 2
     out.mkdir(parents=True, exist_ok=True)
     env = surroundings()
-    shutil.copytree(ROOT / "data" / "results", env["VSSL_LEDGER"], dirs_exist_ok=True)
-    return run(parts(minutes, os.cpu_count() or 1), out, 60 * minutes, env, collect)
+    if not rehearsal():  # which computes what the ledger has already
+        shutil.copytree(ROOT / "data" / "results", env["VSSL_LEDGER"], dirs_exist_ok=True)
+    todo = parts(minutes, os.cpu_count() or 1, memory())
+    return run(todo, out, 60 * minutes, env, collect)
+
+
+def rehearsal() -> bool:
+    """Whether this is a rehearsal at tiny sizes."""
+    return os.environ.get("VSSL_REHEARSAL") == "1"
+
+
+def memory() -> float:
+    """Gigabytes of all GPUs together; 0 without one."""
+    asked = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+    try:
+        told = subprocess.run(asked, capture_output=True, text=True, timeout=30, check=True).stdout
+        return sum(float(line) for line in told.split()) / 1024
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return 0.0
 
 
 def surroundings() -> dict[str, str]:

@@ -88,12 +88,36 @@ def test_records_and_rows_are_packed_when_they_are_there(tmp_path):
 
 
 def test_it_needs_nothing_but_the_standard_library():
-    code = "import sys; sys.path.insert(0, sys.argv[1]); import go; print(len(go.parts(8, 16)))"
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import go; print(len(go.parts(8, 16, 80)))"
     folder = os.path.dirname(go.__file__)
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code, folder], capture_output=True, text=True
     )
-    assert done.stdout == "6\n", done.stderr
+    assert done.stdout == "7\n", done.stderr
+
+
+def test_the_parts_before_the_last_leave_it_a_quarter_of_the_time():
+    *early, last = go.parts(8, 16, 80)
+    assert last.name == "fill" and sum(part.seconds for part in early) <= 0.75 * 8 * 60 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("cores", "gigabytes", "jobs"),
+    [(16, 79.6, 2), (16, 140, 4), (4, 140, 1), (64, 16, 1), (8, 0, 1)],
+)
+def test_as_many_runs_share_a_gpu_as_cores_and_memory_allow(cores, gigabytes, jobs):
+    command = go.parts(8, cores, gigabytes)[-1].command
+    assert command[command.index("--jobs") + 1] == str(jobs)
+
+
+def test_a_machine_without_a_gpu_has_no_memory_of_one(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert go.memory() == 0
+    told = tmp_path / "nvidia-smi"
+    told.write_text("#!/bin/sh\necho 81559\necho 81559\n")
+    told.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    assert go.memory() == pytest.approx(159.3, abs=0.1)
 
 
 @pytest.mark.parametrize("words", [[], ["out"], ["out", "soon"]])
