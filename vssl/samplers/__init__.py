@@ -3,6 +3,7 @@
 from vssl.samplers.discontinuity import Discontinuity
 from vssl.samplers.interval import LINEAR, UNIFORM, Interval, Law, decreasing, increasing
 from vssl.samplers.order import ClipOrder
+from vssl.samplers.overlap import Overlap
 from vssl.samplers.pace import Pace
 from vssl.samplers.repeat import Repeat, Several
 from vssl.samplers.short import reflected
@@ -15,6 +16,7 @@ __all__ = [
     "Discontinuity",
     "Interval",
     "Law",
+    "Overlap",
     "Pace",
     "RandomClip",
     "Repeat",
