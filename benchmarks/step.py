@@ -24,11 +24,13 @@ LAYOUTS = {True: "channels_last_3d", False: "contiguous"}
 
 def run(setting: Setting) -> Iterator[Row]:
     """Race a training step of each backbone, on clips that are in memory already."""
-    for compiled in (False, True) if setting.cuda else ():
-        for name in BACKBONES:  # compiling takes long, so it waits until all others have run
+    if not setting.cuda:
+        for name in BACKBONES:
+            yield from _on_cpu(name, setting)
+        return
+    for compiled in (False, True):  # compiling takes long, so it waits until all others have run
+        for name in BACKBONES:
             yield from _on_gpu(name, setting, compiled)
-    for name in () if setting.cuda else BACKBONES:
-        yield from _on_cpu(name, setting)
 
 
 def _on_cpu(name: str, setting: Setting) -> Iterator[Row]:

@@ -155,14 +155,14 @@ def test_the_clips_show_their_own_part_of_the_frame_after_flip_and_turn(seed):
         source = Source(2, *shape, clip.box, clip.quarter_turns)
         drawn = augment.draw(np.random.default_rng([seed, number]), source)
         x = 255 * augment.apply(clips, [drawn])[0, :2, 0]  # [2, 64, 64]: rows and columns
-        seen.append((x[0].min(), x[1].min(), x[0].max(), x[1].max(), cut(clip, *shape), x))
-        top, left, height, width = cut(clip, *shape)
+        top, left, height, width = box = cut(clip, *shape)
+        seen.append((box, x))
         assert abs(x[0].min() - top) <= 1 and abs(x[0].max() - (top + height - 1)) <= 1
         assert abs(x[1].min() - left) <= 1 and abs(x[1].max() - (left + width - 1)) <= 1
         back = torch.rot90(x, -clip.quarter_turns, (1, 2))
         back = back.flip(2) if drawn[1].any() else back
         assert bool((back[0].diff(dim=0) >= -1).all()) and bool((back[1].diff(dim=1) >= -1).all())
-    (*_, one, x), (*_, other, y) = seen
+    (one, x), (other, y) = seen
     inside = [
         (
             (z[0] >= b[0] - 0.5)

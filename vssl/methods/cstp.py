@@ -117,28 +117,29 @@ class CSTP:
 
     def _contrast(self) -> Objective:
         """Eq. 1, or Eq. 3 behind a predictor, with the code's projector: 512 -> 4096 -> 512."""
-        projector = MLP((4096, 512))
-        schemes: dict[str, Objective] = {
+        projector = predictor = MLP((4096, 512))
+        schemes: dict[Scheme | None, Objective] = {
             "SimCLR": SimCLR(projector),
             "MoCo": MoCo(projector),
-            "BYOL": BYOL(projector, MLP((4096, 512))),
-            "SimSiam": SimSiam(projector, MLP((4096, 512))),
+            "BYOL": BYOL(projector, predictor),
+            "SimSiam": SimSiam(projector, predictor),
         }
-        return schemes[str(self.contrast)]
+        return schemes[self.contrast]
 
     def recipe(self, data: str = "ucf101") -> Recipe:
         """300 epochs of SGD; the rate grows for half of them, then falls along half a cosine."""
         kinetics = data.startswith("kinetics")
+        rate = 0.09 if kinetics else 0.03
         return Recipe(
             "sgd",
-            rate=0.09 if kinetics else 0.03,
+            rate=rate,
             momentum=0.9,
             weight_decay=5e-4,
             epochs=300,
             batch=256 if kinetics else 120,
             warm_up=150,
             warm_up_is="before",
-            floor=1e-5 / (0.09 if kinetics else 0.03),
+            floor=1e-5 / rate,
             clip_gradient=18.0,
         )
 
