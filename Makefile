@@ -9,9 +9,10 @@ ONLY ?= 000_start_here 100_pace
 PROFILE ?= demo
 JOBS ?= 2
 ARGS ?=
-# make gpu OUT=results MINUTES=8
+# make gpu OUT=results MINUTES=8 PARTS="wheels puppets fill"
 OUT ?= runs/gpu-out
 MINUTES ?= 8
+PARTS ?=
 PYTHON ?= python3 python3.13 python3.12 python3.11
 
 VENV := .venv
@@ -83,8 +84,8 @@ gpu-pack: env  ## make this checkout ready to travel to a GPU without a network
 	@$(PY) -m pip --version > /dev/null && $(PY) -m benchmarks.gpu.pack
 
 # Needs no environment of ours: a Python with PyTorch, and the wheels that gpu-pack gathered.
-gpu:  ## on a bare GPU machine, tests, benchmark and fill: OUT=folder MINUTES=8
-	@python3 benchmarks/gpu/go.py $(OUT) $(MINUTES)
+gpu:  ## on a bare GPU machine, tests, benchmark and fill: OUT=folder MINUTES=8 PARTS=
+	@python3 benchmarks/gpu/go.py $(OUT) $(MINUTES) $(PARTS)
 
 # Beside the lock, and never moving what it pins; a change of the lock takes them away again.
 peers: env  ## install the libraries that make bench compares with (torchcodec wants the system's FFmpeg too)

@@ -6,7 +6,9 @@ The puppets have the size of UCF101's videos and the codecs of the papers' datas
 from __future__ import annotations
 
 import zlib
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -93,19 +95,26 @@ def drawn() -> list[Material]:
     with locked(folder.with_name(f".{folder.name}.lock")):
         if not (folder / "whole").exists():
             shots = [
-                (name, group) for name in scene.classes for group in range(1, scene.groups + 1)
+                (scene, name, group, folder)
+                for name in scene.classes
+                for group in range(1, scene.groups + 1)
             ]
-            for name, group in progress(shots, "drawing puppets to read"):
-                frames = render(scene, name, group, 1)
-                for number, (codec, ending, options) in enumerate(KINDS.values()):
-                    _encode(
-                        folder / str(number) / f"{name}_{group}.{ending}", frames, codec, options
-                    )
+            with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+                for _ in progress(pool.map(_draw, shots), "drawing puppets to read", len(shots)):
+                    pass
             write_text(folder / "whole", "")
     return [
         Material(kind, tuple(sorted((folder / str(number)).glob("[!.]*"))))
         for number, kind in enumerate(KINDS)
     ]
+
+
+def _draw(shot: tuple[puppets.World, str, int, Path]) -> None:
+    """Draw one shot, and keep it in every kind of file."""
+    scene, name, group, folder = shot
+    frames = render(scene, name, group, 1)
+    for number, (codec, ending, options) in enumerate(KINDS.values()):
+        _encode(folder / str(number) / f"{name}_{group}.{ending}", frames, codec, options)
 
 
 def _encode(path: Path, frames: np.ndarray, codec: str, options: dict[str, str]) -> None:

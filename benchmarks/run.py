@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +61,7 @@ def bench(
     began, busy = time.monotonic(), round(os.getloadavg()[0], 2)
     try:
         chosen = {name: run for name, run in STAGES.items() if not stages or name in stages}
-        read = tuple(
-            (material.found(videos) if videos else material.drawn())
-            if set(chosen) & set(READING)
-            else ()
-        )
+        read = tuple(material.found(videos)) if videos and set(chosen) & set(READING) else ()
         setting = Setting(read, rounds, cuda=torch.cuda.is_available())
         print(
             f"{_where(setting)}; one thread; medians of {rounds} rounds or a few fewer after one to"
@@ -72,8 +69,10 @@ def bench(
         )
         found: list[Row] = []
         about = about_here() | {"load": busy}
-        for run in chosen.values():
+        for name, run in chosen.items():
             new: list[Row] = []
+            if name in READING and not setting.material:  # drawn late: a stage before may be enough
+                setting = replace(setting, material=tuple(material.drawn()))
             for row in run(setting):
                 new.append(row)
                 # Written as it comes, because a later race may end in an error or be stopped.

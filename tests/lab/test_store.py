@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import os
 import time
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -302,6 +303,17 @@ def test_a_run_from_older_inputs_is_older_for_good(tmp_path):
         assert again.computed and not again.older and store.done(chain)
     finally:
         Later.chosen = ("vssl.clips", "Sample")
+
+
+def test_large_arrays_are_not_compressed(monkeypatch):
+    file = store.run(Add(40)).folder / "arrays.npz"
+    monkeypatch.setattr(store, "COMPRESSED", 0)
+    other = store.run(Add(41)).folder / "arrays.npz"
+    kinds = [
+        {one.compress_type for one in zipfile.ZipFile(path).infolist()} for path in (file, other)
+    ]
+    assert kinds == [{zipfile.ZIP_DEFLATED}, {zipfile.ZIP_STORED}]
+    assert np.array_equal(store.run(Add(41)).arrays["ones"], np.ones(41))
 
 
 def test_a_full_disk_is_reported_in_one_line_and_leaves_no_half_run(monkeypatch):

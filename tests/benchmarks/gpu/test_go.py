@@ -93,7 +93,7 @@ def test_it_needs_nothing_but_the_standard_library():
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code, folder], capture_output=True, text=True
     )
-    assert done.stdout == "7\n", done.stderr
+    assert done.stdout == "8\n", done.stderr
 
 
 def test_the_parts_before_the_last_leave_it_a_fifth_of_the_time():
@@ -120,6 +120,20 @@ def test_a_machine_without_a_gpu_has_no_memory_of_one(monkeypatch, tmp_path):
     assert go.memory() == pytest.approx(159.3, abs=0.1)
 
 
-@pytest.mark.parametrize("words", [[], ["out"], ["out", "soon"]])
+def test_only_the_parts_that_are_named_are_run(tmp_path, monkeypatch):
+    todo = [Part(name, script(f"print({name!r})"), 20) for name in ("one", "two", "three")]
+    monkeypatch.setattr(go, "parts", lambda *_: todo)
+    monkeypatch.setenv("VSSL_REHEARSAL", "1")
+    assert go.main([str(tmp_path), "1", "three", "one"]) == 0
+    told = json.loads((tmp_path / "summary.json").read_text())
+    assert [one["part"] for one in told] == ["one", "three"]
+
+
+def test_every_part_may_keep_the_bytecode_of_what_it_imports(monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in go.surroundings()
+
+
+@pytest.mark.parametrize("words", [[], ["out"], ["out", "soon"], ["out", "8", "nonsense"]])
 def test_wrong_input_is_one_line(words, capsys):
     assert go.main(words) == 2 and capsys.readouterr().err.count("\n") == 1
