@@ -8,7 +8,18 @@ import torch
 from torch import nn
 
 from vssl import methods, samplers
-from vssl.augment import Augment, Blur, BoxCrop, Flip, Grey, Jitter, Source, Turn
+from vssl.augment import (
+    Augment,
+    Blur,
+    BoxCrop,
+    Flip,
+    Grey,
+    Jitter,
+    Source,
+    Tilt,
+    Together,
+    Turn,
+)
 from vssl.clips import joined_labels
 from vssl.errors import VsslError
 from vssl.models.heads import MLP, Linear, Normalised, View
@@ -43,9 +54,15 @@ def test_defaults_are_the_papers():
             BoxCrop(112),
             Flip(),
             Turn(),
-            Jitter(0.4, 0.4, 0.4, 0.1, probability=0.24),
-            Grey(0.06),
-            Blur(0.15, (0.1, 2.0), 5),
+            Together(
+                (
+                    Tilt(10),
+                    Jitter(0.4, 0.4, 0.4, 0.1, probability=0.8),
+                    Grey(0.2),
+                    Blur(0.5, (0.1, 2.0), 5),
+                ),
+                0.3,
+            ),
         )
     )
     recipe = method.recipe()

@@ -12,8 +12,9 @@ from vssl.augment.blur import Blur
 from vssl.augment.colour import Grey, Solarise
 from vssl.augment.crops import BoxCrop, CentreCrop, PlacedCrop, RandomCrop, RandomResizedCrop
 from vssl.augment.jitter import Jitter
-from vssl.augment.moves import Flip, Turn
+from vssl.augment.moves import Flip, Tilt, Turn
 from vssl.augment.randaugment import RandAugment
+from vssl.augment.together import Together
 
 __all__ = [
     "Alternating",
@@ -31,5 +32,7 @@ __all__ = [
     "Solarise",
     "Source",
     "Step",
+    "Tilt",
+    "Together",
     "Turn",
 ]

@@ -1,4 +1,4 @@
-"""Steps that move pixels and change none: mirror images and quarter turns."""
+"""Steps that move pixels: mirror images and quarter turns, which change none, and small turns."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import ClassVar
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from vssl.augment.augment import Source, where_drawn
+from vssl.augment.augment import Source, planes, where_drawn
 from vssl.errors import VsslError
 
 
@@ -54,4 +55,35 @@ class Turn:
         for quarter in (1, 2, 3):
             rows = (turns == quarter).nonzero()[:, 0].to(x.device, non_blocking=True)
             out[rows] = torch.rot90(x[rows], quarter, (-2, -1))
+        return out
+
+
+@dataclass(frozen=True)
+class Tilt:
+    """A clip turned about its middle by up to so many `degrees` either way, all frames alike.
+
+    The corners that come into the picture are black.
+    """
+
+    degrees: float = 10.0
+    probability: float = 1.0
+
+    def draw(self, rng: np.random.Generator, source: Source) -> np.ndarray:
+        angle = rng.uniform(-self.degrees, self.degrees)
+        return np.array([[angle * (rng.random() < self.probability)]])  # [1, 1]
+
+    def apply(self, x: Tensor, p: Tensor) -> Tensor:
+        rows = p[:, 0, 0].nonzero()[:, 0]  # on the CPU
+        if not len(rows):
+            return x
+        angle = torch.deg2rad(p[rows, 0, 0])  # [M], counter-clockwise as one sees it
+        cos, sin, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
+        side = x.shape[-2] / x.shape[-1]  # a turn is one of pixels, not of shares
+        back = torch.stack([cos, -sin * side, zero, sin / side, cos, zero], 1).view(-1, 2, 3)
+        rows = rows.to(x.device, non_blocking=True)
+        some = planes(x[rows])  # [M, C, T, H, W]
+        pictures = some.flatten(1, 2)  # [M, C * T, H, W]
+        grid = F.affine_grid(back, list(pictures.shape), align_corners=False).to(x.device)
+        out = x.clone()
+        out[rows] = F.grid_sample(pictures, grid, align_corners=False).view_as(some)
         return out

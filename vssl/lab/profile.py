@@ -42,6 +42,7 @@ class Profile:
     linear: Recipe | None = None  # of a linear layer on frozen features
     methods: dict[str, dict[str, Any]] = field(default_factory=dict)
     data: str = "ucf101"  # what a paper's ablations learn from and are tested on
+    stem: str = "plain"  # how the net's stem starts, as in `models.build`
     labelled: int | None = None  # frames of a labelled clip; None: as many as in pre-training
     test_size: int | None = None  # pixels a side in a test
     papers: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -79,6 +80,7 @@ SMOKE = Profile(
             "main": "r3d50", "data": "kinetics400", "test_size": 48,
             "pretrain": Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=2, batch=16),
         },
+        "cstp": {"stem": "differences", "methods": {"CSTP": {"pairs": 2}}},
     },
 )
 DEMO = Profile(
@@ -104,6 +106,7 @@ DEMO = Profile(
                 "adamw", rate=3e-3, weight_decay=0.02, epochs=16, batch=64, warm_up=1
             ),
         },
+        "cstp": {"stem": "differences", "methods": {"CSTP": {"pairs": 4}}},
     },
 )
 # A pre-training takes about a minute on one H100-class GPU, at the best published rate for one.
@@ -137,6 +140,7 @@ GPU = Profile(
                 precision="bfloat16",
             ),
         },
+        "cstp": {"stem": "differences", "methods": {"CSTP": {"pairs": 4}}},
     },
 )
 PAPER = Profile(
@@ -151,6 +155,7 @@ PAPER = Profile(
             "main": "r3d50", "data": "kinetics400", "size": 224, "height": 256, "width": 340,
             "labelled": 32, "test_size": 256,
         },
+        "cstp": {},
     },
 )
 # fmt: on

@@ -16,12 +16,16 @@ from vssl.lab.experiment import Inflated, Net, PreTrain, Random, Start
 from vssl.lab.labels import FineTune, LinearEvaluation
 from vssl.lab.measures import Features, Instance, Probe, Retrieve
 from vssl.lab.profile import Profile, find, world
-from vssl.methods import CVRL, Labelled, Method, Pace
+from vssl.methods import CSTP, CVRL, Labelled, Method, Pace
 from vssl.models.heads import Linear, Normalised, Scores
 from vssl.recipe import Recipe
 from vssl.samplers import Uniform
 
-METHODS: dict[str, Method] = {"pace": Pace(), "cvrl": CVRL()}  # by the key of their paper
+METHODS: dict[str, Method] = {
+    "pace": Pace(),
+    "cvrl": CVRL(),
+    "cstp": CSTP(),
+}  # by the key of their paper
 UNIT_LENGTH = Normalised(Linear(1), batch_norm=False)  # CVRL's linear evaluation
 
 
@@ -65,7 +69,8 @@ class Scale:
 
     def net(self, name: str = "r2plus1d", times: int = 1) -> Net:
         """A backbone at this profile's width, or at so many times of it."""
-        return Net(name, times * self.sizes.net_width, self.sizes.pool)
+        sizes = self.sizes
+        return Net(name, times * sizes.net_width, sizes.pool, sizes.stem)
 
     def method(self) -> Method:
         """The method of this scale's paper, as the paper has it."""

@@ -14,10 +14,12 @@ What the paper leaves open, and what we chose:
 - The code turns a frame before it crops it, and mirrors it last. Then the overlap label speaks of
   two pictures that are turned against each other, and a mirrored quarter turn is the opposite one.
   We crop, mirror, turn, and change colours last: every label stays true.
-- The code changes colours, greys and blurs a clip all together or not at all, in three cases of
-  ten. We draw each on its own, as often.
+- The paper tilts, recolours, greys and blurs, without probabilities. In the code seven clips of ten
+  go without any of these; with three of ten each is drawn, always alike for all frames: `changed`.
 - The code draws each frame's grey from one of its three colours. We take the luma.
-- The paper's jitter in time and its turns by up to 10 degrees are not here yet.
+- The paper's jitter in time is the place in the video at which the first clip begins.
+- The first clip's crop has 20 to 100 % of the frame, in the code. So large a crop leaves no room
+  for one that it barely overlaps: we draw sizes that have room for every rate (`samplers.Overlap`).
 - The code copies no weight into BYOL's target, which so starts as another random net. We copy.
 - A batch of 60 is of videos. A recipe counts clips: 120.
 """
@@ -28,7 +30,18 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from vssl import samplers
-from vssl.augment import Augment, Blur, BoxCrop, Flip, Grey, Jitter, RandomResizedCrop, Turn
+from vssl.augment import (
+    Augment,
+    Blur,
+    BoxCrop,
+    Flip,
+    Grey,
+    Jitter,
+    RandomResizedCrop,
+    Tilt,
+    Together,
+    Turn,
+)
 from vssl.clips import Sampler
 from vssl.errors import VsslError
 from vssl.methods.method import Labelled
@@ -61,7 +74,8 @@ class CSTP:
     lambda_rcls: float = 2.0
     lambda_ocls: float = 1.0
     hidden: bool = True
-    colour: float = 0.3  # the share of clips whose colours are changed and which are blurred
+    changed: float = 0.3  # the share of clips that may be tilted, recoloured, grey and blurred
+    area: tuple[float, float] = (0.2, 1.0)  # of a crop, in shares of the frame
     pairs: int = 1  # of one video in a batch; more is ours, for small data
 
     def __post_init__(self) -> None:
@@ -84,7 +98,7 @@ class CSTP:
     def sampler(self, length: int = 16) -> Sampler:
         """Two clips of one video that overlap; or several such pairs."""
         rates = PLAYBACK if self.play else (1,)
-        one = samplers.Overlap(self.rates, self.rates, rates, self.turn, length=length)
+        one = samplers.Overlap(self.rates, self.rates, rates, self.turn, self.area, length=length)
         return samplers.Several(one, self.pairs) if self.pairs > 1 else one
 
     def test_sampler(self, length: int = 16) -> Sampler:
@@ -92,12 +106,16 @@ class CSTP:
         return self.sampler(length)
 
     def augment(self, size: int = 112) -> Augment:
-        """The clip's own box; mirrored, turned, and then recoloured and blurred."""
-        p = self.colour
-        blur = Blur(0.5 * p, (0.1 * size / 112, 2.0 * size / 112), radius=max(1, size // 20))
-        colour = Jitter(0.4, 0.4, 0.4, 0.1, probability=0.8 * p)
+        """The clip's own box; mirrored, turned by quarters, and then three in ten changed."""
+        sigma = (0.1 * size / 112, 2.0 * size / 112)  # as wide as the code's, as a share
+        looks = (
+            Tilt(10),
+            Jitter(0.4, 0.4, 0.4, 0.1, probability=0.8),
+            Grey(0.2),
+            Blur(0.5, sigma, radius=max(1, size // 20)),
+        )
         turn = [Turn()] if self.turn else []
-        return Augment((BoxCrop(size), Flip(), *turn, colour, Grey(0.2 * p), blur))
+        return Augment((BoxCrop(size), Flip(), *turn, Together(looks, self.changed)))
 
     def objective(self, length: int = 16) -> Objective:
         """L = lambda_ctr L_ctr + lambda_pcls L_pcls + lambda_rcls L_rcls + lambda_ocls L_ocls."""
