@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vssl import evaluation, samplers, training
+from vssl import evaluation, training
 from vssl.errors import VsslError
 from vssl.lab.cost import Work
 from vssl.lab.data import Data
@@ -88,7 +88,7 @@ class _FromLabels(Keyed):
         videos = opened.train[opened.frames.num_frames[opened.train] > 0]
         videos = share_of(opened.actions, videos, self.share, self.seed)
         recipe = replace(labelled.recipe, batch=min(labelled.recipe.batch, len(videos)))
-        clip = samplers.RandomClip(self.length, labelled.stride)
+        clip = labelled.clip_at(self.length)
         augment = labelled.augment_at(self.size)
         chosen = opened._replace(train=videos)
         batches = batches_of(chosen, clip, augment, recipe, self.seed)

@@ -207,17 +207,19 @@ class Scale:
         share: float = 1.0,
         dropout: float = 0.0,
         split: int = 1,
+        labelled: Labelled | None = None,
     ) -> FineTune:
         """Fine-tuning from a start, with its seed, by the profile's recipe.
 
         Where the profile has none, `recipe` must be the paper's. With a `share` of the labels the
         profile's recipe goes through them 0.3 / share times, but at least once: over a small share
-        it sees three tenths of the clips that it sees over all labels.
+        it sees three tenths of the clips that it sees over all labels. Where `labelled` is given,
+        it takes the place of how this scale's paper treats labelled clips.
         """
         chosen = self._recipe(self.sizes.fine_tune, recipe)
         if self.sizes.fine_tune and share < 1:
             chosen = replace(chosen, passes=max(1, round(0.3 / share)))
-        labelled = replace(self.labelled(data), recipe=chosen)
+        labelled = replace(labelled or self.labelled(data), recipe=chosen)
         if dropout:
             if not hasattr(labelled.head, "dropout"):
                 raise VsslError(f"the head {labelled.head} has no dropout; leave it at 0")

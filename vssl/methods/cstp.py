@@ -26,7 +26,7 @@ What the paper leaves open, and what we chose:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from vssl import samplers
@@ -181,6 +181,14 @@ class CSTP:
             test=samplers.Windows(),
             average="logits",
         )
+
+    def varied(self, data: str = "ucf101") -> Labelled:
+        """Labelled clips that are played and turned as `play` and `turn` say (Table 1, 1 to 4)."""
+        usual = self.labelled(data)
+        crop, *others = usual.augment.steps
+        turn = [Turn()] if self.turn else []
+        clip = samplers.Varied(strides=PLAYBACK if self.play else (usual.stride,), turned=self.turn)
+        return replace(usual, augment=Augment((crop, *turn, *others)), clip=clip)
 
 
 def _head(hidden: tuple[int, ...], classes: int) -> MLP | Linear:

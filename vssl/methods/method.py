@@ -12,7 +12,7 @@ from vssl.errors import VsslError
 from vssl.models.heads import Scores
 from vssl.objectives import Objective
 from vssl.recipe import Recipe
-from vssl.samplers import Uniform, Windows
+from vssl.samplers import RandomClip, Uniform, Varied, Windows
 
 Average = Literal["softmax", "logits"]
 
@@ -25,6 +25,7 @@ class Labelled:
     augment   of training clips; a test clip is cropped in the middle, or in `crops` places.
     head      on the backbone; it is given as many outputs as there are classes.
     stride    from one frame of a clip to the next, in training and in the test.
+    clip      the sampler of training clips; None: anywhere in the video, at the stride.
     test      which clips of a test video are looked at; their scores are averaged.
     average   of what: the softmax or the logits of each clip.
     """
@@ -36,6 +37,7 @@ class Labelled:
     test: Uniform | Windows = Uniform(10)
     crops: int = 1
     average: Average = "softmax"
+    clip: RandomClip | Varied | None = None
 
     def __post_init__(self) -> None:
         if self.average not in get_args(Average):
@@ -53,6 +55,12 @@ class Labelled:
         crop, *others = self.augment.steps
         assert isinstance(crop, Crop)
         return Augment((replace(crop, size=size), *others))
+
+    def clip_at(self, length: int) -> Sampler:
+        """The sampler of training clips of so many frames."""
+        if self.clip is None:
+            return RandomClip(length, self.stride)
+        return replace(self.clip, length=length)
 
     def test_at(self, length: int) -> Sampler:
         """The sampler of test clips of so many frames, at the stride of the training clips."""

@@ -8,6 +8,7 @@ from vssl.samplers.pace import Pace
 from vssl.samplers.repeat import Repeat, Several
 from vssl.samplers.short import reflected
 from vssl.samplers.uniform import RandomClip, Uniform, Windows
+from vssl.samplers.varied import Varied
 
 __all__ = [
     "LINEAR",
@@ -22,6 +23,7 @@ __all__ = [
     "Repeat",
     "Several",
     "Uniform",
+    "Varied",
     "Windows",
     "decreasing",
     "increasing",
