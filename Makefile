@@ -20,6 +20,8 @@ PY := $(VENV)/bin/python
 SYNCED := $(VENV)/synced
 # --python keeps an activated conda or other environment out of it.
 UV := $(VENV)/bin/uv pip
+# Where Python may write no bytecode itself, each process would compile PyTorch anew, which takes seconds.
+BYTECODE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
 # A file or notebook stays in one process, for its cells need each other; a test that hangs is ended, with a trace.
 PYTEST := $(PY) -m pytest -n logical --maxprocesses 4 --dist loadfile -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 ACCEPTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
@@ -45,7 +47,7 @@ $(VENV)/bin/uv:
 
 $(SYNCED): pyproject.toml requirements.lock | $(VENV)/bin/uv
 	@echo "installing what requirements.lock names into $(VENV)"
-	@$(UV) sync --python $(PY) --require-hashes requirements.lock && \
+	@$(UV) sync --python $(PY) $(BYTECODE) --require-hashes requirements.lock && \
 	$(UV) install --python $(PY) --quiet --no-deps --no-build-isolation --editable . || { \
 	    echo "make: the environment is not complete (see above); is there a network and space on the disk? make env goes on from here" >&2; exit 2; }
 	@touch $@

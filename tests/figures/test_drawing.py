@@ -9,15 +9,22 @@ import numpy as np
 import pytest
 
 from vssl import figures
+from vssl.clips import Box, Clip
 from vssl.errors import VsslError
 from vssl.figures.bars import bars, interval
+from vssl.figures.boxes import overlaps
 from vssl.figures.confusion import confusion
 from vssl.figures.curves import training
+from vssl.figures.diagram import Node, diagram
 from vssl.figures.laws import laws
 from vssl.figures.retrieval import strips
 from vssl.figures.sampling import film, paces
 
+PAIR = [Clip(np.arange(4), Box(0, 0, 0.5, 0.5)), Clip(np.arange(2, 6), Box(0.25, 0, 0.5, 0.5))]
+FRAME = np.zeros((8, 12, 3), np.uint8)
 TINY = {
+    "overlaps": lambda: overlaps(FRAME, {"a": PAIR}, 6, "t"),
+    "diagram": lambda: diagram({"a": Node(0, 0, "x")}, [], "t"),
     "paces": lambda: paces({"1": [0]}, 1, "t"),
     "film": lambda: film({"1": np.zeros((1, 4, 6, 3), np.uint8)}, "t"),
     "training": lambda: training({"a": ([0], [1.0])}, "t", "loss"),
@@ -72,6 +79,30 @@ def test_film_shows_the_frames_in_order():
     assert [int(image[2, place * 7 + 3, 0]) for place in range(5)] == [0, 20, 40, 60, 80]
     short = figure.axes[1].images[0].get_array()
     assert (short[:, 14:] == 255).all()  # a short strip ends in white
+
+
+def test_overlaps_show_both_boxes_and_every_frame_of_both_clips():
+    upper, lower = overlaps(FRAME, {"a": PAIR}, 6, "t").axes
+    corners = [
+        (box.get_x(), box.get_y(), box.get_width(), box.get_height()) for box in upper.patches
+    ]
+    assert corners == [(-0.5, -0.5, 6, 4), (-0.5, 1.5, 6, 4)]  # of 12 x 8 pixels
+    assert upper.patches[0].get_linestyle() != upper.patches[1].get_linestyle()
+    assert [line.get_xdata().tolist() for line in lower.lines] == [[0, 1, 2, 3], [2, 3, 4, 5]]
+    with pytest.raises(VsslError, match="two clips with a box"):
+        overlaps(FRAME, {"a": PAIR[:1]}, 6, "t")
+
+
+def test_a_diagram_has_every_box_and_every_arrow():
+    nodes = {"x": Node(0, 0, "clip"), "f": Node(1, 0, "net", "learnt"), "g": Node(1, 1, "old net")}
+    axis = diagram(nodes, [("x", "f")], "t", dashed=[("x", "g")]).axes[0]
+    assert [text for text in texts(axis) if text] == ["clip", "net", "old net"]
+    assert (
+        sum(text.arrow_patch is not None for text in axis.texts if hasattr(text, "arrow_patch"))
+        == 2
+    )
+    with pytest.raises(VsslError, match="'h', which is no box"):
+        diagram(nodes, [("x", "h")], "t")
 
 
 def test_curves_show_mean_and_range():

@@ -13,6 +13,7 @@ from vssl.augment import Augment, BoxCrop, Flip, Turn
 from vssl.augment.augment import Source
 from vssl.errors import VsslError
 from vssl.samplers import Overlap, Several
+from vssl.samplers.overlap import RATES
 from vssl.samplers.short import reflected
 
 SETS = {  # Table 4, and the defaults
@@ -206,3 +207,22 @@ def test_settings_that_cannot_be_met_are_one_clear_line(settings_, message):
     with pytest.raises(VsslError, match=message) as error:
         Overlap(**settings_)
     assert "\n" not in str(error.value)
+
+
+@settings(deadline=None)
+@given(videos, seeds, st.booleans(), st.booleans())
+def test_without_a_task_its_sampling_is_gone_too(num_frames, seed, space, time):
+    sampler = Overlap(RATES if space else None, RATES if time else None)
+    sample = sampler(num_frames, np.random.default_rng(seed))
+    assert ("spatial" in sample.labels, "temporal" in sample.labels) == (space, time)
+    assert all((clip.box is not None) == space for clip in sample.clips)
+    for clip in sample.clips:
+        assert len(clip.frames) == 16 and 0 <= clip.frames.min() <= clip.frames.max() < num_frames
+
+
+def test_clips_without_a_task_of_time_lie_anywhere():
+    sampler, rng = Overlap(None, None, playback=(1,)), np.random.default_rng(0)
+    starts = np.array([[c.frames[0] for c in sampler(115, rng).clips] for _ in range(3000)])
+    assert starts.min() == 0 and starts.max() == 99
+    assert abs(np.corrcoef(starts.T)[0, 1]) < 0.06
+    assert stats.chisquare(np.histogram(starts, 10, (0, 100))[0]).pvalue > 1e-3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from vssl.errors import VsslError
 from vssl.samplers.overlap_as_coded import Drawn, OverlapAsCoded
 
 LENGTHS = (40, 300)  # about as long as most of UCF101's videos
@@ -53,3 +54,8 @@ def test_a_box_of_a_turned_frame_is_found_in_the_frame_as_it_is(turns):
 def test_a_video_as_long_as_a_clip_has_two_equal_clips():
     pair = OverlapAsCoded()(15, np.random.default_rng(0))
     assert pair.temporal == 0 and pair.shared_frames == 16
+
+
+def test_rates_with_which_it_might_never_end_are_refused():
+    with pytest.raises(VsslError, match="only the rate 1 does"):
+        OverlapAsCoded(rates=(0.5, 0.33))

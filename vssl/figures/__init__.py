@@ -11,8 +11,10 @@ finding; the caller writes it.
 from vssl.figures import (
     attention,
     bars,
+    boxes,
     confusion,
     curves,
+    diagram,
     embedding,
     laws,
     retrieval,
@@ -25,8 +27,10 @@ from vssl.figures.saving import save
 __all__ = [
     "attention",
     "bars",
+    "boxes",
     "confusion",
     "curves",
+    "diagram",
     "embedding",
     "laws",
     "retrieval",

@@ -106,7 +106,13 @@ DEMO = Profile(
                 "adamw", rate=3e-3, weight_decay=0.02, epochs=16, batch=64, warm_up=1
             ),
         },
-        "cstp": {"stem": "differences", "methods": {"CSTP": {"pairs": 4}}},
+        "cstp": {
+            "stem": "differences", "length": 8,
+            "methods": {"CSTP": {"pairs": 3, "area": (0.4, 1.0)}},
+            "pretrain": Recipe(
+                "adamw", rate=3e-3, weight_decay=0.02, epochs=4, batch=30, warm_up=0.2
+            ),
+        },
     },
 )
 # A pre-training takes about a minute on one H100-class GPU, at the best published rate for one.
@@ -140,7 +146,13 @@ GPU = Profile(
                 precision="bfloat16",
             ),
         },
-        "cstp": {"stem": "differences", "methods": {"CSTP": {"pairs": 4}}},
+        "cstp": {
+            "stem": "differences", "methods": {"CSTP": {"pairs": 3, "area": (0.4, 1.0)}},
+            "pretrain": Recipe(
+                "adamw", rate=1e-3, weight_decay=0.02, epochs=8, batch=60, warm_up=1,
+                precision="bfloat16",
+            ),
+        },
     },
 )
 PAPER = Profile(

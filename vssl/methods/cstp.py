@@ -96,10 +96,18 @@ class CSTP:
         self.sampler()  # which refuses rates that cannot be met
 
     def sampler(self, length: int = 16) -> Sampler:
-        """Two clips of one video that overlap; or several such pairs."""
-        rates = PLAYBACK if self.play else (1,)
-        one = samplers.Overlap(self.rates, self.rates, rates, self.turn, self.area, length=length)
-        return samplers.Several(one, self.pairs) if self.pairs > 1 else one
+        """Two clips of one video that overlap, where there is a task of it; or several pairs."""
+        one = samplers.Overlap(
+            self.rates if self.spatial else None,
+            self.rates if self.temporal else None,
+            PLAYBACK if self.play else (1,),
+            self.turn,
+            self.area,
+            length=length,
+        )
+        # The pairs of one video play at different rates, so its looks do not tell the rate.
+        distinct = "playback" if self.play else None
+        return samplers.Several(one, self.pairs, distinct) if self.pairs > 1 else one
 
     def test_sampler(self, length: int = 16) -> Sampler:
         """The same as in pre-training."""
@@ -114,8 +122,11 @@ class CSTP:
             Grey(0.2),
             Blur(0.5, sigma, radius=max(1, size // 20)),
         )
+        # Without the task of space each clip is cropped for itself, at any scale.
+        anywhere = RandomResizedCrop(size, self.area, aspect=(3 / 4, 4 / 3))
+        crop = BoxCrop(size) if self.spatial else anywhere
         turn = [Turn()] if self.turn else []
-        return Augment((BoxCrop(size), Flip(), *turn, Together(looks, self.changed)))
+        return Augment((crop, Flip(), *turn, Together(looks, self.changed)))
 
     def objective(self, length: int = 16) -> Objective:
         """L = lambda_ctr L_ctr + lambda_pcls L_pcls + lambda_rcls L_rcls + lambda_ocls L_ocls."""

@@ -35,12 +35,14 @@ class Overlap:
     The paper and its code draw a first clip, and then a second one again and again until it fits,
     the label along with it: two thirds of their pairs then have the full spatial overlap.
 
-    area    of a box, a share of the frame.
-    aspect  of a box, width over height in pixels, of frames whose own is `frame`.
+    spatial   overlap rates in space; None: the clips have no boxes, and no such label.
+    temporal  overlap rates in time; None: each clip lies anywhere, and there is no such label.
+    area      of a box, a share of the frame.
+    aspect    of a box, width over height in pixels, of frames whose own is `frame`.
     """
 
-    spatial: tuple[float, ...] = RATES
-    temporal: tuple[float, ...] = RATES
+    spatial: tuple[float, ...] | None = RATES
+    temporal: tuple[float, ...] | None = RATES
     playback: tuple[int, ...] = (1, 2, 4, 8)
     rotation: bool = True
     area: tuple[float, float] = (0.2, 1.0)
@@ -50,11 +52,11 @@ class Overlap:
 
     def __post_init__(self) -> None:
         for name, rates in (("spatial", self.spatial), ("temporal", self.temporal)):
-            if not rates or not all(0 < rate <= 1 for rate in rates):
+            if rates is not None and not (rates and all(0 < rate <= 1 for rate in rates)):
                 raise VsslError(f"overlap rates lie above 0 and up to 1; {name} is {rates}")
-        if len(set(self.spatial)) < len(self.spatial):
+        if self.spatial and len(set(self.spatial)) < len(self.spatial):
             raise VsslError(f"every overlap rate stands once; spatial is {self.spatial}")
-        if len(set(self.shifts)) < len(self.temporal):
+        if self.temporal and len(set(self.shifts)) < len(self.temporal):
             raise VsslError(
                 f"clips of {self.length} frames are too short to tell the temporal overlap rates "
                 f"{self.temporal} apart: take longer clips or fewer rates"
@@ -66,6 +68,8 @@ class Overlap:
                 "area and aspect go from a lower to a higher number above 0, area up to 1 at most;"
                 f" not {self.area} and {self.aspect}"
             )
+        if self.spatial is None:
+            return
         # A grid and not the extremes alone: a size must be found in a few hundred draws.
         grid = [(a, b) for a in np.linspace(*self.area, 21) for b in np.geomspace(*self.aspect, 21)]
         if not any(self._fits(*self._size(area, aspect)) for area, aspect in grid):
@@ -82,34 +86,42 @@ class Overlap:
     @property
     def shifts(self) -> tuple[int, ...]:
         """For each temporal rate, by how many of its frames the later clip comes later."""
-        return tuple(round((1 - rate) * (self.length - 1)) for rate in self.temporal)
+        return tuple(round((1 - rate) * (self.length - 1)) for rate in self.temporal or ())
 
-    def fitting(self, num_frames: int, temporal: int) -> list[int]:
+    def fitting(self, num_frames: int, temporal: int | None) -> list[int]:
         """The places of the playback rates at which both clips fit; the slowest if none does."""
-        steps = self.length - 1 + self.shifts[temporal]
+        steps = self.length - 1 + (0 if temporal is None else self.shifts[temporal])
         found = [place for place, rate in enumerate(self.playback) if steps * rate < num_frames]
         return found or [int(np.argmin(self.playback))]
 
     def __call__(self, num_frames: int, rng: np.random.Generator) -> Sample:
-        spatial, temporal = (int(rng.integers(len(r))) for r in (self.spatial, self.temporal))
-        boxes = self._boxes(self.spatial[spatial], rng)
-        playback = int(rng.choice(self.fitting(num_frames, temporal)))
-        rate, shift = self.playback[playback], self.shifts[temporal]
-        span = (self.length - 1 + shift) * rate + 1  # frames from the first to the last of both
-        timeline = reflected(num_frames, max(num_frames, span))  # [num_frames or span]
-        start = int(rng.integers(len(timeline) - span + 1))
-        starts = rng.permutation([start, start + shift * rate])  # either clip may be the earlier
-        frames = timeline[starts[:, None] + rate * np.arange(self.length)]  # [2, T]
-        labels: dict[str, int | np.ndarray] = {
-            "spatial": spatial,
-            "temporal": temporal,
-            "playback": playback,
-        }
+        labels: dict[str, int | np.ndarray] = {}
+        boxes: tuple[Box, Box] | tuple[None, None] = (None, None)
+        for name, rates in (("spatial", self.spatial), ("temporal", self.temporal)):
+            if rates:
+                labels[name] = int(rng.integers(len(rates)))
+        if self.spatial:
+            boxes = self._boxes(self.spatial[int(labels["spatial"])], rng)
+        temporal = int(labels["temporal"]) if self.temporal else None
+        playback = labels["playback"] = int(rng.choice(self.fitting(num_frames, temporal)))
+        frames = self._frames(num_frames, self.playback[playback], temporal, rng)  # [2, T]
         turns = np.zeros(2, dtype=np.int64)
         if self.rotation:
             turns = labels["rotation"] = rng.integers(4, size=2)  # [2]
         clips = (Clip(f, b, int(t)) for f, b, t in zip(frames, boxes, turns, strict=True))
         return Sample(tuple(clips), labels)
+
+    def _frames(
+        self, num_frames: int, rate: int, temporal: int | None, rng: np.random.Generator
+    ) -> np.ndarray:
+        """The frames of both clips, [2, T]."""
+        shift = 0 if temporal is None else self.shifts[temporal]
+        span = (self.length - 1 + shift) * rate + 1  # frames from the first to the last of both
+        timeline = reflected(num_frames, max(num_frames, span))  # [num_frames or span]
+        starts = rng.integers(len(timeline) - span + 1, size=2)
+        if temporal is not None:  # either clip may be the earlier one
+            starts = starts[0] + rng.permutation([0, shift * rate])
+        return timeline[starts[:, None] + rate * np.arange(self.length)]
 
     def _boxes(self, rate: float, rng: np.random.Generator) -> tuple[Box, Box]:
         """Two boxes of one size inside the frame that share `rate` of their area."""
@@ -144,7 +156,7 @@ class Overlap:
         """Whether two boxes of that size can overlap by any of the rates; the lowest decides."""
         if max(height, width) > 1:
             return False
-        least, most = _shared(min(self.spatial), height, width)
+        least, most = _shared(min(self.spatial or (1.0,)), height, width)
         return least <= most
 
 

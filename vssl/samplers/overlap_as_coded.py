@@ -18,7 +18,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-Rectangle = tuple[float, float, float, float]  # top, left, height, width, in pixels
+from vssl.errors import VsslError
+
+Rectangle = tuple[int, int, int, int]  # top, left, height, width, in pixels
 
 
 class Drawn(NamedTuple):
@@ -53,6 +55,13 @@ class OverlapAsCoded:
     height: int = 256
     width: int = 341
     length: int = 16
+
+    def __post_init__(self) -> None:
+        if 1.0 not in self.rates:
+            raise VsslError(
+                "the code draws until a pair fits, and in some videos only the rate 1 does; the"
+                f" rates are {self.rates}: add 1"
+            )
 
     def __call__(self, num_frames: int, rng: np.random.Generator) -> Drawn:
         """Draw one pair; the video must be longer than a clip."""
@@ -89,22 +98,32 @@ class OverlapAsCoded:
         """The label and both boxes, each in its own turned frame."""
         sizes = [(self.width, self.height) if t % 2 else (self.height, self.width) for t in turns]
         tall, long = sizes[0]
-        while True:  # a box of 20 to 100 % of the frame that fits it
+        first = self._box(tall, long, rng)
+        while True:
+            label, second = self._second(first, rng)
+            top, left, h, w = second
+            if 0 <= top <= tall - h and 0 <= left <= long - w:
+                return label, (first, second)
+
+    @staticmethod
+    def _box(tall: int, long: int, rng: np.random.Generator) -> Rectangle:
+        """A box of 20 to 100 % of the frame, anywhere in it."""
+        while True:
             area, aspect = rng.uniform(0.2, 1) * tall * long, rng.uniform(3 / 4, 4 / 3)
             w, h = round((area * aspect) ** 0.5), round((area / aspect) ** 0.5)
             w, h = (h, w) if rng.random() < 0.5 else (w, h)
             if w <= long and h <= tall:
-                break
-        top, left = int(rng.integers(tall - h + 1)), int(rng.integers(long - w + 1))
-        while True:
-            label = int(rng.integers(len(self.rates)))
-            rate = self.rates[label]
-            shared_w = int(rng.integers(int(rate * w), w + 1))
-            shared_h = min(h, int(rate * w * h / shared_w))
-            down, right = rng.choice([-1, 1], 2) * (h - shared_h, w - shared_w)
-            other = (top + int(down), left + int(right), h, w)
-            if 0 <= other[0] <= tall - h and 0 <= other[1] <= long - w:
-                return label, ((top, left, h, w), other)
+                return int(rng.integers(tall - h + 1)), int(rng.integers(long - w + 1)), h, w
+
+    def _second(self, first: Rectangle, rng: np.random.Generator) -> tuple[int, Rectangle]:
+        """A label, and a box that shares so much of the first one; it may leave the frame."""
+        top, left, h, w = first
+        label = int(rng.integers(len(self.rates)))
+        rate = self.rates[label]
+        shared_w = int(rng.integers(int(rate * w), w + 1))
+        shared_h = min(h, int(rate * w * h / shared_w))
+        down, right = rng.choice([-1, 1], 2) * (h - shared_h, w - shared_w)
+        return label, (top + int(down), left + int(right), h, w)
 
     def _upright(self, box: Rectangle, turns: int) -> Rectangle:
         """Where a box of the turned frame lies in the frame as it is."""
