@@ -223,6 +223,11 @@ def test_the_papers_marks_lie_inside_the_panel_even_if_nothing_has_run(ours):
         assert axis.get_xlim() == pytest.approx((0, 1.12 * 73.9))
 
 
+def test_a_negative_mark_of_the_paper_lies_inside_the_panel():
+    axis = bars({"a": {"x": []}}, "t", "points", paper={"a": {"x": -1.3}}).axes[0]
+    assert axis.get_xlim()[0] < -1.3
+
+
 def test_intervals_and_seeds_lie_inside_the_panel():
     values = [80.0, 90.0]
     axis = bars({"a": {"x": values}}, "t", "y", paper={"a": {"x": 73.9}}).axes[1]

@@ -120,6 +120,13 @@ def test_a_contrast_alone_has_its_whole_rate():
     assert terms(bare(contrast="SimSiam")) == {"contrast": 1.0}
 
 
+@pytest.mark.parametrize("data", ["ucf101", "kinetics400"])
+def test_the_queue_of_moco_holds_whole_batches(data):
+    """Of videos: a key each. A queue that the batch does not divide is refused in training."""
+    method = bare(contrast="MoCo")
+    assert method.objective().terms[0].objective.queue % (method.recipe(data).batch // 2) == 0
+
+
 def test_an_unknown_scheme_is_one_clear_line():
     with pytest.raises(VsslError, match="one of SimCLR, MoCo, BYOL, SimSiam, or None; not 'byol'"):
         methods.CSTP(contrast="byol")

@@ -102,10 +102,9 @@ def _limits(
     Where nothing has run, autoscaling sees only the paper's marks and would put them on the edge of
     the panel.
     """
-    lowest = min(
-        (min(seeds) for group in values.values() for seeds in group.values() if len(seeds)),
-        default=0.0,
-    )
+    seeds = [seed for group in values.values() for row in group.values() for seed in row]
+    marks = [mark for group in values for mark in paper.get(group, {}).values()]
+    lowest = min([*seeds, *marks], default=0.0)
     return min(0.0, left) if lowest < 0 else 0.0, max(right, 1.12 * _highest(values, paper))
 
 

@@ -149,7 +149,8 @@ class CSTP:
         projector = predictor = MLP((4096, 512))
         schemes: dict[Scheme | None, Objective] = {
             "SimCLR": SimCLR(projector),
-            "MoCo": MoCo(projector),
+            # A queue of whole batches, of 60 videos and of Kinetics' 128.
+            "MoCo": MoCo(projector, queue=15_360),
             "BYOL": BYOL(projector, predictor),
             "SimSiam": SimSiam(projector, predictor),
         }
