@@ -15,6 +15,7 @@ from vssl.augment import (
     Flip,
     Grey,
     Jitter,
+    RandomResizedCrop,
     Source,
     Tilt,
     Together,
@@ -185,3 +186,33 @@ def test_views_reach_the_pair_heads_in_their_order():
     assert head.described.views == (0, 1)
     joined = View(torch.zeros(2, 8, 1, 1, 1), torch.arange(16.0).view(2, 8))
     assert head.head(joined).shape == (2, 5)
+
+
+def test_without_the_task_of_space_each_clip_is_cropped_for_itself():
+    rng = np.random.default_rng(0)
+    timely = bare(temporal=True, area=(0.4, 1.0))
+    assert timely.augment(32).steps[0] == RandomResizedCrop(32, (0.4, 1.0), aspect=(3 / 4, 4 / 3))
+    assert all(clip.box is None for clip in timely.sampler()(90, rng).clips)
+    spacious = bare(spatial=True, area=(0.4, 1.0))
+    assert spacious.augment(32).steps[0] == BoxCrop(32)
+    boxes = [clip.box for _ in range(50) for clip in spacious.sampler()(90, rng).clips]
+    assert min(box.height * box.width for box in boxes) > 0.39
+    assert "temporal" not in spacious.sampler()(90, rng).labels
+
+
+def test_pairs_of_one_video_play_at_different_rates():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        labels = methods.CSTP(pairs=3).sampler(8)(80, rng).labels
+        assert len(set(labels["playback"].tolist())) == 3
+    still = bare(spatial=True, temporal=True, play=False, turn=False, pairs=3).sampler(8)
+    assert still(80, rng).labels["spatial"].shape == (3,)
+
+
+def test_the_labelled_clips_of_table_1_are_played_and_turned_as_asked():
+    both, none = (bare(contrast="BYOL", play=on, turn=on).varied() for on in (True, False))
+    assert both.clip == samplers.Varied(strides=(1, 2, 4, 8), turned=True)
+    assert none.clip == samplers.Varied(strides=(4,), turned=False)
+    assert [any(isinstance(s, Turn) for s in one.augment.steps) for one in (both, none)] == [1, 0]
+    assert both.recipe == none.recipe == methods.CSTP().labelled().recipe
+    assert both.clip_at(8) == samplers.Varied(8, (1, 2, 4, 8), True)
