@@ -90,3 +90,26 @@ def test_cvrls_notebooks_share_too_and_run_the_paper():
         assert one.recipe == one.method.recipe(one.data.name), key
         assert (one.length, one.size) == ((1 if one.net.name == "r2d50" else 16), 224), key
         assert not one.data.stand_in and not one.net.pool and one.net.width % 64 == 0, key
+
+
+def test_cstps_notebooks_share_too_and_run_the_paper():
+    notebooks = experiments_of("paper", "cstp")
+    counts, runs = counted(notebooks.values()), trained(notebooks)
+    # Counted by hand: 3 of the story; 7 of Table 1; the sums of Table 2 without those 3 and without
+    # Table 1's three single tasks; the three other schemes of Table 3 with 4 sets of tasks each;
+    # the other sets of rates of Table 4; the halves of Table 5, whose whole is Table 1's; and 3
+    # nets on two sets, and the frozen one on Kinetics-400, less R(2+1)D on UCF101, of Table 6.
+    assert counts["pretrains_distinct"] == 3 + 7 + (15 - 6) + 3 * 4 + 5 + 2 + (2 * 3 + 1 - 1)
+    assert counts["pretrains_asked"] == 3 + 7 + 15 + 19 + 6 + 3 + 7 + 2
+    assert len(runs) == len(set(runs.values())) == counts["pretrains_distinct"]
+    for key, one in runs.items():
+        assert one.recipe == one.method.recipe(one.data.name), key
+        assert (one.net.width, one.net.pool, one.net.stem) == (64, False, "plain"), key
+        assert (one.length, one.size, one.data.stand_in) == (16, 112, False), key
+
+
+@pytest.mark.parametrize("profile", ["demo", "gpu"])
+def test_every_row_of_a_table_of_cstp_has_the_same_budget(profile):
+    for name, experiments in experiments_of(profile, "cstp").items():
+        starts = [one for one in trained({name: experiments}).values() if one.data.name == "ucf101"]
+        assert len({(one.recipe.epochs, one.recipe.batch) for one in starts}) == 1, name

@@ -61,9 +61,9 @@ class Uniform:
 
 @dataclass(frozen=True)
 class Windows:
-    """Clips that follow each other without a gap, and a last one that ends with the video.
+    """Clips that each begin where the one before ends, and a last one that ends with the video.
 
-    So every frame is looked at, and a long video has more clips than a short one: how many there
+    So every moment is looked at, and a long video has more clips than a short one: how many there
     are is known only with the video, and so this is a sampler for tests alone. A video shorter than
     a clip gives one, which loops. Nothing is drawn: the generator is not used.
     """
@@ -80,8 +80,8 @@ class Windows:
         )
 
     def __call__(self, num_frames: int, rng: np.random.Generator | None = None) -> Sample:
-        span = self.length * self.stride
-        last = max(0, num_frames - ((self.length - 1) * self.stride + 1))
-        starts = np.append(np.arange(0, last, span), last)  # [V]
+        span = (self.length - 1) * self.stride  # from the first to the last frame
+        last = max(0, num_frames - 1 - span)
+        starts = np.append(np.arange(0, last, max(1, span)), last)  # [V]
         frames = starts[:, None] + np.arange(self.length) * self.stride  # [V, T]
         return Sample(tuple(Clip(row) for row in frames % num_frames))
