@@ -119,6 +119,11 @@ def test_curves_show_mean_and_range():
     assert min(np.diff(heights)) > 0.03  # names at the ends do not cover each other
 
 
+def test_an_axis_begins_at_its_floor():
+    axis = training({"a": (np.arange(3), np.array([5.0, 6, 7]))}, "t", "spread", floor=0).axes[0]
+    assert axis.get_ylim()[0] == 0 and axis.get_ylim()[1] > 7
+
+
 def test_retrieval_marks_right_and_wrong_by_text_and_line_too():
     frames = np.zeros((2, 3, 4, 6, 3), np.uint8)
     correct = np.array([[True, False, True], [False, False, True]])

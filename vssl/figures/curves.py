@@ -21,10 +21,12 @@ def training(
     ylabel: str,
     xlabel: str = "epoch",
     chance: float | None = None,
+    floor: float | None = None,
 ) -> Figure:
     """A line for each named curve, drawn from its steps [S] and its values [S] or [seeds, S].
 
-    The name of a curve stands at its end. `chance` is drawn as a dashed line.
+    The name of a curve stands at its end. `chance` is drawn as a dashed line. The axis begins at
+    `floor`, if one is given, so that one sees how far from it the curves are.
     """
     lines = {name: _mean_and_range(name, *curve) for name, curve in curves.items()}
     if not lines:
@@ -48,6 +50,7 @@ def training(
         axis.axhline(chance, color=style.GREY, linestyle=(0, (4, 3)), linewidth=1)
         ends[f"chance {chance:.3g}"] = (max(x for x, _ in ends.values()), chance)
     axis.margins(x=0.01)
+    axis.set_ylim(bottom=floor)
     axis.set(xlabel=xlabel, ylabel=ylabel)
     axis.xaxis.get_major_locator().set_params(integer=True)
     _name_ends(axis, ends)

@@ -9,17 +9,20 @@ What the paper leaves open, and what we chose:
 - The weights of Eq. 5 and all numbers of the recipe are the public code's: contrast 0.1, every task
   1. The code adds the loss of playback and of rotation over the two clips; we take the mean, so
   their weight here is 2.
-- The code's heads on R(2+1)D have one hidden layer, those on other nets are linear; `hidden` says
-  which. The paper has "fully-connected heads".
+- The code's heads on R(2+1)D and S3D-G have one hidden layer, those on C3D, R3D and I3D are linear;
+  `hidden` says which. The paper has "fully-connected heads". On C3D the code has no projector.
 - The code turns a frame before it crops it, and mirrors it last. Then the overlap label speaks of
   two pictures that are turned against each other, and a mirrored quarter turn is the opposite one.
   We crop, mirror, turn, and change colours last: every label stays true.
-- The paper tilts, recolours, greys and blurs, without probabilities. In the code seven clips of ten
-  go without any of these; with three of ten each is drawn, always alike for all frames: `changed`.
+- The paper tilts, recolours, greys and blurs, and gives no probabilities. In the code seven clips
+  of ten go without; for the other three (`changed`) each step is drawn on its own, for all frames
+  alike.
 - The code draws each frame's grey from one of its three colours. We take the luma.
 - The paper's jitter in time is the place in the video at which the first clip begins.
 - The first clip's crop has 20 to 100 % of the frame, in the code. So large a crop leaves no room
   for one that it barely overlaps: we draw sizes that have room for every rate (`samplers.Overlap`).
+- How clips are drawn where a part of STOR is left out is not said. We take the base augmentation:
+  each clip is cropped for itself without the task of space, and lies anywhere without that of time.
 - The code copies no weight into BYOL's target, which so starts as another random net. We copy.
 - A batch of 60 is of videos. A recipe counts clips: 120.
 """
