@@ -17,8 +17,11 @@ TEXT = {
     "row", "net", "method", "jitter", "classes", "pace", "contrast", "configuration", "params",
     "input", "dataset", "step", "layer", "kernel", "duration", "modality", "evaluation", "splits",
     "hidden", "batch", "epochs", "temporal", "spatial", "consistency", "distribution", "iterations",
+    "base", "playback-augmentation", "rotation-augmentation", "playback", "rotation", "STOR",
+    "candidates", "frozen",
 }  # fmt: skip
-COUNTS = {"frames", "side", "channels"}  # of CVRL's Table 1, which describes a net
+# Of CVRL's Table 1, which describes a net; and the numbers of CSTP's experiments.
+COUNTS = {"frames", "side", "channels", "exp"}
 ROWS = {
     "pace": {
         "table_1": 7, "table_2": 6, "table_3": 18, "table_4": 18, "table_5": 15, "figure_4": 4,
@@ -29,6 +32,10 @@ ROWS = {
         "table_1": 9, "table_2": 19, "table_3": 4, "table_4": 27, "table_5": 5, "table_6": 4,
         "table_7": 4, "table_8": 4, "table_9": 4, "table_10": 13, "table_11": 4, "table_12": 2,
         "figure_3": 1, "figure_4": 2,
+    },
+    "cstp": {
+        "table_1": 11, "table_2": 16, "table_3": 16, "table_4": 6, "table_5": 4, "table_6": 29,
+        "table_7": 16,
     },
 }  # fmt: skip
 
@@ -121,6 +128,29 @@ def test_cvrl_differs_from_others_as_its_text_says():
     assert best - ablation["temporal-spatial"] == pytest.approx(11.5)
     names = ("cvrl-r3d50-k600", "cvrl-r3d50x4-k600", "mmv-k600")
     assert [linear[name] for name in names] == [70.4, 72.6, 70.5]
+
+
+def test_cstp_has_the_same_number_in_every_table_that_repeats_it():
+    parts = {name: column("cstp", "table_2", name) for name in ("UCF101", "HMDB51")}
+    single, halves = column("cstp", "table_1", "UCF101"), column("cstp", "table_5", "UCF101")
+    assert list(single.values())[3] == parts["UCF101"]["scratch"] == "71.1"
+    ends = {list(single.values())[n] for n in (5, 7, 10)}  # experiments 6, 8 and 11
+    assert ends == {parts["UCF101"][row] for row in ("playback", "rotation", "stor")}
+    assert (halves["scratch"], halves["spatial-temporal"]) == (single["scratch"], "69.6")
+    assert list(single.values())[8] == "69.6"  # experiment 9
+    for name, found in parts.items():
+        byol = [v for row, v in column("cstp", "table_3", name).items() if row.startswith("byol")]
+        assert byol == [list(found.values())[n] for n in (1, 8, 12, 15)]
+        assert column("cstp", "table_4", name)["five"] == found["stor"]
+
+
+def test_cstp_leads_in_retrieval_as_its_text_says():
+    for net, lead in (("r2plus1d", 16.6), ("c3d", 14.7)):
+        found = {
+            r: v for r, v in numbers("cstp", "table_7", "UCF101 R@1").items() if r.startswith(net)
+        }
+        ours = found.pop(next(row for row in found if row.endswith("cstp")))
+        assert ours - max(found.values()) == pytest.approx(lead)
 
 
 @pytest.mark.parametrize(
