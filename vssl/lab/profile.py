@@ -57,7 +57,7 @@ KINETICS_SMOKE = ("walking", "squat", "jogging", "jumping jacks", "bowing", "cla
 FEW_PERFORMERS = {"groups": 3, "clips": 1, "frames": (20, 28)}
 
 # CSTP on small data, found by a pilot on another world (docs/pilots.md): at the paper's weights the
-# net learns to tell turns, and its features become no better than those it began with.
+# net learns to tell turns, and its features find actions no better than a random net's.
 CSTP_SMALL = {"pairs": 3, "area": (0.4, 1.0), "lambda_rcls": 0.3, "lambda_ocls": 0.5}
 
 # fmt: off
