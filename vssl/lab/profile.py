@@ -113,7 +113,7 @@ DEMO = Profile(
         "cstp": {
             "stem": "differences", "length": 8, "methods": {"CSTP": CSTP_SMALL},
             "pretrain": Recipe(
-                "adamw", rate=3e-3, weight_decay=0.02, epochs=4, batch=30, warm_up=0.2
+                "adamw", rate=1e-3, weight_decay=0.02, epochs=4, batch=30, warm_up=0.2
             ),
         },
     },
