@@ -13,7 +13,7 @@ from torch import nn
 from vssl import methods
 from vssl.clips import clips_of
 from vssl.errors import VsslError
-from vssl.lab import PretextTest, done, resolve, run
+from vssl.lab import PretextTest, Reconstruction, done, resolve, run
 from vssl.lab import profile as profiles
 from vssl.lab.experiment import Keyed
 
@@ -107,6 +107,27 @@ def test_every_method_has_a_pretext_test(scale):
     start = scale.pretrain(methods.WithCut(methods.Pace(), gap=4), "r3d", seed=0)
     metrics = run(PretextTest(start)).metrics
     assert {"pace_accuracy", "cut_accuracy", "cut_loss", "majority cut_accuracy"} < metrics.keys()
+
+
+def test_a_pre_training_that_draws_pixels_runs_like_the_others(scale):
+    method = methods.CRNet(methods.CPNet(approximate=False, gap=4, cuts=2))
+    plain = scale.pretrain(method, "r3d", seed=0)
+    with pytest.raises(VsslError, match=r"lab\.Reconstruction\.of"):
+        run(plain)
+    start = Reconstruction.of(plain)
+    assert start.key() != plain.key() and start.needs() == ()
+    metrics = run(PretextTest(start)).metrics
+    assert {"cut_accuracy", "localisation_loss", "reconstruction_unexplained"} & metrics.keys()
+    assert run(scale.retrieve(start)).metrics["chance"] == 50
+
+
+def test_a_clip_too_short_for_the_net_is_refused_before_any_training(scale):
+    short = methods.CPNet(gap=4)
+    with pytest.raises(VsslError, match=r"c3d needs clips of 8 frames or more.*gap=4.*one of 4"):
+        scale.pretrain(short, "c3d", seed=0)
+    assert scale.pretrain(short, "r3d", seed=0).method.gap == 4
+    unread = methods.CPNet(gap=4, approximate=False)  # the missing section is not looked at
+    assert scale.pretrain(unread, "c3d", seed=0).net.name == "c3d"
 
 
 def test_the_same_seed_gives_the_same_features_and_another_does_not(scale, tmp_path, monkeypatch):

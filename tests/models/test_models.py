@@ -16,6 +16,7 @@ PARAMETERS = {
     "r3d18": 33_371_472 - 205_200,  # torchvision's, less its 400-way classifier
     "r2plus1d18": 31_505_325 - 205_200,
     "s3dg": 9_125_072,
+    "i3d": 12_697_264 - 410_000,  # less its 400-way classifier
     "r3d50": 31_672_128,
     "r3d101": 59_577_152,
     "r2d50": 25_557_032 - 2_049_000,  # torchvision's ResNet-50, less its 1000-way classifier
@@ -36,6 +37,7 @@ SHAPES = {
     "r3d18": RESNET,
     "r2plus1d18": RESNET,
     "s3dg": [[64, 8, 56, 56], [192, 8, 28, 28], [480, 8, 14, 14], [832, 4, 7, 7], [1024, 2, 4, 4]],
+    "i3d": [[64, 8, 56, 56], [192, 8, 28, 28], [480, 8, 14, 14], [832, 4, 7, 7], [1024, 2, 4, 4]],
     "r3d50": BOTTLENECK,
     "r3d101": BOTTLENECK,
     "r2d50": [[d, 16, h, w] for d, _, h, w in BOTTLENECK],

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vssl.lab.labels import FineTune, LinearEvaluation
     from vssl.lab.mean import Mean
     from vssl.lab.measures import Features, Instance, PretextTest, Probe, Retrieve
+    from vssl.lab.reconstruction import Reconstruction
     from vssl.lab.scale import Scale, resolve
     from vssl.lab.store import Run, done, run, spent
     from vssl.lab.weights import keep
@@ -24,6 +25,7 @@ _FILES = {
     "labels": ("FineTune", "LinearEvaluation"),
     "mean": ("Mean",),
     "measures": ("Features", "Instance", "PretextTest", "Probe", "Retrieve"),
+    "reconstruction": ("Reconstruction",),
     "scale": ("Scale", "resolve"),
     "store": ("Run", "done", "run", "spent"),
     "weights": ("keep",),
@@ -42,6 +44,7 @@ __all__ = [
     "PretextTest",
     "Probe",
     "Random",
+    "Reconstruction",
     "Retrieve",
     "Run",
     "Scale",

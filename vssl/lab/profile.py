@@ -60,6 +60,9 @@ FEW_PERFORMERS = {"groups": 3, "clips": 1, "frames": (20, 28)}
 # net learns to tell turns, and its features find actions no better than a random net's.
 CSTP_SMALL = {"pairs": 3, "area": (0.4, 1.0), "lambda_rcls": 0.3, "lambda_ocls": 0.5}
 
+# CPNet on small data, found in the same way.
+CPNET_SMALL = {"cuts": 8}
+
 # fmt: off
 SMOKE = Profile(
     "smoke",
@@ -85,6 +88,7 @@ SMOKE = Profile(
             "pretrain": Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=2, batch=16),
         },
         "cstp": {"stem": "differences", "methods": {"CSTP": {"pairs": 2}}},
+        "cpnet": {"stem": "differences", "methods": {"CPNet": {"cuts": 2}}},
     },
 )
 DEMO = Profile(
@@ -114,6 +118,12 @@ DEMO = Profile(
             "stem": "differences", "length": 8, "methods": {"CSTP": CSTP_SMALL},
             "pretrain": Recipe(
                 "adamw", rate=1e-3, weight_decay=0.02, epochs=4, batch=30, warm_up=0.2
+            ),
+        },
+        "cpnet": {
+            "stem": "differences", "methods": {"CPNet": CPNET_SMALL},
+            "pretrain": Recipe(
+                "adamw", rate=1e-3, weight_decay=0.02, epochs=3, batch=96, warm_up=0.2
             ),
         },
     },
@@ -156,6 +166,13 @@ GPU = Profile(
                 precision="bfloat16",
             ),
         },
+        "cpnet": {
+            "stem": "differences", "methods": {"CPNet": CPNET_SMALL},
+            "pretrain": Recipe(
+                "adamw", rate=1e-3, weight_decay=0.02, epochs=6, batch=96, warm_up=1,
+                precision="bfloat16",
+            ),
+        },
     },
 )
 PAPER = Profile(
@@ -171,6 +188,7 @@ PAPER = Profile(
             "labelled": 32, "test_size": 256,
         },
         "cstp": {},
+        "cpnet": {},
     },
 )
 # fmt: on

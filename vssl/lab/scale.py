@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
+
+import torch
 
 from vssl import models, paths
 from vssl.clips import clips_of
 from vssl.errors import DataError, VsslError
-from vssl.lab import parameters
+from vssl.lab import key, parameters
 from vssl.lab.data import Data, puppet_data, real_data
 from vssl.lab.experiment import Inflated, Net, PreTrain, Random, Start
 from vssl.lab.labels import FineTune, LinearEvaluation
 from vssl.lab.measures import Features, Instance, Probe, Retrieve
 from vssl.lab.profile import Profile, find, world
-from vssl.methods import CSTP, CVRL, Labelled, Method, Pace
+from vssl.methods import CSTP, CVRL, CPNet, Labelled, Method, Pace
 from vssl.models.heads import Linear, Normalised, Scores
+from vssl.objectives.base import views_read
 from vssl.recipe import Recipe
 from vssl.samplers import Uniform
 
@@ -25,6 +30,7 @@ METHODS: dict[str, Method] = {
     "pace": Pace(),
     "cvrl": CVRL(),
     "cstp": CSTP(),
+    "cpnet": CPNet(),
 }  # by the key of their paper
 UNIT_LENGTH = Normalised(Linear(1), batch_norm=False)  # CVRL's linear evaluation
 
@@ -119,6 +125,7 @@ class Scale:
         made = PreTrain(
             changed, self._net(net), source, recipe, sizes.length, sizes.size, seed, start
         )
+        _refuse_short_clips(made.net, cast(Hashable, changed), sizes.length)
         if not sizes.pretrain:
             return made
         base: Method = getattr(method, "base", method)
@@ -279,6 +286,21 @@ class Scale:
                 f"nets     {s.net_width} channels wide{pooled}",
                 f"methods  {'; '.join(changes) or 'as in their papers'}",
             )
+        )
+
+
+@functools.lru_cache(maxsize=256)
+def _refuse_short_clips(net: Net, method: Any, length: int) -> None:
+    """Refuse a clip that the net would pool away to nothing; it is known before any training."""
+    layout = method.sampler(length).layout
+    with torch.device("meta"):
+        backbone = models.build(net.name, net.width, net.pool)
+        read = views_read(method.objective(length).build(backbone.dim), len(layout))
+    shortest, least = min(layout[number] for number in read), backbone.minimum[0]
+    if shortest < least:
+        raise VsslError(
+            f"{net.name} needs clips of {least} frames or more, and {key.brief(method)} gives it"
+            f" one of {shortest}: make that longer, or take another net"
         )
 
 

@@ -2,6 +2,7 @@
 
 from vssl.losses.contrast import against_all, gathered, info_nce, same_context, same_pace
 from vssl.losses.similarity import Cosine, Similarity
+from vssl.losses.triplet import triplet
 
 __all__ = [
     "Cosine",
@@ -11,4 +12,5 @@ __all__ = [
     "info_nce",
     "same_context",
     "same_pace",
+    "triplet",
 ]

@@ -5,10 +5,11 @@ paper's tables vary.
 """
 
 from vssl.methods.baselines import VCOP
+from vssl.methods.cpnet import CPNet, CRNet
 from vssl.methods.cstp import CSTP
 from vssl.methods.cut import WithCut
 from vssl.methods.cvrl import CVRL
 from vssl.methods.method import Labelled, Method
 from vssl.methods.pace import Pace
 
-__all__ = ["CSTP", "CVRL", "VCOP", "Labelled", "Method", "Pace", "WithCut"]
+__all__ = ["CSTP", "CVRL", "VCOP", "CPNet", "CRNet", "Labelled", "Method", "Pace", "WithCut"]

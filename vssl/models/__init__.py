@@ -4,6 +4,7 @@
                          block a stage, not two
     r3d18, r2plus1d18    the true 18-layer nets, on torchvision's blocks
     s3dg                 S3D with self-gating
+    i3d                  Inception-v1 in three dimensions
     r2d50                ResNet-50, a frame at a time
     r3d50, r3d101        CVRL's video encoders; `inflate` gives them the weights of a 2-D ResNet,
                          and `imagenet` gives them torchvision's ImageNet weights
@@ -24,7 +25,7 @@ from vssl.models.backbone import Backbone
 from vssl.models.bottleneck import BLOCKS, r2d50, r3d50, r3d101
 from vssl.models.c3d import c3d
 from vssl.models.count import macs, parameters
-from vssl.models.inception import s3dg
+from vssl.models.inception import i3d, s3dg
 from vssl.models.inflate import imagenet, imagenet_weights, inflate
 from vssl.models.layout import layout_of
 from vssl.models.resnet import r2plus1d, r2plus1d18, r3d, r3d18
@@ -52,6 +53,7 @@ _BUILDERS = {
     "r3d18": r3d18,
     "r2plus1d18": r2plus1d18,
     "s3dg": s3dg,
+    "i3d": i3d,
     "r3d50": r3d50,
     "r3d101": r3d101,
     "r2d50": r2d50,

@@ -1,6 +1,6 @@
-"""S3D-G: separable 3-D inception blocks with a gate on every branch.
+"""Two nets of inception blocks: I3D, and S3D-G with separable convolutions and gates.
 
-This is the layout of Pace's and CVRL's "9.1 M" net.
+S3D-G has the layout of Pace's and CVRL's "9.1 M" net. I3D is CPNet's, an inflated Inception-v1.
 """
 
 from __future__ import annotations
@@ -43,17 +43,28 @@ def s3dg(width: int = 64, pool: bool = False) -> Backbone:
         *_separable(a, b),
         Gate(b),  # [N, 192, T/2, H/4, W/4]
     )
-    stage3, channels = _mixed("stage3", b, scaled)
-    stage4, channels = _mixed("stage4", channels, scaled)
-    stage5, channels = _mixed("stage5", channels, scaled)
-    stages = [
-        with_pool(stem, pool),
-        stage2,
-        nn.Sequential(_same_pool((1, 3, 3), (1, 2, 2)), *stage3),  # [N, 480, T/2, H/8, W/8]
-        nn.Sequential(_same_pool((3, 3, 3), (2, 2, 2)), *stage4),  # [N, 832, T/4, H/16, W/16]
-        nn.Sequential(_same_pool((2, 2, 2), (2, 2, 2)), *stage5),  # [N, 1024, T/8, H/32, W/32]
-    ]
-    return Backbone("s3dg", stages, dim=channels)
+    mixed, channels = _mixed(b, scaled, _separable, Gate)
+    return Backbone("s3dg", [with_pool(stem, pool), stage2, *mixed], dim=channels)
+
+
+def i3d(width: int = 64, pool: bool = False) -> Backbone:
+    """I3D, with 12,287,264 parameters at width 64 (12,697,264 with 400 outputs).
+
+    The stem is padded alike on both sides, where TensorFlow's has a row more at the far one.
+    """
+
+    def scaled(channels: int) -> int:
+        return max(1, channels * width // 64)
+
+    a, b = scaled(64), scaled(192)
+    stem = nn.Sequential(*_conv(3, a, (7, 7, 7), stride=2))  # [N, 64, T/2, H/2, W/2]
+    stage2 = nn.Sequential(
+        _same_pool((1, 3, 3), (1, 2, 2)),
+        *_conv(a, a, (1, 1, 1)),
+        *_conv(a, b, (3, 3, 3)),  # [N, 192, T/2, H/4, W/4]
+    )
+    mixed, channels = _mixed(b, scaled, _dense, lambda _: nn.Identity())
+    return Backbone("i3d", [with_pool(stem, pool), stage2, *mixed], dim=channels)
 
 
 class Gate(nn.Module):
@@ -68,22 +79,25 @@ class Gate(nn.Module):
         return x * weights[:, :, None, None, None]
 
 
-class Inception(nn.Module):
-    """Four branches side by side, each with its gate."""
+Wide = Callable[[int, int], tuple[nn.Module, ...]]  # from so many channels to so many
 
-    def __init__(self, inputs: int, widths: Widths) -> None:
+
+class Inception(nn.Module):
+    """Four branches side by side, each with its gate; `wide` is the convolution of two of them."""
+
+    def __init__(
+        self, inputs: int, widths: Widths, wide: Wide, gate: Callable[[int], nn.Module]
+    ) -> None:
         super().__init__()
         point, (reduce1, wide1), (reduce2, wide2), pooled = widths
         one = (1, 1, 1)
-        self.point = nn.Sequential(*_conv(inputs, point, one), Gate(point))
-        self.first = nn.Sequential(
-            *_conv(inputs, reduce1, one), *_separable(reduce1, wide1), Gate(wide1)
-        )
+        self.point = nn.Sequential(*_conv(inputs, point, one), gate(point))
+        self.first = nn.Sequential(*_conv(inputs, reduce1, one), *wide(reduce1, wide1), gate(wide1))
         self.second = nn.Sequential(
-            *_conv(inputs, reduce2, one), *_separable(reduce2, wide2), Gate(wide2)
+            *_conv(inputs, reduce2, one), *wide(reduce2, wide2), gate(wide2)
         )
         self.pooled = nn.Sequential(
-            nn.MaxPool3d(3, stride=1, padding=1), *_conv(inputs, pooled, one), Gate(pooled)
+            nn.MaxPool3d(3, stride=1, padding=1), *_conv(inputs, pooled, one), gate(pooled)
         )
         self.outputs = point + wide1 + wide2 + pooled
 
@@ -91,19 +105,30 @@ class Inception(nn.Module):
         return torch.cat([self.point(x), self.first(x), self.second(x), self.pooled(x)], dim=1)
 
 
-def _mixed(stage: str, inputs: int, scaled: Callable[[int], int]) -> tuple[list[nn.Module], int]:
-    blocks: list[nn.Module] = []
-    for point, first, second, pooled in MIXED[stage]:
-        widths = (
-            scaled(point),
-            (scaled(first[0]), scaled(first[1])),
-            (scaled(second[0]), scaled(second[1])),
-            scaled(pooled),
-        )
-        block = Inception(inputs, widths)
-        blocks.append(block)
-        inputs = block.outputs
-    return blocks, inputs
+def _mixed(
+    inputs: int, scaled: Callable[[int], int], wide: Wide, gate: Callable[[int], nn.Module]
+) -> tuple[list[nn.Module], int]:
+    """The last three stages, and how many channels come out.
+
+    From [N, 192, T/2, H/4, W/4]: [N, 480, T/2, H/8, W/8], [N, 832, T/4, H/16, W/16] and
+    [N, 1024, T/8, H/32, W/32].
+    """
+    pools = (((1, 3, 3), (1, 2, 2)), ((3, 3, 3), (2, 2, 2)), ((2, 2, 2), (2, 2, 2)))
+    stages: list[nn.Module] = []
+    for pool, blocks in zip(pools, MIXED.values(), strict=True):
+        layers = [_same_pool(*pool)]
+        for point, first, second, pooled in blocks:
+            widths = (
+                scaled(point),
+                (scaled(first[0]), scaled(first[1])),
+                (scaled(second[0]), scaled(second[1])),
+                scaled(pooled),
+            )
+            block = Inception(inputs, widths, wide, gate)
+            layers.append(block)
+            inputs = block.outputs
+        stages.append(nn.Sequential(*layers))
+    return stages, inputs
 
 
 def _conv(
@@ -119,6 +144,10 @@ def _conv(
 
 def _separable(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
     return *_conv(inputs, outputs, (1, 3, 3)), *_conv(outputs, outputs, (3, 1, 1))
+
+
+def _dense(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
+    return _conv(inputs, outputs, (3, 3, 3))
 
 
 def _same_pool(kernel: tuple[int, int, int], stride: tuple[int, int, int]) -> nn.Module:

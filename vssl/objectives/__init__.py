@@ -3,13 +3,16 @@
 Classify, Pair, Regress, Order   a label that comes free with the sample
 Contrast, SimCLR                 views of a batch against each other
 MoCo, BYOL, SimSiam              views against a slow copy of the net, or against themselves
+MissingSection, Reconstruct      the features, or the pixels, of what a cut takes out of a clip
 Weighted                         a sum of terms, each with a name and a weight
 Pretext                          a backbone under any of them
+SeeingPixels                     the same, where the pixels of a view are the answer
 """
 
 from vssl.objectives.base import Objective, Outcome, Views, held
 from vssl.objectives.classify import Classify, Order, Pair, Regress
 from vssl.objectives.contrast import Contrast, SimCLR, feature_spread
+from vssl.objectives.missing import MissingSection, Reconstruct, SeeingPixels
 from vssl.objectives.pretext import Pretext
 from vssl.objectives.target import BYOL, MoCo, SimSiam
 from vssl.objectives.weighted import Term, Weighted, with_term
@@ -18,13 +21,16 @@ __all__ = [
     "BYOL",
     "Classify",
     "Contrast",
+    "MissingSection",
     "MoCo",
     "Objective",
     "Order",
     "Outcome",
     "Pair",
     "Pretext",
+    "Reconstruct",
     "Regress",
+    "SeeingPixels",
     "SimCLR",
     "SimSiam",
     "Term",

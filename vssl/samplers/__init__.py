@@ -1,7 +1,9 @@
 """Which frames to read: pure functions (number of frames, random generator) -> sample."""
 
+from vssl.samplers.continuity import Continuity
 from vssl.samplers.discontinuity import Discontinuity
 from vssl.samplers.interval import LINEAR, UNIFORM, Interval, Law, decreasing, increasing
+from vssl.samplers.one_box import OneBox
 from vssl.samplers.order import ClipOrder
 from vssl.samplers.overlap import Overlap
 from vssl.samplers.pace import Pace
@@ -14,9 +16,11 @@ __all__ = [
     "LINEAR",
     "UNIFORM",
     "ClipOrder",
+    "Continuity",
     "Discontinuity",
     "Interval",
     "Law",
+    "OneBox",
     "Overlap",
     "Pace",
     "RandomClip",

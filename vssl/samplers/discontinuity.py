@@ -8,6 +8,7 @@ import numpy as np
 
 from vssl.clips import Clip, Sample, Sampler, samples_of
 from vssl.errors import VsslError
+from vssl.samplers.continuity import cut_out
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ class Discontinuity:
             if number % views in self._cut:
                 j = int(rng.integers(1, kept))
                 cut[number] = j - 1
-            frames = np.concatenate([clip.frames[:j], clip.frames[j + self.gap :]])  # [T]
-            clips.append(replace(clip, frames=frames))
+            left, _ = cut_out(clip.frames, j, self.gap)  # [T]
+            clips.append(replace(clip, frames=left))
         if self.samples > 1:
             cut = cut.reshape(self.samples, views)
         return Sample(tuple(clips), {**drawn.labels, "cut": cut})
