@@ -7,7 +7,7 @@ import pytest
 
 from vssl import figures
 from vssl.errors import VsslError
-from vssl.figures.attention import attention, blend, in_crop, overlay, share_inside
+from vssl.figures.attention import attention, blend, in_crop, overlay, salience, share_inside
 
 
 def slow(maps: np.ndarray, t: int) -> np.ndarray:
@@ -100,3 +100,15 @@ def test_a_box_is_carried_from_the_frame_to_the_crop():
     assert np.allclose(whole, [[0, 0, 1, 1]]), "what is outside the crop is cut"
     middle = in_crop([[64, 48, 80, 96]], (96, 128), (48, 64), 48)
     assert np.allclose(middle, [[24 / 48, 0.5, 32 / 48, 1]])
+
+
+def test_salience_is_the_mean_over_channels_and_time():
+    rng = np.random.default_rng(0)
+    maps = rng.random((3, 5, 2, 4, 6)) - 0.3
+    found = salience(maps)
+    assert found.shape == (3, 4, 6)
+    for clip, one in zip(maps, found, strict=True):
+        mean = np.array([[clip[:, :, y, x].mean() for x in range(6)] for y in range(4)])
+        expected = (mean - mean.min()) / (mean.max() - mean.min())
+        np.testing.assert_allclose(one, expected, atol=1e-6)
+    assert not salience(np.ones((1, 2, 2, 3, 3))).any()

@@ -1,6 +1,7 @@
-"""Where a net looks: the energy of its last feature maps, drawn over the frame.
+"""Where a net looks: its last feature maps, drawn over the frame.
 
-After Zagoruyko and Komodakis (2017); Pace shows such maps in its Fig. 5.
+Their energy, after Zagoruyko and Komodakis (2017); Pace shows such maps in its Fig. 5. Or their
+mean, as CPNet shows it of each head in its Fig. 3.
 """
 
 from __future__ import annotations
@@ -27,21 +28,39 @@ def attention(maps: np.ndarray | Tensor, time: Literal["last", "all"] = "last") 
     From maps [N, D, T', H', W'] it gives the last step in time, [N, H', W'], which the papers draw
     over the last frame; or, with `time="all"`, every step, [N, T', H', W'].
     """
+    if time not in ("last", "all"):
+        raise VsslError(f"there is no time {time!r}; choose 'last' or 'all'")
+    energy = np.square(_maps(maps)).mean(1)  # [N, T', H', W']
+    energy = energy[:, -1] if time == "last" else energy
+    return _scaled(energy)
+
+
+def salience(maps: np.ndarray | Tensor) -> np.ndarray:
+    """The mean over channels and time, scaled for each clip to lie between 0 and 1, [N, H', W'].
+
+    CPNet draws it of the maps in its heads, [N, D, T', H', W'] (its Figure 3).
+    """
+    return _scaled(_maps(maps).mean((1, 2)))
+
+
+def _maps(maps: np.ndarray | Tensor) -> np.ndarray:
+    """Feature maps [N, D, T', H', W'] in double precision."""
     if not isinstance(maps, np.ndarray):
         maps = maps.detach().float().cpu().numpy()
     if maps.ndim != 5:
         raise VsslError(
             f"attention wants the maps of a stage, [N, D, T', H', W'], not {list(maps.shape)}"
         )
-    if time not in ("last", "all"):
-        raise VsslError(f"there is no time {time!r}; choose 'last' or 'all'")
-    energy = np.square(maps.astype(np.float64)).mean(1)  # [N, T', H', W']
-    energy = energy[:, -1] if time == "last" else energy
-    inner = tuple(range(1, energy.ndim))
-    energy -= energy.min(inner, keepdims=True)
-    peak = energy.max(inner, keepdims=True)
+    return maps.astype(np.float64)
+
+
+def _scaled(weights: np.ndarray) -> np.ndarray:
+    """Each clip's weights [N, ...], from 0 at their least to 1 at their most."""
+    inner = tuple(range(1, weights.ndim))
+    weights = weights - weights.min(inner, keepdims=True)
+    peak = weights.max(inner, keepdims=True)
     peak = np.where(peak > 0, peak, 1)  # a flat map stays zero and is not divided by zero
-    return (energy / peak).astype(np.float32)
+    return (weights / peak).astype(np.float32)
 
 
 def in_crop(
