@@ -20,7 +20,7 @@ TEXT = {
     "base", "playback-augmentation", "rotation-augmentation", "playback", "rotation", "STOR",
     "candidates", "frozen",
 }  # fmt: skip
-# Of CVRL's Table 1, which describes a net; the numbers of CSTP's experiments; frames of CPNet's cuts.
+# Of CVRL's Table 1, which describes a net; CSTP's experiments; frames that CPNet cuts out.
 COUNTS = {"frames", "side", "channels", "exp", "gap"}
 ROWS = {
     "pace": {
