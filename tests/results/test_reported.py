@@ -20,8 +20,8 @@ TEXT = {
     "base", "playback-augmentation", "rotation-augmentation", "playback", "rotation", "STOR",
     "candidates", "frozen",
 }  # fmt: skip
-# Of CVRL's Table 1, which describes a net; and the numbers of CSTP's experiments.
-COUNTS = {"frames", "side", "channels", "exp"}
+# Of CVRL's Table 1, which describes a net; CSTP's experiments; frames that CPNet cuts out.
+COUNTS = {"frames", "side", "channels", "exp", "gap"}
 ROWS = {
     "pace": {
         "table_1": 7, "table_2": 6, "table_3": 18, "table_4": 18, "table_5": 15, "figure_4": 4,
@@ -36,6 +36,9 @@ ROWS = {
     "cstp": {
         "table_1": 11, "table_2": 16, "table_3": 16, "table_4": 6, "table_5": 4, "table_6": 29,
         "table_7": 16,
+    },
+    "cpnet": {
+        "table_1": 17, "table_3": 9,
     },
 }  # fmt: skip
 
@@ -215,3 +218,21 @@ def test_cvrl_encoder_halves_its_sizes_by_its_strides():
     assert [int(row["side"]) for row in table] == [224, 224, 112, 56, 56, 28, 14, 7, 1]
     channels = [row["channels"] for row in table if row["layer"].startswith("conv")]
     assert channels == ["64", "256", "512", "1024", "2048"]
+
+
+def test_cpnet_ranks_its_tasks_and_gaps_as_its_text_says():
+    for name in ("UCF101", "HMDB51", "Diving48"):
+        found = numbers("cpnet", "table_1", name)
+        assert found["dl-8"] > max(found["cj-8"], found["msa-8"]) > found["random"]
+        assert max(found, key=found.get) == "cpnet-8"
+        for task in ("cj", "dl"):
+            assert found[f"{task}-8"] > max(found[f"{task}-4"], found[f"{task}-16"])
+    assert column("cpnet", "table_1", "UCF101")["msa-4"] == "76.1"  # more than with a gap of 8
+
+
+def test_cpnet_leads_on_diving48_as_its_text_says():
+    found = numbers("cpnet", "table_3", "Diving48")
+    ours = found["cpnet-i3d-diving48"]
+    assert ours - found["moco-be-diving48"] == pytest.approx(8.8)
+    assert ours - found["moco-be-k400"] == pytest.approx(4.7)
+    assert found["cpnet-c3d-ucf101"] > found["supervised"]

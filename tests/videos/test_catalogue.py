@@ -35,7 +35,7 @@ def test_a_dataset_without_puppets_has_no_stand_in():
 
 def test_names_are_unique_and_a_wrong_one_is_refused():
     assert len(set(catalogue.NAMES)) == len(catalogue.KNOWN)
-    with pytest.raises(VsslError, match="ucf101, hmdb51, kinetics400, kinetics600"):
+    with pytest.raises(VsslError, match="ucf101, hmdb51, kinetics400, kinetics600, diving48"):
         catalogue.find("ucf102")
 
 

@@ -86,6 +86,14 @@ KNOWN = (
         reader="vssl.videos.readers.kinetics:read_600",
         stand_in="vssl.videos.puppets:kinetics600",
     ),
+    Known(
+        "diving48",
+        "Diving48",
+        classes=48,
+        splits=((15_027, 1970),),  # version 2 of the lists
+        reader="vssl.videos.readers.diving48:read",
+        stand_in="vssl.videos.puppets:diving48",
+    ),
 )
 NAMES = tuple(known.name for known in KNOWN)
 STAND_INS = tuple(known.name for known in KNOWN if known.stand_in is not None)

@@ -6,8 +6,10 @@ No video is opened here.
 from __future__ import annotations
 
 import csv
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 from vssl.errors import DataError
 
@@ -89,6 +91,31 @@ def read_kinetics(file: Path) -> list[str]:
     return names
 
 
+def read_diving48(folder: Path) -> tuple[tuple[str, ...], Lists]:
+    """Read `Diving48_vocab.json` and version 2 of the lists, `Diving48_V2_{train,test}.json`.
+
+    A class is a list of words, such as ["Back", "15som", "05Twis", "FREE"]; its name is all of
+    them. The videos are cut to one dive each, so the first and last frame of an entry are not read.
+    """
+    vocabulary = folder / "Diving48_vocab.json"
+    classes = tuple(" ".join(words) for words in _json(vocabulary, list))
+    sides = []
+    for side in ("train", "test"):
+        file = folder / f"Diving48_V2_{side}.json"
+        names = []
+        for number, entry in enumerate(_json(file, dict), 1):
+            label, name = entry.get("label"), entry.get("vid_name")
+            if not isinstance(name, str) or label not in range(len(classes)):
+                raise DataError(
+                    f"{file}, entry {number}: {name!r} with label {label!r} is no video of one of "
+                    f"the {len(classes)} classes; get the official lists again"
+                )
+            names.append(f"{classes[label]}/{name}")
+        sides.append(names)
+    train, test = sides
+    return classes, ((train, test),)
+
+
 def ucf101_group(name: str) -> str:
     """The performer of "Walk/v_Walk_g01_c02.avi", "Walk/g01"; each class counts its own."""
     found = re.search(r"_(g\d+)_c\d+\.", name)
@@ -104,6 +131,19 @@ def hmdb51_group(name: str) -> str:
 def kinetics_group(name: str) -> str:
     """The upload that "label/<id>_000010_000020" was cut from."""
     return name.split("/")[1].rsplit("_", 2)[0]
+
+
+def _json(file: Path, kind: Any) -> list[Any]:
+    """A list of lists or of records, as a file of JSON holds it."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise DataError(f"{file} is needed and cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise DataError(f"{file} is damaged ({error}); get the official lists again") from error
+    if not isinstance(content, list) or not all(isinstance(one, kind) for one in content):
+        raise DataError(f"{file} is no list of {kind.__name__}s; get the official lists again")
+    return content
 
 
 def lines(file: Path) -> list[str]:

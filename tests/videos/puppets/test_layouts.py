@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from vssl.videos.puppets.layouts import held_out, lists, places
 UCF101 = replace(puppets.ucf101(), classes=("Walk", "Run"), groups=15, clips=2)
 HMDB51 = replace(puppets.hmdb51(), classes=("walk", "fall_floor"), groups=10, clips=2)
 KINETICS = replace(puppets.kinetics400(), classes=("squat", "punching bag"), groups=6, clips=2)
+DIVING48 = replace(puppets.diving48(), classes=("Squat", "Bow"), groups=6)
 
 
 @given(groups=st.integers(2, 60))
@@ -38,7 +40,9 @@ def test_the_groups_for_testing_are_those_of_ucf101():
     assert theirs == [set(range(1, 8)), set(range(8, 15)), set(range(15, 22))]
 
 
-@pytest.mark.parametrize("world", [UCF101, HMDB51, KINETICS], ids=lambda world: world.layout)
+@pytest.mark.parametrize(
+    "world", [UCF101, HMDB51, KINETICS, DIVING48], ids=lambda world: world.layout
+)
 def test_every_video_has_its_own_path(world):
     paths = [place.path for place in places(world)]
     assert len(set(paths)) == len(paths) == world.videos
@@ -111,3 +115,27 @@ def test_kinetics_lists_have_the_official_columns_and_name_every_video(realvideo
             paths.remove(path)
             assert re.fullmatch(r"p\w{10}", row["youtube_id"])
     assert not paths and not ids["train"] & ids["val"] and ids["val"]
+
+
+def test_diving48_lists_have_the_official_fields_and_name_every_video():
+    texts, paths = lists(DIVING48), {place.path for place in places(DIVING48)}
+    assert json.loads(texts["Diving48_vocab.json"]) == [["Squat"], ["Bow"]]
+    for side, count in (("train", 4), ("test", 2)):
+        entries = json.loads(texts[f"Diving48_V2_{side}.json"])
+        assert [entry["label"] for entry in entries] == [0] * count + [1] * count
+        for entry in entries:
+            assert list(entry) == ["vid_name", "label", "start_frame", "end_frame"]
+            assert re.fullmatch(r"p\w{10}_00000", entry["vid_name"]) and entry["start_frame"] == 0
+            paths.remove(f"rgb/{entry['vid_name']}.mp4")
+    assert not paths
+
+
+def test_diving48_lists_tell_how_long_each_video_is():
+    small = replace(DIVING48, classes=("Bow",), groups=3, frames=(5, 9), height=48, width=64)
+    texts = lists(small)
+    told = [
+        entry["end_frame"]
+        for side in ("test", "train")  # the first performer is for testing
+        for entry in json.loads(texts[f"Diving48_V2_{side}.json"])
+    ]
+    assert told == [len(puppets.render(small, "Bow", group, 1)) for group in (1, 2, 3)]

@@ -21,14 +21,27 @@ from vssl.videos.puppets.actions import ACTIONS, SYNONYMS
 from vssl.videos.puppets.scenes import SCENES
 
 FOLDER = Path(__file__).with_name("thumbnails")
-WORLDS = (puppets.ucf101(), puppets.hmdb51(), puppets.kinetics400(), puppets.kinetics600())
+WORLDS = (
+    puppets.ucf101(),
+    puppets.hmdb51(),
+    puppets.kinetics400(),
+    puppets.kinetics600(),
+    puppets.diving48(),
+)
 # Committed results name these worlds by their digests.
-DIGESTS = ("10c9b874859a0efd", "0cace035e959be62", "c6aeac34c02432ed", "26cc5a8dc7d44c5a")
+DIGESTS = (
+    "10c9b874859a0efd",
+    "0cace035e959be62",
+    "c6aeac34c02432ed",
+    "26cc5a8dc7d44c5a",
+    "adbe87a2fc5f5b1b",
+)
 ON_DISK = {
     "ucf101": "ab34253a94ca4a21",
     "hmdb51": "6bae31facef12bd2",
     "kinetics400": "a463017c9a610d78",
     "kinetics600": "f4510b489f99eff6",
+    "diving48": "d86ebf1eed7d17cb",
 }
 STEP = 4  # a pixel of a thumbnail is the mean of so many pixels each way
 ALLOWED = 2  # grey levels by which another processor or build of a library may differ

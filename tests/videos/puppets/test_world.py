@@ -9,6 +9,7 @@ import pytest
 from vssl.errors import VsslError
 from vssl.videos import puppets
 from vssl.videos.puppets import layouts
+from vssl.videos.puppets.shot import perform, shoot
 
 WORLDS = (puppets.ucf101(), puppets.hmdb51(), puppets.kinetics400())
 CHANGES = {
@@ -49,6 +50,15 @@ def test_the_larger_kinetics_holds_the_smaller_and_never_trains_on_its_test():
     tiny = [replace(world, frames=(4, 4), height=48, width=64) for world in (smaller, larger)]
     assert (puppets.render(tiny[0], "squat", 3, 1) == puppets.render(tiny[1], "squat", 3, 1)).all()
     assert layouts.held_out(smaller, 1) < layouts.held_out(larger, 1)
+
+
+def test_the_classes_of_diving48_share_one_backdrop():
+    world = replace(puppets.diving48(), height=48, width=64)
+    cast = [perform(world, name, group) for name in world.classes[:4] for group in (1, 2)]
+    assert all(one.backdrop.image == cast[0].backdrop.image for one in cast)
+    assert len({one.backdrop.spot for one in cast}) == 1 and world.clips == 1
+    videos = [shoot(world, perform(world, name, 1), 1) for name in world.classes]
+    assert all(video.ball is None and "stick" not in video.points for video in videos)
 
 
 def test_a_change_in_any_field_is_another_world():

@@ -1,5 +1,6 @@
 """The puppet world: drawn figures act out classes, as encoded videos in a dataset's own layout."""
 
+from vssl.videos.puppets.alike import diving48
 from vssl.videos.puppets.disk import make
 from vssl.videos.puppets.film import Truth, render, truth
 from vssl.videos.puppets.larger import kinetics600
@@ -11,6 +12,7 @@ __all__ = [
     "Truth",
     "World",
     "digest",
+    "diving48",
     "folder",
     "hmdb51",
     "kinetics400",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vssl.videos.puppets.actions import action
+from vssl.videos.puppets.shot import frames
 from vssl.videos.puppets.world import World
 
 SPLITS = (1, 2, 3)
@@ -30,7 +32,7 @@ def held_out(world: World, split: int) -> set[int]:
 
 def side(world: World, group: int, split: int) -> str:
     """Where a split has the videos of a group: "train", "test" or "unused"."""
-    if world.layout != "hmdb51":  # Kinetics has one split
+    if world.layout != "hmdb51":  # Kinetics and Diving48 have one split
         number = split if world.layout == "ucf101" else 1
         return "test" if group in held_out(world, number) else "train"
     # Seven parts to three, as HMDB51 has it, with a tenth of the groups unused.
@@ -41,9 +43,12 @@ def side(world: World, group: int, split: int) -> str:
 
 def places(world: World) -> Iterator[Place]:
     """Every video of a world, performer by performer."""
-    name = {"ucf101": _ucf101_path, "hmdb51": _hmdb51_path, "kinetics400": _kinetics400_path}[
-        world.layout
-    ]
+    name = {
+        "ucf101": _ucf101_path,
+        "hmdb51": _hmdb51_path,
+        "kinetics400": _kinetics400_path,
+        "diving48": _diving48_path,
+    }[world.layout]
     for class_name in world.classes:
         for group in range(1, world.groups + 1):
             for clip in range(1, world.clips + 1):
@@ -52,9 +57,12 @@ def places(world: World) -> Iterator[Place]:
 
 def lists(world: World) -> dict[str, str]:
     """The text of each of the dataset's lists, by its path below the world's folder."""
-    return {"ucf101": _ucf101_lists, "hmdb51": _hmdb51_lists, "kinetics400": _kinetics400_lists}[
-        world.layout
-    ](world)
+    return {
+        "ucf101": _ucf101_lists,
+        "hmdb51": _hmdb51_lists,
+        "kinetics400": _kinetics400_lists,
+        "diving48": _diving48_lists,
+    }[world.layout](world)
 
 
 def _ucf101_path(world: World, class_name: str, group: int, clip: int) -> str:
@@ -104,12 +112,16 @@ def _hmdb51_lists(world: World) -> dict[str, str]:
     return texts
 
 
+def _upload(world: World, class_name: str, group: int) -> str:
+    """The made-up YouTube id of a performer."""
+    text = f"{world.name}/{world.seed}/{class_name}/{group}"
+    return f"p{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+
 def _kinetics400_video(world: World, class_name: str, group: int) -> tuple[str, str]:
     """The made-up YouTube id of a performer, and the split that has it."""
-    code = hashlib.sha256(f"{world.name}/{world.seed}/{class_name}/{group}".encode()).hexdigest()[
-        :10
-    ]
-    return f"p{code}", "val" if side(world, group, 1) == "test" else "train"
+    split = "val" if side(world, group, 1) == "test" else "train"
+    return _upload(world, class_name, group), split
 
 
 def _kinetics400_path(world: World, class_name: str, group: int, clip: int) -> str:
@@ -127,3 +139,23 @@ def _kinetics400_lists(world: World) -> dict[str, str]:
             f"{place.class_name},{youtube},{10 * (place.clip - 1)},{10 * place.clip},{split}\n"
         )
     return texts
+
+
+def _diving48_path(world: World, class_name: str, group: int, clip: int) -> str:
+    return f"rgb/{_upload(world, class_name, group)}_{clip - 1:05d}.mp4"
+
+
+def _diving48_lists(world: World) -> dict[str, str]:
+    """Version 2 of the lists: a record a video, and the words of each class."""
+    entries: dict[str, list[dict[str, str | int]]] = {"train": [], "test": []}
+    for place in places(world):
+        entries[side(world, place.group, 1)].append(
+            {
+                "vid_name": place.path.removeprefix("rgb/").removesuffix(".mp4"),
+                "label": world.classes.index(place.class_name),
+                "start_frame": 0,
+                "end_frame": frames(world, place.class_name, place.group, place.clip),
+            }
+        )
+    texts = {f"Diving48_V2_{name}.json": json.dumps(found) for name, found in entries.items()}
+    return texts | {"Diving48_vocab.json": json.dumps([[name] for name in world.classes])}

@@ -104,22 +104,34 @@ def perform(world: World, class_name: str, group: int) -> Performer:
     )
 
 
+def frames(world: World, class_name: str, group: int, clip: int) -> int:
+    """How many frames a video has."""
+    return _begin(world, class_name, group, clip)[2]
+
+
+def _begin(
+    world: World, class_name: str, group: int, clip: int
+) -> tuple[tuple[int, ...], np.random.Generator, int]:
+    """What seeds a video, the dice that it is planned with, and their first throw: its length."""
+    key = (world.seed, world.classes.index(class_name), group, clip)
+    rng = np.random.default_rng(key)
+    return key, rng, int(rng.integers(world.frames[0], world.frames[1] + 1))
+
+
 def shoot(world: World, performer: Performer, clip: int) -> Shot:
     """Plan one video (counted from 1) of a performer."""
     if not 1 <= clip <= world.clips:
         raise VsslError(
             f"puppet world {world.name!r} has no clip {clip}; a performer has 1 to {world.clips}"
         )
-    key = (world.seed, world.classes.index(performer.class_name), performer.group, clip)
-    rng = np.random.default_rng(key)
-    frames = int(rng.integers(world.frames[0], world.frames[1] + 1))
-    seconds = np.arange(frames) / world.fps
+    key, rng, length = _begin(world, performer.class_name, performer.group, clip)
+    seconds = np.arange(length) / world.fps
     hertz = performer.hertz * float(np.exp(rng.normal(0, world.tempo_deviation * np.sqrt(0.5))))
     unsteady = seconds + 0.04 * np.sin(TURN * (seconds * rng.uniform(0.2, 0.5) + rng.random()))
     beat = Beat(
         rng.random() + hertz * unsteady, hertz, float(rng.uniform(0.88, 1.1)), performer.side
     )
-    pose = Pose(frames)
+    pose = Pose(length)
     performer.action.fill(pose, beat)
     facing = 1 if world.facing(performer.class_name, performer.group, clip) == "right" else -1
     view = performer.view + float(rng.normal(0, 0.3 * world.view_deviation))

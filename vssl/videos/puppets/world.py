@@ -13,7 +13,7 @@ from vssl.videos.puppets.actions import action
 from vssl.videos.puppets.scenes import SCENES
 from vssl.videos.puppets.version import VERSION
 
-LAYOUTS = ("ucf101", "hmdb51", "kinetics400")
+LAYOUTS = ("ucf101", "hmdb51", "kinetics400", "diving48")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class World:
     """A set of puppet videos to draw; the same world gives the same pixels in every run."""
 
     name: str
-    layout: str  # whose official folders and lists: "ucf101", "hmdb51" or "kinetics400"
+    layout: str  # whose official folders and lists: one of LAYOUTS
     classes: tuple[str, ...]
     scenes: tuple[str, ...]
     groups: int = 15  # performers of each class; all videos of one are on one side of a split
