@@ -13,7 +13,7 @@ from torch import nn
 from vssl import methods
 from vssl.clips import clips_of
 from vssl.errors import VsslError
-from vssl.lab import PretextTest, Reconstruction, done, resolve, run
+from vssl.lab import Elsewhere, PretextTest, Reconstruction, done, resolve, run
 from vssl.lab import profile as profiles
 from vssl.lab.experiment import Keyed
 
@@ -119,6 +119,18 @@ def test_a_pre_training_that_draws_pixels_runs_like_the_others(scale):
     metrics = run(PretextTest(start)).metrics
     assert {"cut_accuracy", "localisation_loss", "reconstruction_unexplained"} & metrics.keys()
     assert run(scale.retrieve(start)).metrics["chance"] == 50
+
+
+def test_a_pretext_test_elsewhere_uses_the_same_net_on_other_videos(scale):
+    there = replace(scale.data(), test_on="validation")
+    start = scale.pretrain(methods.CPNet(gap=4), "r3d", seed=0)
+    here, moved = PretextTest(start), Elsewhere(PretextTest(start), there)
+    assert moved.needs() == (start,) and moved.key() != here.key()
+    assert there.title() in moved.describe() and moved.work().data == there
+    # Where the other data is its own, nothing changes.
+    same = run(Elsewhere(PretextTest(start), start.data)).metrics
+    assert same == run(here).metrics
+    assert set(run(moved).arrays["videos"]) == set(there.open().test)
 
 
 def test_a_clip_too_short_for_the_net_is_refused_before_any_training(scale):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vssl.lab.cost import estimate
+    from vssl.lab.elsewhere import Elsewhere
     from vssl.lab.experiment import Inflated, Net, PreTrain, Random
     from vssl.lab.labels import FineTune, LinearEvaluation
     from vssl.lab.mean import Mean
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _FILES = {
     "cost": ("estimate",),
+    "elsewhere": ("Elsewhere",),
     "experiment": ("Inflated", "Net", "PreTrain", "Random"),
     "labels": ("FineTune", "LinearEvaluation"),
     "mean": ("Mean",),
@@ -33,6 +35,7 @@ _FILES = {
 _WHERE = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = [
+    "Elsewhere",
     "Features",
     "FineTune",
     "Inflated",
