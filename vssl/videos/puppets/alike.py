@@ -9,8 +9,9 @@ def diving48() -> World:
     """The stand-in for Diving48: 12 kinds of gymnastics in one gym, 720 videos.
 
     All stand on the same spot before the same wall, and nobody holds anything. Performers are seen
-    from any side, whatever they do. Each has one video, since the lists of Diving48 know no
-    performers: so none is on both sides of a split, nor of training videos divided once more.
+    from many sides, and the side says little of what they do. Each has one video, since the lists
+    of Diving48 know no performers: so none is on both sides of a split, nor of training videos
+    divided once more.
     """
     return World(
         name="diving48",
