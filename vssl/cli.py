@@ -281,7 +281,14 @@ def _add_data(groups: argparse._SubParsersAction) -> None:
     check.add_argument(
         "--jobs", type=count, metavar="N", help="videos at a time (default: one a core)"
     )
-    for parser in (index, check):
+    shots = _add(
+        groups,
+        "shots",
+        "list the videos in which the shot changes (needs PySceneDetect)",
+        commands.data_shots,
+        examples.format("shots"),
+    )
+    for parser in (index, check, shots):
         parser.add_argument(
             "--root",
             type=folder,

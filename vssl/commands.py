@@ -82,6 +82,21 @@ def data_check(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def data_shots(options: argparse.Namespace) -> int:
+    """List the videos of a dataset in which the shot changes."""
+    from vssl.videos import shots
+
+    dataset = _dataset(options)
+    found = shots.found_in(dataset)
+    for path, begins in found.items():
+        print(f"{path}  new shot at frame {', '.join(map(str, begins))}")
+    print(
+        f"{len(found)} of {len(dataset.videos)} videos of {dataset.name} have several shots"
+        + ("; a video that is moved out of the folder is not trained on" if found else "")
+    )
+    return 0
+
+
 def _dataset(options: argparse.Namespace) -> Dataset:
     """The dataset at --root, or else the puppets that stand in for it.
 
