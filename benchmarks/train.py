@@ -28,6 +28,7 @@ from vssl.results.speed import OURS, Row, rows
 from vssl.samplers import Several
 from vssl.training import Batches, fit
 from vssl.training.batches import AUGMENT, SAMPLER, Frames, generator
+from vssl.training.loop import device_here
 from vssl.videos.datasets import Dataset
 from vssl.videos.store import FrameStore, OnTheFly
 
@@ -119,7 +120,7 @@ def _fit(model: Pretext, batches: Batches, recipe: Recipe, folder: Path, setting
         batches,
         recipe,
         folder,
-        device=torch.device("cuda" if setting.cuda else "cpu"),
+        device=device_here() if setting.cuda else torch.device("cpu"),
     )
     return record["waiting"]
 
