@@ -176,7 +176,7 @@ GPU = Profile(
         "cpnet": {
             "stem": "differences", "methods": {"CPNet": CPNET_SMALL},
             "pretrain": Recipe(
-                "adamw", rate=1e-3, weight_decay=0.02, epochs=2, batch=96, warm_up=0.4,
+                "adamw", rate=1e-3, weight_decay=0.02, epochs=1, batch=96, warm_up=0.2,
                 precision="bfloat16",
             ),
         },
