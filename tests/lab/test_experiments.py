@@ -13,7 +13,7 @@ from torch import nn
 from vssl import methods
 from vssl.clips import clips_of
 from vssl.errors import VsslError
-from vssl.lab import Elsewhere, PretextTest, Reconstruction, done, resolve, run
+from vssl.lab import Elsewhere, PretextTest, Reconstruction, Synthesised, done, resolve, run
 from vssl.lab import profile as profiles
 from vssl.lab.experiment import Keyed
 
@@ -119,6 +119,51 @@ def test_a_pre_training_that_draws_pixels_runs_like_the_others(scale):
     metrics = run(PretextTest(start)).metrics
     assert {"cut_accuracy", "localisation_loss", "reconstruction_unexplained"} & metrics.keys()
     assert run(scale.retrieve(start)).metrics["chance"] == 50
+
+
+def test_half_of_the_keys_of_segments_are_made_by_a_generator_of_their_own(scale):
+    segments = resolve("smoke", paper="segments").sizes
+    scale = replace(scale, paper="segments", sizes=replace(segments, worlds=scale.sizes.worlds))
+    start = scale.pretrain(methods.Segments(), "r3d", seed=0)
+    views = start.generator
+    assert isinstance(start, Synthesised) and start.needs() == (views,)
+    other = scale.pretrain(methods.Segments(lambda_2=1.0, queue=32), "r3d", seed=0)
+    assert other.generator == views and other.key() != start.key()  # one generator serves both
+    without = scale.pretrain(methods.Segments(synthesise=False), "r3d", seed=0)
+    assert without.generator is None and without.recipe == start.recipe
+    metrics = run(PretextTest(start)).metrics
+    assert {"order_accuracy", "rate_squared_error", "contrast_loss"} <= metrics.keys()
+    assert not any(name.startswith("generator") for name in start.model(run(start)).state_dict())
+    assert run(scale.retrieve(start)).metrics["chance"] == 50
+    assert views.work().trained > 0 and "generator of views" in views.describe()
+    made = views.model(run(views)).eval()
+    clip = torch.rand(1, 3, 16, 40, 40)
+    assert made.autoencoder(clip).shape == clip.shape
+    assert "photo_loss" in run(views).metrics
+
+
+def test_a_generator_that_was_stopped_ends_in_the_same_weights(scale, monkeypatch, tmp_path):
+    segments = resolve("smoke", paper="segments").sizes
+    scale = replace(scale, paper="segments", sizes=replace(segments, worlds=scale.sizes.worlds))
+    views = scale.pretrain(methods.Segments(), "r3d", seed=0).generator
+    views = replace(views, recipe=replace(views.recipe, epochs=3))
+    for folder in ("whole", "stopped"):
+        (tmp_path / folder).mkdir()
+    views.compute(tmp_path / "whole", ())
+
+    def stop(record):
+        if record["epoch"] == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vssl.lab.synthesis.say_epoch", stop)
+        with pytest.raises(KeyboardInterrupt):
+            views.compute(tmp_path / "stopped", ())
+    torch.manual_seed(99)  # whatever the process did in between
+    views.compute(tmp_path / "stopped", ())
+    one, other = (torch.load(tmp_path / name / "model.pt") for name in ("whole", "stopped"))
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_a_pretext_test_elsewhere_uses_the_same_net_on_other_videos(scale):

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from vssl.errors import VsslError
 from vssl.models.heads import MLP, ConvHead, Linear, View
-from vssl.objectives import Classify, Order, Pair, Regress, Views
+from vssl.objectives import Classify, Each, Order, Pair, Regress, Views
 
 
 def test_classify_is_the_mean_cross_entropy_over_its_views(views):
@@ -105,3 +105,22 @@ def test_an_order_can_be_learnt():
         head(batch).loss.backward()
         optimizer.step()
     assert head.eval()(batch).metrics["accuracy"] == 1
+
+
+def test_each_is_a_class_for_every_value_of_every_number(views):
+    torch.manual_seed(0)
+    rates = torch.tensor([[[1.0, 3], [2, 2]], [[3, 1], [1, 1]], [[2, 3], [3, 3]], [[1, 2], [2, 1]]])
+    batch = views(labels={"rates": rates})
+    head = Each("rates", MLP((6,)), 1, 3).build(8)
+    scores, flat = head.head(batch.view()).unflatten(1, (2, 3)), rates.flatten(0, 1)
+    slow = [F.cross_entropy(scores[:, place], flat[:, place].long() - 1) for place in range(2)]
+    outcome = head(batch)
+    assert torch.allclose(outcome.loss, torch.stack(slow).mean())
+    guess = (scores.softmax(2) * torch.tensor([1.0, 2, 3])).sum(2)
+    assert torch.allclose(outcome.metrics["squared_error"], ((guess - flat) ** 2).sum(1).mean())
+    assert outcome.answers["truth"].tolist() == (flat.flatten() - 1).long().tolist()
+    assert outcome.metrics["accuracy"] == (scores.argmax(2) == flat - 1).float().mean()
+    first = Each("rates", MLP((6,)), 1, 3, views=(0,)).build(8)
+    first.load_state_dict(head.state_dict())
+    expected = F.cross_entropy(scores[::2].flatten(0, 1), (flat[::2] - 1).long().flatten())
+    assert torch.allclose(first(batch).loss, expected)

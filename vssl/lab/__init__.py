@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vssl.lab.reconstruction import Reconstruction
     from vssl.lab.scale import Scale, resolve
     from vssl.lab.store import Run, done, run, spent
+    from vssl.lab.synthesis import Synthesised, Views
     from vssl.lab.weights import keep
 
 _FILES = {
@@ -30,6 +31,7 @@ _FILES = {
     "reconstruction": ("Reconstruction",),
     "scale": ("Scale", "resolve"),
     "store": ("Run", "done", "run", "spent"),
+    "synthesis": ("Synthesised", "Views"),
     "weights": ("keep",),
 }
 _WHERE = {name: file for file, names in _FILES.items() for name in names}
@@ -51,6 +53,8 @@ __all__ = [
     "Retrieve",
     "Run",
     "Scale",
+    "Synthesised",
+    "Views",
     "done",
     "estimate",
     "keep",

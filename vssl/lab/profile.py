@@ -94,6 +94,7 @@ SMOKE = Profile(
         },
         "cstp": {"stem": "differences", "methods": {"CSTP": {"pairs": 2}}},
         "cpnet": {"stem": "differences", "methods": {"CPNet": {"cuts": 2}}},
+        "segments": {"stem": "differences", "length": 16, "methods": {"Segments": {"queue": 64}}},
     },
 )
 DEMO = Profile(
@@ -130,6 +131,12 @@ DEMO = Profile(
             "stem": "differences", "methods": {"CPNet": CPNET_SMALL},
             "pretrain": Recipe(
                 "adamw", rate=1e-3, weight_decay=0.02, epochs=1, batch=96, warm_up=0.2
+            ),
+        },
+        "segments": {
+            "stem": "differences", "methods": {"Segments": {"queue": 512}},
+            "pretrain": Recipe(
+                "adamw", rate=2e-3, weight_decay=0.02, epochs=24, batch=32, warm_up=1
             ),
         },
     },
@@ -180,6 +187,7 @@ GPU = Profile(
                 precision="bfloat16",
             ),
         },
+        "segments": {"stem": "differences"},
     },
 )
 PAPER = Profile(
@@ -196,6 +204,7 @@ PAPER = Profile(
         },
         "cstp": {},
         "cpnet": {},
+        "segments": {},
     },
 )
 # fmt: on

@@ -20,7 +20,8 @@ from vssl.lab.experiment import Inflated, Net, PreTrain, Random, Start
 from vssl.lab.labels import FineTune, LinearEvaluation
 from vssl.lab.measures import Features, Instance, Probe, Retrieve
 from vssl.lab.profile import Profile, find, world
-from vssl.methods import CSTP, CVRL, CPNet, Labelled, Method, Pace
+from vssl.lab.synthesis import Synthesised
+from vssl.methods import CSTP, CVRL, CPNet, Labelled, Method, Pace, Segments
 from vssl.models.heads import Linear, Normalised, Scores
 from vssl.objectives.base import views_read
 from vssl.recipe import Recipe
@@ -31,6 +32,7 @@ METHODS: dict[str, Method] = {
     "cvrl": CVRL(),
     "cstp": CSTP(),
     "cpnet": CPNet(),
+    "segments": Segments(),
 }  # by the key of their paper
 UNIT_LENGTH = Normalised(Linear(1), batch_norm=False)  # CVRL's linear evaluation
 
@@ -126,15 +128,21 @@ class Scale:
             changed, self._net(net), source, recipe, sizes.length, sizes.size, seed, start
         )
         _refuse_short_clips(made.net, cast(Hashable, changed), sizes.length)
-        if not sizes.pretrain:
-            return made
+        if sizes.pretrain:
+            made = replace(made, recipe=self._ours(method, changed, source.name))
+        wanted = isinstance(changed, Segments) and changed.synthesise
+        return Synthesised.of(made) if wanted else made
+
+    def _ours(self, method: Method, changed: Method, data: str) -> Recipe:
+        """The profile's recipe for a method, and so many clips as the paper's own sees by it."""
         base: Method = getattr(method, "base", method)
-        ours, usual = sizes.pretrain, type(base)().recipe(source.name)
+        recipe, ours, usual = changed.recipe(data), self.sizes.pretrain, type(base)().recipe(data)
+        assert ours
         share = clips_of(self.changed(self.method()).sampler()) / clips_of(changed.sampler())
         epochs = max(1, round(ours.epochs * share * recipe.epochs / usual.epochs))
         size = recipe.batch / usual.batch
         batch, rate = round(ours.batch * size), ours.rate * size
-        return replace(made, recipe=replace(ours, epochs=epochs, batch=batch, rate=rate))
+        return replace(ours, epochs=epochs, batch=batch, rate=rate)
 
     def simclr(self, net: str | Net, seed: int, data: str | None = None) -> Inflated:
         """An R3D-50 inflated from a ResNet-50 that learnt to tell single frames apart (SimCLR).

@@ -11,5 +11,17 @@ from vssl.methods.cut import WithCut
 from vssl.methods.cvrl import CVRL
 from vssl.methods.method import Labelled, Method
 from vssl.methods.pace import Pace
+from vssl.methods.segments import Segments
 
-__all__ = ["CSTP", "CVRL", "VCOP", "CPNet", "CRNet", "Labelled", "Method", "Pace", "WithCut"]
+__all__ = [
+    "CSTP",
+    "CVRL",
+    "VCOP",
+    "CPNet",
+    "CRNet",
+    "Labelled",
+    "Method",
+    "Pace",
+    "Segments",
+    "WithCut",
+]

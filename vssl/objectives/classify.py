@@ -90,6 +90,39 @@ class Regress:
 
 
 @dataclass(frozen=True)
+class Each:
+    """Cross-entropy of each of the k numbers of a label, whole ones from `first` to `last`.
+
+    What `Regress` does by one number each, this does by a class for every value (Table V of TCSVT
+    2021). The metric "squared_error" is of the mean value by the net's own probabilities, summed
+    over the k numbers, so that both can be compared.
+    """
+
+    label: str
+    head: Scores  # k times as many outputs as there are values
+    first: int
+    last: int
+    views: Chosen = None
+
+    def build(self, dim: int) -> nn.Module:
+        """The module: Views -> Outcome, for features of `dim` numbers."""
+        return Parts(self, head=self.head.build(dim))
+
+    def outcome(self, parts: Any, views: Views) -> Outcome:
+        """The loss over a batch."""
+        classes = self.last - self.first + 1
+        h = parts.head(views.view(self.views)).float().unflatten(1, (-1, classes))  # [N, k, C]
+        value = views.label(self.label, self.views, axes=1).float()  # [N, k]
+        y = (value - self.first).round().long()
+        values = self.first + torch.arange(classes, device=h.device)
+        guess = (h.detach().softmax(2) * values).sum(2)  # [N, k]
+        error = (guess - value).square().sum(1).mean()
+        metrics, answers = right(h.flatten(0, 1), y.flatten())
+        loss = F.cross_entropy(h.flatten(0, 1), y.flatten())
+        return Outcome(loss, metrics | {"squared_error": error}, answers)
+
+
+@dataclass(frozen=True)
 class Order:
     """Cross-entropy of the order in which a video's clips are shown (the head of VCOP).
 

@@ -8,6 +8,7 @@ from vssl.samplers.order import ClipOrder
 from vssl.samplers.overlap import Overlap
 from vssl.samplers.pace import Pace
 from vssl.samplers.repeat import Repeat, Several
+from vssl.samplers.segments import Coin, Segments
 from vssl.samplers.short import reflected
 from vssl.samplers.uniform import RandomClip, Uniform, Windows
 from vssl.samplers.varied import Varied
@@ -16,6 +17,7 @@ __all__ = [
     "LINEAR",
     "UNIFORM",
     "ClipOrder",
+    "Coin",
     "Continuity",
     "Discontinuity",
     "Interval",
@@ -25,6 +27,7 @@ __all__ = [
     "Pace",
     "RandomClip",
     "Repeat",
+    "Segments",
     "Several",
     "Uniform",
     "Varied",

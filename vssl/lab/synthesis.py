@@ -1,0 +1,116 @@
+"""The generator of views of segments (TCSVT 2021, III-G), and pre-training whose keys it makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import nn
+
+from vssl import training
+from vssl.augment import Augment
+from vssl.clips import Sampler, clips_of, samples_of
+from vssl.lab.cost import Work
+from vssl.lab.data import Data
+from vssl.lab.experiment import Experiment, Keyed, Net, PreTrain
+from vssl.lab.learning import Computed, batches_of, kept, say_epoch
+from vssl.methods import Segments
+from vssl.objectives.synthesis import KeySynthesis, SeeingCoin, ViewSynthesis
+from vssl.recipe import Recipe
+from vssl.training import checkpoint
+
+if TYPE_CHECKING:
+    from vssl.lab.store import Run
+
+Weights = tuple[float, float, float, float]  # of the photometric loss, KL, info-max and info-min
+WEIGHTS: Weights = (1.0, 0.01, 1.0, 0.1)  # ours, by a pilot (docs/pilots.md)
+
+
+@dataclass(frozen=True)
+class Views(Keyed):
+    """A generator of views, trained on the clips that a sampler draws.
+
+    features   the backbone that info-min compares by; it stays as it begins.
+    """
+
+    sampler: Sampler
+    augment: Augment
+    features: Net
+    data: Data
+    recipe: Recipe
+    weights: Weights = WEIGHTS
+    seed: int = 0
+
+    shared: ClassVar[bool] = True
+
+    def describe(self) -> str:
+        """One line for a plan."""
+        on = self.data.title()
+        return f"a generator of views for {self.features.name} on {on}, seed {self.seed}"
+
+    def needs(self) -> tuple[Experiment, ...]:
+        """What must be run first."""
+        return ()
+
+    def work(self) -> Work:
+        """What goes through the net of info-min: each clip, and the view made of it."""
+        clips = 2 * clips_of(self.sampler) * self.recipe.epochs * self.recipe.passes
+        crop = self.augment.steps[0]
+        size = int(getattr(crop, "size", self.data.height))
+        length = self.sampler.layout[0]
+        return Work(self.data, self.features, length, size, self.data.counts()[0] * clips)
+
+    def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
+        """Train, and give the last epoch's metrics and the curves."""
+        opened = self.data.open()
+        model = self._model()
+        batches = batches_of(opened, self.sampler, self.augment, self.recipe, self.seed)
+        history = training.fit(model, batches, self.recipe, folder, report=say_epoch)
+        return kept(folder, model, history) if training.is_first() else ({}, {})
+
+    def model(self, run: Run) -> ViewSynthesis:
+        """The trained estimator of flow and autoencoder."""
+        model = self._model()
+        model.load_state_dict(checkpoint.load(run.folder / "model.pt"))
+        return model
+
+    def net(self, run: Run) -> KeySynthesis:
+        """What a pre-training needs of it: pairs of views in, pairs of views out."""
+        return KeySynthesis(self.model(run).autoencoder)
+
+    def _model(self) -> ViewSynthesis:
+        backbone = self.features.build(self.seed)
+        torch.manual_seed(self.seed)
+        return ViewSynthesis(backbone, self.weights)
+
+
+@dataclass(frozen=True)
+class Synthesised(PreTrain):
+    """As `PreTrain`, for a method whose sampler tosses a coin for each key."""
+
+    @classmethod
+    def of(cls, start: PreTrain) -> Synthesised:
+        """A pre-training by segments, with a generator that sees a third as many epochs before."""
+        method, recipe = start.method, start.recipe
+        assert isinstance(method, Segments)
+        epochs = max(1, round(recipe.epochs / 3))
+        ours = Recipe(
+            "adamw", 2e-3, epochs=epochs, passes=recipe.passes, batch=recipe.batch // 2,
+            warm_up=epochs / 20, precision=recipe.precision,
+        )  # fmt: skip
+        clip, augment = method.clip(start.length), method.augment(start.size)
+        views = Views(clip, augment, start.net, start.data, ours, seed=start.seed)
+        had = {field.name: getattr(start, field.name) for field in fields(start)}
+        return cls(**{**had, "generator": views})
+
+    def _pretext(
+        self,
+        backbone: nn.Module,
+        generator: nn.Module | None = None,
+        sampler: Sampler | None = None,
+    ) -> SeeingCoin:
+        sampler = sampler or self.sampler()
+        objective = self.method.objective(self.length)
+        return SeeingCoin(backbone, objective, sampler.layout, samples_of(sampler), generator)
