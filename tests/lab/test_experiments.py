@@ -13,7 +13,7 @@ from torch import nn
 from vssl import methods
 from vssl.clips import clips_of
 from vssl.errors import VsslError
-from vssl.lab import Elsewhere, PretextTest, Reconstruction, Synthesised, done, resolve, run
+from vssl.lab import Elsewhere, PretextTest, Reconstruction, Synthesised, Tuned, done, resolve, run
 from vssl.lab import profile as profiles
 from vssl.lab.experiment import Keyed
 
@@ -140,6 +140,19 @@ def test_half_of_the_keys_of_segments_are_made_by_a_generator_of_their_own(scale
     clip = torch.rand(1, 3, 16, 40, 40)
     assert made.autoencoder(clip).shape == clip.shape
     assert "photo_loss" in run(views).metrics
+
+
+def test_a_net_that_learnt_from_labels_is_looked_at_like_any_other(scale):
+    learnt = scale.fine_tune(scale.pretrain(METHOD, "r3d", seed=0))
+    tuned = Tuned(learnt)
+    assert tuned.needs() == (learnt,) and "fine-tuning" in tuned.describe()
+    features = scale.features(tuned)
+    assert features.key() != scale.features(learnt.start).key()
+    before = learnt.start.backbone((run(learnt.start),)).state_dict()
+    after = tuned.backbone((run(learnt),)).state_dict()
+    assert before.keys() == after.keys()
+    assert not all(torch.equal(before[name], after[name]) for name in before)
+    assert run(features).arrays["p5"].shape == run(scale.features(learnt.start)).arrays["p5"].shape
 
 
 def test_a_generator_that_was_stopped_ends_in_the_same_weights(scale, monkeypatch, tmp_path):

@@ -9,7 +9,7 @@ from vssl.augment import Flip, Jitter, RandomCrop, Source
 from vssl.clips import joined_labels
 from vssl.errors import VsslError
 from vssl.losses import Cosine, Shuffle
-from vssl.models.heads import MLP
+from vssl.models.heads import MLP, Linear
 from vssl.objectives import Classify, Each, MoCo, Pretext, Regress
 
 ALONE = {"shuffle": False, "synthesise": False}
@@ -26,8 +26,8 @@ def test_defaults_are_the_papers():
     assert method.sampler() == samplers.Coin(samplers.Repeat(clip, 2), "synthesised")
     found = terms(method)
     assert [weight for weight, _ in found.values()] == [1.0, 0.3, 1.0]
-    assert found["order"][1] == Classify("order", MLP((512, 6)), (0,))
-    assert found["rate"][1] == Regress("rates", MLP((512, 3)), (0,))
+    assert found["order"][1] == Classify("order", Linear(6), (0,))
+    assert found["rate"][1] == Regress("rates", Linear(3), (0,), middle=4.5)
     assert found["contrast"][1] == MoCo(MLP((512, 129)), 2048, 0.999, 0.07, Shuffle(3))
     recipe, kinetics = method.recipe(), method.recipe("kinetics400")
     assert (recipe.rate, recipe.batch, recipe.epochs, recipe.steps) == (1e-3, 32, 300, (200,))
@@ -69,7 +69,7 @@ def test_rows_see_the_same_clips_and_differ_in_the_loss():
 
 def test_rates_can_be_told_as_classes():
     told = terms(methods.Segments(rates=(1, 4), classify=True))["rate"][1]
-    assert told == Each("rates", MLP((512, 12)), 1, 4, (0,))
+    assert told == Each("rates", Linear(12), 1, 4, (0,))
 
 
 def test_all_frames_of_a_clip_are_augmented_alike():

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vssl.lab.scale import Scale, resolve
     from vssl.lab.store import Run, done, run, spent
     from vssl.lab.synthesis import Synthesised, Views
+    from vssl.lab.tuned import Tuned
     from vssl.lab.weights import keep
 
 _FILES = {
@@ -32,6 +33,7 @@ _FILES = {
     "scale": ("Scale", "resolve"),
     "store": ("Run", "done", "run", "spent"),
     "synthesis": ("Synthesised", "Views"),
+    "tuned": ("Tuned",),
     "weights": ("keep",),
 }
 _WHERE = {name: file for file, names in _FILES.items() for name in names}
@@ -54,6 +56,7 @@ __all__ = [
     "Run",
     "Scale",
     "Synthesised",
+    "Tuned",
     "Views",
     "done",
     "estimate",

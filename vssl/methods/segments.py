@@ -14,7 +14,9 @@ What the paper leaves open, and what we chose (there is no public code):
 - What similarity is made of the distance of Algorithm 1 is not said, nor a temperature. We take
   minus the distance of vectors of length 1, and 0.07.
 - Size of the queue and momentum of the target are not given: 2,048 on UCF101, 16,384 on Kinetics,
-  and 0.999. So is the hidden layer of the heads: one of 512.
+  and 0.999.
+- The heads of order and rate are linear (III-H). Eq. 2 has two matrices, but nothing between them.
+  The projection has a hidden layer of 512.
 - The rates to be told are in the order in which the segments are shown. In the order of time, a net
   would have to solve the order first.
 - Colours are jittered, mirrored and cropped alike in all frames of a clip; strengths are not given.
@@ -94,11 +96,11 @@ class Segments:
         """L = lambda_1 L_order + lambda_2 L_sr + lambda_3 L_ctr (Eq. 17)."""
         slowest, fastest = self.rates
         values = fastest - slowest + 1 if self.classify else 1
-        orders, told = self.clip(length).classes, MLP((512, self.count * values))
-        rate: Objective = Regress("rates", told, QUERY)  # Eq. 6 and 7
+        orders, told = self.clip(length).classes, Linear(self.count * values)
+        rate: Objective = Regress("rates", told, QUERY, (slowest + fastest) / 2)  # Eq. 6 and 7
         if self.classify:
             rate = Each("rates", told, slowest, fastest, QUERY)
-        order = Classify("order", MLP((512, orders)), QUERY)  # Eq. 2 to 4
+        order = Classify("order", Linear(orders), QUERY)  # Eq. 2 to 4
         terms = (
             (self.order, Term("order", self.lambda_1, order)),
             (self.rate, Term("rate", self.lambda_2, rate)),

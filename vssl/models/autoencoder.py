@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 
 class Autoencoder(nn.Module):
     """A clip to a small map of normal distributions, and from a draw of it to a clip again.
 
     It is G of TCSVT 2021, III-G, which says no more of it than this. Two steps halve height and
-    width, one halves the time, and two bring them back.
+    width, and one of them the time; the way back takes the same steps.
     """
 
     def __init__(self, width: int = 16, latent: int = 8) -> None:
@@ -21,9 +20,12 @@ class Autoencoder(nn.Module):
             *_step(width, 2 * width, (2, 2, 2)),  # [N, 2w, T/2, H/4, W/4]
             nn.Conv3d(2 * width, 2 * latent, 3, padding=1),  # means and logarithms of variances
         )
-        self.inner = nn.Sequential(*_step(latent, 2 * width, (1, 1, 1)))
-        self.middle = nn.Sequential(*_step(2 * width, width, (1, 1, 1)))
-        self.outer = nn.Conv3d(width, 3, 3, padding=1)
+        self.decoder = nn.Sequential(
+            *_step(latent, 2 * width, (1, 1, 1)),  # [N, 2w, T/2, H/4, W/4]
+            nn.Upsample(scale_factor=(1, 2, 2)),
+            *_step(2 * width, width, (1, 1, 1)),  # [N, w, T/2, H/2, W/2]
+            nn.Conv3d(width, 3 * 2 * 2 * 2, 3, padding=1),  # a block of 2 x 2 x 2 pixels each
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Clips in [0, 1], [N, 3, T, H, W], to synthesised ones: those in the middle of a draw."""
@@ -37,11 +39,11 @@ class Autoencoder(nn.Module):
 
     def decode(self, z: Tensor, like: Tensor) -> Tensor:
         """A clip in [0, 1] of the size of `like`, from a draw."""
+        blocks = self.decoder(z)  # [N, 24, T/2, H/2, W/2]
+        x = blocks.unflatten(1, (3, 2, 2, 2)).permute(0, 1, 5, 2, 6, 3, 7, 4)
+        x = x.flatten(6, 7).flatten(4, 5).flatten(2, 3)  # [N, 3, T, H, W], or a little more
         time, height, width = like.shape[2:]
-        half = (max(1, time), -(-height // 2), -(-width // 2))
-        x = self.middle(F.interpolate(self.inner(z), half, mode="trilinear", align_corners=False))
-        x = F.interpolate(x, (time, height, width), mode="trilinear", align_corners=False)
-        return self.outer(x).sigmoid()
+        return x[:, :, :time, :height, :width].sigmoid()
 
 
 def drawn(mean: Tensor, logarithm: Tensor) -> Tensor:

@@ -10,18 +10,19 @@ from torch.nn import functional as F
 class FlowNet(nn.Module):
     """From a clip to the flow between its neighbouring frames (O of TCSVT 2021, III-G).
 
-    Each pair of neighbours is read by itself, by an encoder of three steps and a decoder with its
-    maps beside (U-Net). The paper does not say what its estimator looks like.
+    Each pair of neighbours is read by itself, at half its height and width, by an encoder of three
+    steps and a decoder with its maps beside (U-Net). The paper does not say what its estimator
+    looks like.
     """
 
     def __init__(self, width: int = 16) -> None:
         super().__init__()
-        half, whole = width, 2 * width
+        double = 2 * width
         self.down = nn.ModuleList(
-            (_step(6, half, stride=2), _step(half, whole, stride=2), _step(whole, whole, stride=2))
+            (_step(6, width), _step(width, double, stride=2), _step(double, double, stride=2))
         )
-        self.up = nn.ModuleList((_step(2 * whole, whole), _step(whole + half, half)))
-        self.flow = nn.Conv3d(half + 6, 2, (1, 3, 3), padding=(0, 1, 1))
+        self.up = nn.ModuleList((_step(2 * double, double), _step(double + width, width)))
+        self.flow = nn.Conv3d(width + 6, 2, (1, 3, 3), padding=(0, 1, 1))
         nn.init.zeros_(self.flow.weight)  # nothing moves, until something is learnt
         assert self.flow.bias is not None
         nn.init.zeros_(self.flow.bias)
@@ -31,13 +32,14 @@ class FlowNet(nn.Module):
 
         In pixels, from each frame to the next.
         """
-        pairs = torch.cat([x[:, :, :-1], x[:, :, 1:]], 1)  # [N, 6, T - 1, H, W]
+        both = torch.cat([x[:, :, :-1], x[:, :, 1:]], 1)  # [N, 6, T - 1, H, W]
+        pairs = F.avg_pool3d(both, (1, 2, 2), ceil_mode=True)  # [N, 6, T - 1, H/2, W/2]
         first = self.down[0](pairs)  # [N, w, T - 1, H/2, W/2]
         second = self.down[1](first)  # [N, 2w, T - 1, H/4, W/4]
         up = self.down[2](second)  # [N, 2w, T - 1, H/8, W/8]
         for layer, beside in zip(self.up, (second, first), strict=True):
             up = layer(torch.cat([_as_large_as(beside, up), beside], 1))
-        return self.flow(torch.cat([_as_large_as(pairs, up), pairs], 1))
+        return _as_large_as(both, self.flow(torch.cat([up, pairs], 1)))
 
 
 def warp(frames: Tensor, flow: Tensor) -> Tensor:
@@ -67,5 +69,6 @@ def _step(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
 
 
 def _as_large_as(other: Tensor, x: Tensor) -> Tensor:
-    """A map brought to the size of another."""
-    return F.interpolate(x, other.shape[2:], mode="trilinear", align_corners=False)
+    """A map brought to the height and width of another."""
+    flat = F.interpolate(x.flatten(1, 2), other.shape[3:], mode="bilinear", align_corners=False)
+    return flat.unflatten(1, x.shape[1:3])

@@ -70,12 +70,14 @@ class Regress:
     """The squared error of a head's numbers against a real label, averaged over numbers and views.
 
     A head with one output reads a label that is a number, one with k outputs a label of k numbers.
-    The metric "squared_error" is the sum over the k numbers, averaged over the views.
+    It tells how far a number lies from `middle`, so training begins near the truth. The metric
+    "squared_error" is the sum over the k numbers, averaged over the views.
     """
 
     label: str
     head: Scores
     views: Chosen = None
+    middle: float = 0.0
 
     def build(self, dim: int) -> nn.Module:
         """The module: Views -> Outcome, for features of `dim` numbers."""
@@ -83,7 +85,7 @@ class Regress:
 
     def outcome(self, parts: Any, views: Views) -> Outcome:
         """The loss over a batch."""
-        h = parts.head(views.view(self.views)).float()  # [N, k]
+        h = parts.head(views.view(self.views)).float() + self.middle  # [N, k]
         y = views.label(self.label, self.views, axes=int(self.head.outputs > 1))  # [N] or [N, k]
         error = (h - y.view_as(h).float()).square()  # [N, k]
         return Outcome(error.mean(), {"squared_error": error.detach().sum(1).mean()})

@@ -1,0 +1,61 @@
+"""Clips that play: one animated picture of all of them, small, the same bytes each time."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vssl.errors import VsslError
+from vssl.figures import playing
+
+ALT = "Two clips of noise side by side, one darker than the other."
+
+
+def clip(length=4, seed=0, size=24):
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 255, (length, size, size, 3), dtype=np.uint8)
+
+
+def test_it_plays_every_frame_of_all_clips_side_by_side():
+    png = playing.play({"one": clip(), "other": clip(seed=1)}, "noise", alt=ALT, fps=5, height=48)
+    picture = Image.open(io.BytesIO(png))
+    assert (picture.n_frames, picture.info["duration"], picture.info["loop"]) == (4, 200, 0)
+    assert picture.size == (2 * 48 + 4, 48 + playing.BAND)
+    frames = []
+    for number in range(4):
+        picture.seek(number)
+        frames.append(np.asarray(picture.convert("RGB")))
+    assert all(not np.array_equal(frames[0], other) for other in frames[1:])
+    again = playing.play({"one": clip(), "other": clip(seed=1)}, "noise", alt=ALT, fps=5, height=48)
+    assert again == png
+
+
+def test_what_cannot_play_is_refused():
+    with pytest.raises(VsslError, match="uint8 frames"):
+        playing.play({"one": clip().astype(float)}, "noise", alt=ALT)
+    with pytest.raises(VsslError, match="as many frames"):
+        playing.play({"one": clip(), "other": clip(5)}, "noise", alt=ALT)
+    with pytest.raises(VsslError, match="alt text"):
+        playing.play({"one": clip()}, "noise", alt="noise")
+    with pytest.raises(VsslError, match="kB at most"):
+        playing.play({str(n): clip(40, n, 64) for n in range(4)}, "noise", alt=ALT, height=128)
+
+
+def test_a_packed_clip_comes_back_nearly_as_it_was():
+    smooth = np.tile(np.arange(0, 240, 10, dtype=np.uint8)[:, None], (3, 1, 24))[..., None]
+    smooth = np.repeat(smooth, 3, axis=3)  # [3, 24, 24, 3]
+    text = playing.packed(smooth)
+    assert isinstance(text, str) and len(text) < 4000
+    back = playing.unpacked(text)
+    assert back.shape == smooth.shape and np.abs(back.astype(int) - smooth).max() < 12
+
+
+def test_rest_is_white_and_directions_differ():
+    flows = np.zeros((2, 3, 4, 4))
+    flows[0, 1], flows[0, 2] = 2, -2
+    still, right, left = playing.flow(flows, most=2)
+    assert (still == 255).all()
+    assert right[0, 0, 0] > right[0, 0, 2] and left[0, 0, 2] > left[0, 0, 0]
+    half = playing.flow(flows / 2, most=2)[1]
+    assert (half >= right).all() and not np.array_equal(half, right)

@@ -1,0 +1,126 @@
+"""Clips that play in a notebook, as animated PNGs: every browser shows them; print is still."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vssl.errors import VsslError
+from vssl.figures import style
+from vssl.figures.saving import _show
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MOST_BYTES = 300_000  # of a picture that a notebook stores
+BAND = 18  # pixels above each clip, for its name
+
+
+def play(
+    clips: Mapping[str, np.ndarray], name: str, *, alt: str, fps: float = 8, height: int = 128
+) -> bytes:
+    """Play clips uint8 [T, H, W, 3] of one length side by side, over and over, each with its name.
+
+    `alt` describes in a sentence what is to be seen. Gives the bytes of the picture; the first
+    frame is what a printed page shows.
+    """
+    rows = {str(label): np.asarray(clip) for label, clip in clips.items()}
+    if not rows or any(
+        c.ndim != 4 or c.dtype != np.uint8 or c.shape[3] != 3 for c in rows.values()
+    ):
+        raise VsslError("a clip that plays wants uint8 frames [T, H, W, 3]")
+    if len({clip.shape[0] for clip in rows.values()}) > 1:
+        raise VsslError("clips that play side by side want as many frames each")
+    alt = " ".join(alt.split())
+    if len(alt) < 20:
+        raise VsslError(
+            f"the clips of {name} have no alt text worth the name: say what is to be seen"
+        )
+    length = len(next(iter(rows.values())))
+    frames = [
+        _frame({label: clip[t] for label, clip in rows.items()}, height) for t in range(length)
+    ]
+    png = _animated(frames, fps)
+    if len(png) > MOST_BYTES:
+        raise VsslError(
+            f"the clips of {name} take {len(png) // 1000} kB, and a notebook stores"
+            f" {MOST_BYTES // 1000} kB at most: play fewer frames, or smaller ones"
+        )
+    _show(png, name, alt)
+    return png
+
+
+def packed(frames: np.ndarray) -> str:
+    """Frames uint8 [T, H, W, 3] as a text, small enough for the ledger; `unpacked` reads it."""
+    from PIL import Image
+
+    length, height, width, _ = frames.shape
+    sheet = Image.fromarray(frames.reshape(length * height, width, 3))
+    buffer = io.BytesIO()
+    sheet.save(buffer, "jpeg", quality=85)
+    return f"{length} " + base64.b64encode(buffer.getvalue()).decode()
+
+
+def unpacked(text: str) -> np.ndarray:
+    """The frames of a text that `packed` made, [T, H, W, 3], as nearly as a JPEG keeps them."""
+    from PIL import Image
+
+    length, data = text.split(" ", 1)
+    sheet = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB"))
+    return sheet.reshape(int(length), -1, *sheet.shape[1:])
+
+
+def flow(flows: np.ndarray, most: float) -> np.ndarray:
+    """Flows [2, T, H, W] as pictures uint8 [T, H, W, 3]: white rests, and dark moves far.
+
+    Colour says where to: orange right, blue left, and the more grey, the more up or down. `most` is
+    the length, in pixels, that is darkest.
+    """
+    from matplotlib.colors import to_rgb
+
+    right, down = flows  # [T, H, W]
+    length = np.hypot(right, down)[..., None]  # [T, H, W, 1]
+    strength = np.clip(length / most, 0, 1)
+    across = (right[..., None] / np.maximum(length, 1e-9) + 1) / 2  # 0 is left, 1 is right
+    left_end, right_end = (np.array(to_rgb(style.PALETTE[i])) for i in (0, 1))
+    colour = across * right_end + (1 - across) * left_end
+    return (255 * (1 - strength * (1 - colour))).round().astype(np.uint8)
+
+
+def _frame(pictures: Mapping[str, np.ndarray], height: int) -> Image:
+    """One moment of all clips side by side, with their names above."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.load_default(12)
+    tiles = []
+    for picture in pictures.values():
+        tile = Image.fromarray(picture)
+        tiles.append(tile.resize((round(tile.width * height / tile.height), height)))
+    canvas = Image.new("RGB", (sum(t.width + 4 for t in tiles) - 4, height + BAND), "white")
+    left = 0
+    for label, tile in zip(pictures, tiles, strict=True):
+        ImageDraw.Draw(canvas).text((left + 2, 2), label, fill="black", font=font)
+        canvas.paste(tile, (left, BAND))
+        left += tile.width + 4
+    return canvas
+
+
+def _animated(frames: list[Image], fps: float) -> bytes:
+    """An animated PNG of few colours, the same bytes for the same frames."""
+    from PIL import Image
+
+    # One palette for all frames, so that no colour flickers.
+    strip = Image.new("RGB", (frames[0].width, sum(f.height for f in frames)))
+    for number, frame in enumerate(frames):
+        strip.paste(frame, (0, number * frame.height))
+    palette = strip.quantize(128, dither=Image.Dither.NONE)
+    few = [f.quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
+    buffer = io.BytesIO()
+    few[0].save(
+        buffer, "png", save_all=True, append_images=few[1:], duration=round(1000 / fps), loop=0
+    )
+    return buffer.getvalue()
