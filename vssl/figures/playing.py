@@ -22,12 +22,21 @@ BAND = 18  # pixels above each clip, for its name
 
 def play(
     clips: Mapping[str, np.ndarray], name: str, *, alt: str, fps: float = 8, height: int = 128
-) -> bytes:
+) -> None:
     """Play clips uint8 [T, H, W, 3] of one length side by side, over and over, each with its name.
 
-    `alt` describes in a sentence what is to be seen. Gives the bytes of the picture; the first
-    frame is what a printed page shows.
+    `alt` describes in a sentence what is to be seen. A printed page shows the first frame.
     """
+    alt = " ".join(alt.split())
+    if len(alt) < 20:
+        raise VsslError(
+            f"the clips of {name} have no alt text worth the name: say what is to be seen"
+        )
+    _show(animation(clips, name, fps, height), name, alt)
+
+
+def animation(clips: Mapping[str, np.ndarray], name: str, fps: float, height: int) -> bytes:
+    """The picture that `play` shows."""
     rows = {str(label): np.asarray(clip) for label, clip in clips.items()}
     if not rows or any(
         c.ndim != 4 or c.dtype != np.uint8 or c.shape[3] != 3 for c in rows.values()
@@ -35,11 +44,6 @@ def play(
         raise VsslError("a clip that plays wants uint8 frames [T, H, W, 3]")
     if len({clip.shape[0] for clip in rows.values()}) > 1:
         raise VsslError("clips that play side by side want as many frames each")
-    alt = " ".join(alt.split())
-    if len(alt) < 20:
-        raise VsslError(
-            f"the clips of {name} have no alt text worth the name: say what is to be seen"
-        )
     length = len(next(iter(rows.values())))
     frames = [
         _frame({label: clip[t] for label, clip in rows.items()}, height) for t in range(length)
@@ -50,7 +54,6 @@ def play(
             f"the clips of {name} take {len(png) // 1000} kB, and a notebook stores"
             f" {MOST_BYTES // 1000} kB at most: play fewer frames, or smaller ones"
         )
-    _show(png, name, alt)
     return png
 
 
