@@ -18,7 +18,7 @@ TEXT = {
     "input", "dataset", "step", "layer", "kernel", "duration", "modality", "evaluation", "splits",
     "hidden", "batch", "epochs", "temporal", "spatial", "consistency", "distribution", "iterations",
     "base", "playback-augmentation", "rotation-augmentation", "playback", "rotation", "STOR",
-    "candidates", "frozen", "task",
+    "candidates", "frozen", "task", "FLOPs",
 }  # fmt: skip
 # Of CVRL's Table 1 and CPNet's Table 7, which describe nets; CSTP's experiments; frames that CPNet
 # cuts out.
@@ -45,6 +45,7 @@ ROWS = {
         "table_4": 20, "table_6": 18, "table_8": 6,
         "table_2": 21, "table_5": 6, "table_7": 3, "table_9": 9, "table_11": 6,
     },
+    "segments": {"table_7": 4, "table_8": 6, "table_11": 18},
 }  # fmt: skip
 
 
@@ -314,3 +315,60 @@ def test_cpnet_finds_actions_in_time_better_than_others_at_every_number_of_propo
     for name in ("AR@1", "AR@5", "AR@10", "AR@100", "AUC"):
         found = numbers("cpnet", "table_5", name)
         assert max(found, key=found.get) == "cpnet" and min(found, key=found.get) == "random"
+
+
+def test_segments_solves_each_task_slightly_better_alone():
+    alone = {"order": "order", "rate error": "rate", "contrast loss": "contrast"}
+    cost = {}
+    for name, row in alone.items():
+        found = numbers("segments", "table_7", name)
+        assert found.keys() == {row, "all"}
+        cost[name] = round(found["all"] - found[row], 2)
+    assert cost == {"order": -0.41, "rate error": 0.05, "contrast loss": 0.04}
+
+
+def test_segments_counts_vcops_three_clips_and_quotes_it_with_one_slip():
+    work = {r: float(v) for r, v in column("segments", "table_8", "FLOPs").items()}
+    there, elsewhere = (column("pace", table, "Top1") for table in ("table_4", "table_5"))
+    slips = {}
+    for net in ("c3d", "r3d", "r2plus1d"):
+        assert work[f"{net}-vcop"] == pytest.approx(3 * work[f"{net}-order"], abs=0.15)
+        quoted = column("segments", "table_8", "Top1")[f"{net}-vcop"]
+        if quoted != there[f"{net}-vcop"]:
+            slips[net] = quoted
+            assert quoted == elsewhere[f"{net}-vcop"]  # on HMDB51
+    assert slips == {"c3d": "7.4"}
+    for name in ("UCF101", "Top1"):
+        found = numbers("segments", "table_8", name)
+        behind = {
+            net
+            for net in ("c3d", "r3d", "r2plus1d")
+            if found[f"{net}-order"] < found[f"{net}-vcop"]
+        }
+        assert behind == ({"r2plus1d"} if name == "Top1" else set())
+
+
+def test_segments_leads_in_retrieval_everywhere_and_quotes_pace_prediction_by_p5_with_one_slip():
+    differ = set()
+    for k in (1, 5, 10, 20, 50):
+        found, there = (
+            column("segments", "table_11", f"R@{k}"),
+            column("pace", "table_4", f"Top{k}"),
+        )
+        for net in ("c3d", "r3d", "r2plus1d"):
+            assert found[f"{net}-pace"] == there[f"{net}-pace-p5"]
+            for method in ("vcop", "vcp", "random"):
+                if found[f"{net}-{method}"] != there[f"{net}-{method}"]:
+                    differ.add((f"{net}-{method}", k))
+            rows = {row: float(value) for row, value in found.items() if row.startswith(net)}
+            assert max(rows, key=rows.get) == f"{net}-ours"
+            assert found[f"{net}-prp"] == column("cpnet", "table_4", f"UCF101 R@{k}")[f"{net}-prp"]
+    assert differ == {("c3d-random", k) for k in (5, 10, 20, 50)}
+    slip = lines(paths.reported() / "segments" / "table_11.csv")[0]
+    jigsaw = next(
+        r for r in lines(paths.reported() / "pace" / "table_4.csv") if r["row"] == "alexnet-jigsaw"
+    )
+    assert [slip[f"R@{k}"] for k in (5, 10, 20, 50)] == [jigsaw[f"Top{k}"] for k in (5, 10, 20, 50)]
+    for row in lines(paths.reported() / "segments" / "table_11.csv"):
+        values = [float(row[f"R@{k}"]) for k in (1, 5, 10, 20, 50)]
+        assert values == sorted(values), row["row"]
