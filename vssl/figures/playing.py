@@ -21,7 +21,7 @@ BAND = 18  # pixels above each clip, for its name
 
 
 def play(
-    clips: Mapping[str, np.ndarray], name: str, *, alt: str, fps: float = 8, height: int = 128
+    clips: Mapping[str, np.ndarray], name: str, *, alt: str, fps: float = 8, height: int = 96
 ) -> None:
     """Play clips uint8 [T, H, W, 3] of one length side by side, over and over, each with its name.
 
@@ -120,7 +120,7 @@ def _animated(frames: list[Image], fps: float) -> bytes:
     strip = Image.new("RGB", (frames[0].width, sum(f.height for f in frames)))
     for number, frame in enumerate(frames):
         strip.paste(frame, (0, number * frame.height))
-    palette = strip.quantize(128, dither=Image.Dither.NONE)
+    palette = strip.quantize(64, dither=Image.Dither.NONE)
     few = [f.quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
     buffer = io.BytesIO()
     few[0].save(
