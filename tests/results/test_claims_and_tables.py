@@ -5,7 +5,7 @@ A table never mixes the paper's numbers with ours, and it never shows a number o
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -215,6 +215,19 @@ def test_reported_numbers_have_their_own_column(own_ledger):
         reported_column("pace/table_4:Top2")
     with pytest.raises(VsslError, match="no reported numbers"):
         reported_column("pace/table_99:Top1")
+
+
+def test_a_column_has_hundredths_where_the_paper_has_them(own_ledger):
+    own = measure("demo", [0, 1], pace=[1.582, 1.604], random=[1.633, 1.644])
+    claim = Claim("random errs more", "random", "pace", "R@1")
+    in_tenths, in_hundredths = (
+        replace(own, reported={"R@1": {"pace": value}}).judge(claim).to_dict()
+        for value in (1.6, 1.58)
+    )
+    assert in_tenths["rows"][0] == ["pace", "1.6", "1.6 ± 0.1 (2 seeds)"]
+    assert in_hundredths["rows"][0] == ["pace", "1.58", "1.59 ± 0.14 (2 seeds)"]
+    lines = [shown["claims"][0]["ours"].split(" ±")[0] for shown in (in_tenths, in_hundredths)]
+    assert lines == ["difference +0.0", "difference +0.05"]
 
 
 def test_html_is_escaped_and_its_headings_have_scopes(own_ledger):

@@ -56,8 +56,8 @@ class Verdict:
         about = self.verdict in ("holds", "reversed", "undecided") and world
         return f"{self.verdict} on {world}" if about else self.verdict
 
-    def line(self) -> str:
-        """The difference with its interval, in one line."""
+    def line(self, digits: int = 1) -> str:
+        """The difference with its interval, in one line, with so many decimals."""
         if self.verdict == "waiting":
             return "the verdict comes when all planned seeds are there"
         if not self.seeds:
@@ -67,14 +67,15 @@ class Verdict:
             return f"{self.claim.factor:g} times {self.claim.worse} is more than {most}"
         plain = self.claim.factor == 1
         what = "difference" if plain else f"excess over {self.claim.factor:g} times"
-        found = f"{what} {self.difference:+.1f}"
+        found = f"{what} {self.difference:+.{digits}f}"
         if self.seeds == 1:
             return f"{found}, one seed: no interval"
         if math.isinf(self.half_width):
             return f"{found}, the same for each of {self.seeds} seeds: no interval"
         kind = "a difference" if plain else "an excess"
-        notice = f"with {self.seeds} seeds we would notice {kind} of {self.detectable:.1f} or more"
-        return f"{found} ± {self.half_width:.1f} ({notice})"
+        least = f"{self.detectable:.{digits}f}"
+        notice = f"with {self.seeds} seeds we would notice {kind} of {least} or more"
+        return f"{found} ± {self.half_width:.{digits}f} ({notice})"
 
 
 WORDS = ("holds", "reversed", "undecided", "not judged", "waiting", "not run")

@@ -149,8 +149,9 @@ class Table:
         mean, half = float(np.mean(values)), half_width(values)
         seeds = "1 seed" if len(values) == 1 else f"{len(values)} seeds"
         about = f"{seeds}, older code" if waits else seeds
-        spread = "" if math.isinf(half) else f" ± {half:.1f}"
-        return f"{mean:.1f}{spread} ({about})"
+        digits = self._digits(column)
+        spread = "" if math.isinf(half) else f" ± {half:.{digits}f}"
+        return f"{mean:.{digits}f}{spread} ({about})"
 
     def reproduced(self) -> list[dict[str, Any]]:
         """Each number of one's own run beside the interval in which the ledger expects it."""
@@ -179,7 +180,7 @@ class Table:
                 "claim": c.text,
                 "paper": c.paper,
                 "column": c.column,
-                "ours": v.line(),
+                "ours": v.line(self._digits(c.column)),
                 "verdict": v.verdict,
                 "words": v.words(self.worlds.get(c.column, "")),
                 "p": None if math.isnan(v.p) else v.p,
@@ -212,6 +213,11 @@ class Table:
         levels = {round(level, 6) for level in self.chance.get(column, {}).values()}
         return levels.pop() if len(levels) == 1 else None
 
+    def _digits(self, column: str) -> int:
+        """How many decimals a column shows: one, or two where the paper gives hundredths."""
+        reported = self.reported.get(column, {}).values()
+        return 1 if all(math.isclose(value, round(value, 1)) for value in reported) else 2
+
     def _varies(self, column: str) -> bool:
         return bool(self.chance.get(column)) and self._level(column) is None
 
@@ -224,7 +230,7 @@ class Table:
         for column in self.values:
             if column in self.reported:
                 paper = self.reported[column].get(row)
-                cells.append("–" if paper is None else f"{paper:.1f}")
+                cells.append("–" if paper is None else f"{paper:.{self._digits(column)}f}")
             cells.append(self.cell(row, column))
             if self._varies(column):
                 level = self.chance[column].get(row)
