@@ -7,6 +7,7 @@ checked against other tables and the text of the papers.
 from __future__ import annotations
 
 import csv
+import itertools
 
 import pytest
 
@@ -46,7 +47,8 @@ ROWS = {
         "table_2": 21, "table_5": 6, "table_7": 3, "table_9": 9, "table_11": 6,
     },
     "segments": {
-        "table_2": 6, "table_7": 4, "table_8": 6, "table_9": 10, "table_10": 28, "table_11": 18,
+        "table_2": 6, "table_3": 4, "table_4": 4, "table_5": 4, "table_6": 5, "table_7": 4,
+        "table_8": 6, "table_9": 10, "table_10": 28, "table_11": 18,
     },
 }  # fmt: skip
 
@@ -412,3 +414,42 @@ def test_segments_leads_in_retrieval_everywhere_and_quotes_pace_prediction_by_p5
     for row in lines(paths.reported() / "segments" / "table_11.csv"):
         values = [float(row[f"R@{k}"]) for k in (1, 5, 10, 20, 50)]
         assert values == sorted(values), row["row"]
+
+
+def test_segments_has_its_whole_method_in_every_ablation_and_nothing_beats_it():
+    whole = {
+        "table_3": "segments-3",
+        "table_4": "rates-8",
+        "table_5": "r2plus1d-regression",
+        "table_6": "view",
+    }
+    for table, row in whole.items():
+        for name, value in (("Top1", 39.7), ("UCF101", 80.1)):
+            found = numbers("segments", table, name)
+            assert found[row] == max(found.values()) == value, (table, name)
+
+
+def test_segments_components_add_up_in_its_order():
+    for name in ("Top1", "UCF101"):
+        values = list(numbers("segments", "table_6", name).values())
+        assert values == sorted(values) and len(set(values)) == 5
+    top = numbers("segments", "table_6", "Top1")
+    steps = [round(after - before, 1) for before, after in itertools.pairwise(top.values())]
+    assert steps == [1.2, 26.6, 0.5, 1.2]
+
+
+def test_segments_errors_of_rates_can_only_be_sums():
+    # A constant guess is wrong by the variance of a rate, in each of three segments.
+    for row, fastest in (("rates-4", 4), ("rates-6", 6), ("rates-8", 8), ("rates-10", 10)):
+        variance, error = (fastest**2 - 1) / 12, numbers("segments", "table_4", "rate error")[row]
+        assert error < 3 * variance and (error > variance) == (fastest == 4), row
+    errors = numbers("segments", "table_3", "rate error")
+    each = [error / int(row[-1]) for row, error in errors.items()]
+    assert list(errors.values()) == sorted(errors.values())
+    assert each == sorted(each, reverse=True)
+
+
+def test_segments_has_one_pair_of_numbers_in_two_tables():
+    for name, value in (("rate error", 2.23), ("contrast loss", 0.75)):
+        assert numbers("segments", "table_3", name)["segments-5"] == value
+        assert numbers("segments", "table_4", name)["rates-4"] == value
