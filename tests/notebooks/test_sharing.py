@@ -172,4 +172,4 @@ def test_every_row_of_a_table_of_segments_has_the_same_budget(profile):
         ours = [one for one in starts if isinstance(one.method, Segments)]
         assert len({(one.recipe.epochs, one.recipe.batch) for one in ours}) == 1, name
         clips = {one.recipe.epochs * clips_of(one.sampler()) for one in starts}
-        assert len(clips) == 1, name  # VCOP too
+        assert max(clips) - min(clips) <= 1, name  # VCOP too, whose epochs are rounded
