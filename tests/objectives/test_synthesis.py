@@ -112,6 +112,8 @@ def test_the_coin_says_which_keys_are_made_and_queries_stay():
     assert torch.equal(out[1, 1], given[1, 1])
     own = made.autoencoder(given[:, 0])
     assert torch.allclose(out[[0, 2], 1], own[[0, 2]], atol=1e-6)
+    made.coin = torch.zeros(3, dtype=torch.long)
+    assert torch.equal(made(views), views)
 
 
 def test_a_pretext_model_hands_the_coin_on_and_does_not_teach_the_generator():

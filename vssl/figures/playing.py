@@ -11,7 +11,7 @@ import numpy as np
 
 from vssl.errors import VsslError
 from vssl.figures import style
-from vssl.figures.saving import _show
+from vssl.figures.saving import described, show
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,12 +27,8 @@ def play(
 
     `alt` describes in a sentence what is to be seen. A printed page shows the first frame.
     """
-    alt = " ".join(alt.split())
-    if len(alt) < 20:
-        raise VsslError(
-            f"the clips of {name} have no alt text worth the name: say what is to be seen"
-        )
-    _show(animation(clips, name, fps, height), name, alt)
+    alt = described(name, alt)
+    show(animation(clips, name, fps, height), name, alt)
 
 
 def animation(clips: Mapping[str, np.ndarray], name: str, fps: float, height: int) -> bytes:

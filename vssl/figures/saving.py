@@ -45,12 +45,7 @@ def save(
         raise VsslError(
             f"a figure cannot be called {name!r}; use letters, digits, _ and -, no ending"
         )
-    alt = " ".join(alt.split())
-    if len(alt) < 20:
-        raise VsslError(
-            f"figure {name} has no alt text worth the name ({alt!r}); say in a sentence what is to"
-            " be seen (20 characters or more)"
-        )
+    alt = described(name, alt)
     style.use()
     if face := "; ".join(part for part in (SMOKE if smoke else "", note) if part):
         fig.supxlabel(face, x=0.99, ha="right", fontsize=style.SMALL, color=style.GREY)
@@ -64,7 +59,7 @@ def save(
     files.write_json(
         folder / f"{name}.json", {"alt": alt, "sha256": hashlib.sha256(png).hexdigest()}
     )
-    _show(png, name, alt)
+    show(png, name, alt)
     # A figure that the caller made with pyplot would stay open and be shown a second time.
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
@@ -86,7 +81,18 @@ def _bytes(fig: Figure, kind: str, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _show(png: bytes, name: str, alt: str) -> None:
+def described(name: str, alt: str) -> str:
+    """The alt text of a figure in one line; one that says nothing is refused."""
+    alt = " ".join(alt.split())
+    if len(alt) < 20:
+        raise VsslError(
+            f"figure {name} has no alt text worth the name ({alt!r}); say in a sentence what is to"
+            " be seen (20 characters or more)"
+        )
+    return alt
+
+
+def show(png: bytes, name: str, alt: str) -> None:
     """Display the image if this runs in a notebook.
 
     The plain text beside it holds only the figure's name, so a new run does not change it.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vssl.lab.reconstruction import Reconstruction
     from vssl.lab.scale import Scale, resolve
     from vssl.lab.store import Run, done, run, spent
-    from vssl.lab.synthesis import Synthesised, Views
+    from vssl.lab.synthesis import Synthesis, Synthesised
     from vssl.lab.tuned import Tuned
     from vssl.lab.weights import keep
 
@@ -32,7 +32,7 @@ _FILES = {
     "reconstruction": ("Reconstruction",),
     "scale": ("Scale", "resolve"),
     "store": ("Run", "done", "run", "spent"),
-    "synthesis": ("Synthesised", "Views"),
+    "synthesis": ("Synthesis", "Synthesised"),
     "tuned": ("Tuned",),
     "weights": ("keep",),
 }
@@ -55,9 +55,9 @@ __all__ = [
     "Retrieve",
     "Run",
     "Scale",
+    "Synthesis",
     "Synthesised",
     "Tuned",
-    "Views",
     "done",
     "estimate",
     "keep",

@@ -64,8 +64,8 @@ CSTP_SMALL = {"pairs": 3, "area": (0.4, 1.0), "lambda_rcls": 0.3, "lambda_ocls":
 # share a batch.
 CPNET_SMALL = {"cuts": 8}
 
-# Segments on small data, found in the same way: where colours change, no order is learnt at all. A
-# queue of 16 batches is as long, for these few videos, as the paper's can be for UCF101.
+# Segments on small data, found in the same way: where colours change, no order is learnt at all.
+# The queue holds about as many keys as there are training videos at demo.
 SEGMENTS_SMALL = {"queue": 512, "strength": 0.0}
 
 # fmt: off

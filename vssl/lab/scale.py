@@ -129,15 +129,15 @@ class Scale:
         )
         _refuse_short_clips(made.net, cast(Hashable, changed), sizes.length)
         if sizes.pretrain:
-            made = replace(made, recipe=self._ours(method, changed, source.name))
+            ours = self._as_many_clips(sizes.pretrain, method, changed, source.name)
+            made = replace(made, recipe=ours)
         wanted = isinstance(changed, Segments) and changed.synthesise
         return Synthesised.of(made) if wanted else made
 
-    def _ours(self, method: Method, changed: Method, data: str) -> Recipe:
-        """The profile's recipe for a method, and so many clips as the paper's own sees by it."""
+    def _as_many_clips(self, ours: Recipe, method: Method, changed: Method, data: str) -> Recipe:
+        """The profile's recipe, so that a method sees as many clips as the paper's own does."""
         base: Method = getattr(method, "base", method)
-        recipe, ours, usual = changed.recipe(data), self.sizes.pretrain, type(base)().recipe(data)
-        assert ours
+        recipe, usual = changed.recipe(data), type(base)().recipe(data)
         share = clips_of(self.changed(self.method()).sampler()) / clips_of(changed.sampler())
         epochs = max(1, round(ours.epochs * share * recipe.epochs / usual.epochs))
         size = recipe.batch / usual.batch

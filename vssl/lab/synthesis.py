@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import torch
-from torch import nn
 
 from vssl import training
 from vssl.augment import Augment
-from vssl.clips import Sampler, clips_of, samples_of
+from vssl.augment.augment import Crop
+from vssl.clips import Sampler, clips_of
 from vssl.lab.cost import Work
 from vssl.lab.data import Data
 from vssl.lab.experiment import Experiment, Keyed, Net, PreTrain
 from vssl.lab.learning import Computed, batches_of, kept, say_epoch
+from vssl.lab.with_pretext import WithPretext
 from vssl.methods import Segments
 from vssl.objectives.synthesis import KeySynthesis, SeeingCoin, ViewSynthesis
 from vssl.recipe import Recipe
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     from vssl.lab.store import Run
 
 Weights = tuple[float, float, float, float]  # of the photometric loss, KL, info-max and info-min
-WEIGHTS: Weights = (1.0, 0.01, 1.0, 0.1)  # ours, by a pilot (docs/pilots.md)
+WEIGHTS: Weights = (1.0, 0.01, 1.0, 0.1)  # ours; no others were tried
 
 
 @dataclass(frozen=True)
-class Views(Keyed):
+class Synthesis(Keyed):
     """A generator of views, trained on the clips that a sampler draws.
 
     features   the backbone that info-min compares by; it stays as it begins.
@@ -58,9 +59,9 @@ class Views(Keyed):
         """What goes through the net of info-min: each clip, and the view made of it."""
         clips = 2 * clips_of(self.sampler) * self.recipe.epochs * self.recipe.passes
         crop = self.augment.steps[0]
-        size = int(getattr(crop, "size", self.data.height))
-        length = self.sampler.layout[0]
-        return Work(self.data, self.features, length, size, self.data.counts()[0] * clips)
+        assert isinstance(crop, Crop)
+        (length,) = self.sampler.layout
+        return Work(self.data, self.features, length, crop.size, self.data.counts()[0] * clips)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         """Train, and give the last epoch's metrics and the curves."""
@@ -87,11 +88,13 @@ class Views(Keyed):
 
 
 @dataclass(frozen=True)
-class Synthesised(PreTrain):
+class Synthesised(WithPretext):
     """As `PreTrain`, for a method whose sampler tosses a coin for each key."""
 
+    pretext = SeeingCoin
+
     @classmethod
-    def of(cls, start: PreTrain) -> Synthesised:
+    def of(cls, start: PreTrain) -> Self:
         """A pre-training by segments, with a generator that is trained before it.
 
         The generator sees the videos a twelfth as often, in batches a quarter as large: it needs
@@ -105,16 +108,5 @@ class Synthesised(PreTrain):
             warm_up=epochs / 20, precision=recipe.precision,
         )  # fmt: skip
         clip, augment = method.clip(start.length), method.augment(start.size)
-        views = Views(clip, augment, start.net, start.data, ours, seed=start.seed)
-        had = {field.name: getattr(start, field.name) for field in fields(start)}
-        return cls(**{**had, "generator": views})
-
-    def _pretext(
-        self,
-        backbone: nn.Module,
-        generator: nn.Module | None = None,
-        sampler: Sampler | None = None,
-    ) -> SeeingCoin:
-        sampler = sampler or self.sampler()
-        objective = self.method.objective(self.length)
-        return SeeingCoin(backbone, objective, sampler.layout, samples_of(sampler), generator)
+        generator = Synthesis(clip, augment, start.net, start.data, ours, seed=start.seed)
+        return super().of(replace(start, generator=generator))

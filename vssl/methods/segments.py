@@ -13,8 +13,7 @@ What the paper leaves open, and what we chose (there is no public code):
 - It projects to 128 numbers, which three segments do not divide. We take the next multiple: 129.
 - What similarity is made of the distance of Algorithm 1 is not said, nor a temperature. We take
   minus the distance of vectors of length 1, and 0.07.
-- Size of the queue and momentum of the target are not given: 2,048 on UCF101, 16,384 on Kinetics,
-  and 0.999.
+- Size of the queue and momentum of the target are not given: 2,048 and 0.999.
 - The heads of order and rate are linear (III-H). Eq. 2 has two matrices, but nothing between them.
   The projection has a hidden layer of 512.
 - The rates to be told are in the order in which the segments are shown. In the order of time, a net
@@ -30,7 +29,7 @@ What the paper leaves open, and what we chose (there is no public code):
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vssl import samplers
 from vssl.augment import Augment, Flip, Jitter, RandomCrop
@@ -40,6 +39,7 @@ from vssl.losses import Cosine, Shuffle
 from vssl.methods.method import Labelled
 from vssl.models.heads import MLP, Linear
 from vssl.objectives import Classify, Each, MoCo, Objective, Regress, Term, Weighted
+from vssl.objectives.synthesis import SYNTHESISED
 from vssl.recipe import Recipe
 
 QUERY = (0,)  # the view whose order and rates are asked; view 1 is the key's clip
@@ -81,7 +81,7 @@ class Segments:
 
     def sampler(self, length: int = 16) -> Sampler:
         """A clip, a second one for the contrast, and the coin for a synthesised key."""
-        return samplers.Coin(samplers.Repeat(self.clip(length), 2), "synthesised")
+        return samplers.Coin(samplers.Repeat(self.clip(length), 2), SYNTHESISED)
 
     def test_sampler(self, length: int = 16) -> Sampler:
         """The same as in pre-training."""
@@ -121,27 +121,16 @@ class Segments:
 
     def recipe(self, data: str = "ucf101") -> Recipe:
         """300 epochs, a tenth of the rate after 200; on Kinetics 30, after 20."""
-        if data.startswith("kinetics"):
-            return _sgd(epochs=30, steps=(20,), batch=2 * 32)
-        return _sgd(epochs=300, steps=(200,), batch=2 * 16)
+        epochs, videos = (30, 32) if data.startswith("kinetics") else (300, 16)
+        return Recipe(
+            "sgd", 1e-3, 0.9, 5e-4, epochs, batch=2 * videos,
+            schedule="steps", steps=(epochs * 2 // 3,),
+        )  # fmt: skip
 
     def fine_tune(self, net: str = "r2plus1d") -> Recipe:
-        """As in pre-training, which is all that the paper says of it; a clip a video."""
-        return _sgd(epochs=300, steps=(200,), batch=16)
+        """As in pre-training on UCF101, which is all that the paper says of it; a clip a video."""
+        return replace(self.recipe(), batch=16)
 
     def labelled(self, data: str = "ucf101") -> Labelled:
         """Consecutive frames, and the mean of ten test clips' scores (IV-E)."""
         return Labelled(self.fine_tune(), self.augment(), Linear(1))
-
-
-def _sgd(epochs: int, steps: tuple[int, ...], batch: int) -> Recipe:
-    return Recipe(
-        "sgd",
-        rate=1e-3,
-        momentum=0.9,
-        weight_decay=5e-4,
-        epochs=epochs,
-        batch=batch,
-        schedule="steps",
-        steps=steps,
-    )

@@ -1,6 +1,7 @@
 """Objectives: heads with their losses over the views of a batch, each one frozen class.
 
-Classify, Pair, Regress, Each, Order   a label that comes free with the sample
+Classify, Pair, Order            a label that comes free with the sample: one class
+Regress, Each                    the same: one or several numbers, or a class for each of them
 Contrast, SimCLR                 views of a batch against each other
 MoCo, BYOL, SimSiam              views against a slow copy of the net, or against themselves
 MissingSection, Reconstruct      the features, or the pixels, of what a cut takes out of a clip

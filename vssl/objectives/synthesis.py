@@ -75,8 +75,9 @@ class KeySynthesis(nn.Module):
     def forward(self, views: Tensor) -> Tensor:
         """Views [2B, 3, T, H, W], those of a sample side by side, to views of the same shape."""
         query, second = views.unflatten(0, (-1, 2)).unbind(1)  # [B, 3, T, H, W] each
-        tossed = self.coin.to(views.device).bool()[:, None, None, None, None]
-        key = torch.where(tossed, self.autoencoder(query).to(second.dtype), second)
+        tossed = self.coin.to(views.device).bool()  # [B]
+        key = second.clone()
+        key[tossed] = self.autoencoder(query[tossed]).to(second.dtype)
         return torch.stack([query, key], 1).flatten(0, 1)
 
 
