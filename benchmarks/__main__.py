@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
         "stages",
         nargs="*",
         metavar="STAGE",
-        help=f"{known}; none: all (some eight minutes on two cores)",
+        help=f"{known}; none: all (some nine minutes on two cores)",
     )
     parser.add_argument(
         "--videos",

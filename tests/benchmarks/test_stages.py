@@ -18,6 +18,7 @@ from benchmarks import (
     material,
     peers,
     run,
+    similarity,
     step,
     store,
     train,
@@ -123,6 +124,20 @@ def test_losses_of_all_contenders_have_the_same_value(monkeypatch):
     for row in loss.run(Setting((), rounds=2)):
         assert row.core or row.note
         assert "another value" not in row.note, row
+
+
+def test_shuffle_similarity_is_held_against_the_net(monkeypatch):
+    monkeypatch.setattr(similarity, "CROP", 32)
+    monkeypatch.setattr(similarity, "AT_ONCE", 2)
+    monkeypatch.setattr(similarity, "KEYS", 256)
+    found = {row.contender: row for row in similarity.run(Setting((), rounds=2))}
+    assert list(found) == [OURS, similarity.COSINE, similarity.FORWARD]
+    assert all(len(row.core) == 2 for row in found.values())
+    assert races.against(list(found.values())).best.contender == similarity.FORWARD
+    assert "% of the forward pass" in found[OURS].note and "should" not in found[OURS].note
+    monkeypatch.setattr(similarity, "MOST", 1e-9)
+    ours, *_ = similarity.run(Setting((), rounds=2))
+    assert "should be less than" in ours.note
 
 
 def test_a_peer_that_is_not_installed_is_named(monkeypatch):

@@ -24,6 +24,7 @@ STAGES = (
     "upload",
     "augment",
     "loss",
+    "similarity",
     "step",
     "train",
     "beside",
