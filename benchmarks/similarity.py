@@ -65,7 +65,7 @@ def _contrast(similarity: losses.Similarity, queries: Tensor, keys: Tensor) -> W
 
 def _forward(clips: int, device: torch.device) -> Work:
     """A forward pass in training mode, as fast as we can make it, and without a gradient."""
-    backbone = models.build("r2plus1d").to(device, memory_format=torch.channels_last_3d)
+    backbone = models.build("r2plus1d").to(device).to(memory_format=torch.channels_last_3d)
     x = torch.rand(clips, 3, LENGTH, CROP, CROP, device=device)  # [N, C, T, H, W]
     x = x.contiguous(memory_format=torch.channels_last_3d)
 
