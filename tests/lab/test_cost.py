@@ -8,10 +8,11 @@ import pytest
 
 from vssl import methods, models
 from vssl.errors import DataError
-from vssl.lab import Mean, Net, PretextTest, cost, estimate, resolve
+from vssl.lab import Mean, Net, PretextTest, PreTrain, cost, estimate, resolve
 from vssl.lab.cost import Cost
+from vssl.lab.reconstruction import Reconstruction
 from vssl.samplers import Windows
-from vssl.shelf.plan import Plan, Planned, counted
+from vssl.shelf.plan import PRETRAININGS, Plan, Planned, counted
 
 
 @pytest.fixture
@@ -136,3 +137,12 @@ def test_the_plan_shows_what_each_run_and_all_of_them_should_take():
         "pretrains_asked": 2,
         "pretrains_distinct": 1,
     }
+
+
+def test_every_kind_of_pre_training_is_counted():
+    def kinds(one: type[PreTrain]) -> list[type[PreTrain]]:
+        return [one, *(kind for inner in one.__subclasses__() for kind in kinds(inner))]
+
+    assert issubclass(Reconstruction, PreTrain)  # a subclass is known once it is imported
+    named = {f"{kind.__name__.lower()}-" for kind in kinds(PreTrain)}
+    assert set(PRETRAININGS) == named - {"withpretext-"}  # what the others have in common

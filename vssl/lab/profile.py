@@ -140,7 +140,7 @@ DEMO = Profile(
         "segments": {
             "stem": "differences", "methods": {"Segments": SEGMENTS_SMALL},
             "pretrain": Recipe(
-                "adamw", rate=3e-3, weight_decay=0.02, epochs=24, batch=64, warm_up=1
+                "adamw", rate=3e-3, weight_decay=0.02, epochs=16, batch=64, warm_up=1
             ),
         },
     },

@@ -22,9 +22,8 @@ What the paper leaves open, and what we chose (there is no public code):
 - Eq. 7 as a mean cannot be what Table IV reports: there it would be worse than a constant guess. A
   sum over the segments can. Training uses the mean, and our tables show both.
 - The generator of views: its nets and the weights of its losses are ours.
-- What is left out (Table VI) changes the loss and not the clips. So rows see the same videos, and a
-  second clip that nobody reads does not go through the net.
-- A batch of 16 is of videos. A recipe counts clips: 32, for each video has two.
+- A second clip is drawn for the contrast alone (Tables VI to VIII have rows without it).
+- A batch of 16 is of videos. A recipe counts clips: 32 with the contrast, 16 without.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from dataclasses import dataclass, replace
 
 from vssl import samplers
 from vssl.augment import Augment, Flip, Jitter, RandomCrop
-from vssl.clips import Sampler
+from vssl.clips import Sampler, clips_of
 from vssl.errors import VsslError
 from vssl.losses import Cosine, Shuffle
 from vssl.methods.method import Labelled
@@ -80,7 +79,9 @@ class Segments:
         return samplers.Segments(self.count, self.rates, length)
 
     def sampler(self, length: int = 16) -> Sampler:
-        """A clip, a second one for the contrast, and the coin for a synthesised key."""
+        """A clip; for the contrast, a second one and the coin for a synthesised key."""
+        if not self.contrast:
+            return self.clip(length)
         return samplers.Coin(samplers.Repeat(self.clip(length), 2), SYNTHESISED)
 
     def test_sampler(self, length: int = 16) -> Sampler:
@@ -123,7 +124,7 @@ class Segments:
         """300 epochs, a tenth of the rate after 200; on Kinetics 30, after 20."""
         epochs, videos = (30, 32) if data.startswith("kinetics") else (300, 16)
         return Recipe(
-            "sgd", 1e-3, 0.9, 5e-4, epochs, batch=2 * videos,
+            "sgd", 1e-3, 0.9, 5e-4, epochs, batch=videos * clips_of(self.sampler()),
             schedule="steps", steps=(epochs * 2 // 3,),
         )  # fmt: skip
 

@@ -21,6 +21,8 @@ from vssl.shelf.processes import Children
 WORKER = ("-c", "from vssl.shelf.worker import main; main()")
 # Time for the plan of one notebook with its imports; a plan may open a dataset.
 PLAN_SECONDS = 600.0
+# Kinds of pre-training: the first words of their keys. The lab is not imported here.
+PRETRAININGS = ("pretrain-", "reconstruction-", "synthesised-")
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def counted(runs: Iterable[Iterable[str]]) -> dict[str, int]:
     The counts are of all runs and of different runs, and the same again for pre-trainings alone.
     """
     asked = [key for keys in runs for key in keys]
-    trained = [key for key in asked if key.startswith("pretrain-")]
+    trained = [key for key in asked if key.startswith(PRETRAININGS)]
     return {
         "asked": len(asked),
         "distinct": len(set(asked)),
