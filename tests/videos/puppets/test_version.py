@@ -19,6 +19,7 @@ from vssl.videos import puppets
 from vssl.videos.puppets import encode, layouts
 from vssl.videos.puppets.actions import ACTIONS, SYNONYMS
 from vssl.videos.puppets.scenes import SCENES
+from vssl.videos.puppets.untrimmed import acts
 
 FOLDER = Path(__file__).with_name("thumbnails")
 WORLDS = (
@@ -27,6 +28,7 @@ WORLDS = (
     puppets.kinetics400(),
     puppets.kinetics600(),
     puppets.diving48(),
+    puppets.activitynet(),
 )
 # Committed results name these worlds by their digests.
 DIGESTS = (
@@ -35,6 +37,7 @@ DIGESTS = (
     "c6aeac34c02432ed",
     "26cc5a8dc7d44c5a",
     "adbe87a2fc5f5b1b",
+    "2c2fed199c4f247e",
 )
 ON_DISK = {
     "ucf101": "ab34253a94ca4a21",
@@ -42,6 +45,7 @@ ON_DISK = {
     "kinetics400": "a463017c9a610d78",
     "kinetics600": "f4510b489f99eff6",
     "diving48": "d86ebf1eed7d17cb",
+    "activitynet": "535ced9390ca8252",
 }
 STEP = 4  # a pixel of a thumbnail is the mean of so many pixels each way
 ALLOWED = 2  # grey levels by which another processor or build of a library may differ
@@ -49,16 +53,16 @@ ALLOWED = 2  # grey levels by which another processor or build of a library may 
 
 def sheet(world: puppets.World) -> np.ndarray:
     """Draw small pictures side by side: a frame of every class, then one of every scene."""
-    short = replace(world, frames=(24, 24))
-    drawn = [
-        puppets.render(short, name, 1 + number % world.groups, 1)
-        for number, name in enumerate(world.classes)
-    ]
-    for scene in world.scenes:
-        drawn.append(puppets.render(replace(short, scenes=(scene,)), world.classes[0], 1, 1))
+    length = 24 if world.acts is None else 120
+    short = replace(world, frames=(length, length))
+    shown = [(short, name, 1 + number % world.groups) for number, name in enumerate(world.classes)]
+    shown += [(replace(short, scenes=(scene,)), world.classes[0], 1) for scene in world.scenes]
     tiles = []
-    for video in drawn:
-        frame = video[20].astype(float)
+    for one, name, group in shown:
+        moment = (
+            20 if world.acts is None else acts(one, name, group, 1, length)[0].mean().astype(int)
+        )
+        frame = puppets.render(one, name, group, 1)[moment].astype(float)
         height, width = frame.shape[0] // STEP, frame.shape[1] // STEP
         tiles.append(frame.reshape(height, STEP, width, STEP, 3).mean((1, 3)))  # [H, W, 3]
     return np.hstack(tiles).round().astype(np.uint8)

@@ -26,6 +26,7 @@ CHANGES = {
     "seed": 1,
     "scene_bias": 0.5,
     "shared_scenes": 3,
+    "acts": (1, 2),
     "tempo_deviation": 0.2,
     "figure": 0.6,
     "view_deviation": 10.0,
@@ -90,6 +91,7 @@ def test_the_folder_of_a_world_is_in_the_data_folder(tmp_path, monkeypatch):
         ("figure", 1.2, "figure"),
         ("scene_bias", 1.5, "scene_bias"),
         ("shared_scenes", 0, "shared_scenes"),
+        ("acts", (0, 2), "acts"),
     ],
 )
 def test_a_world_that_cannot_be_drawn_is_refused_in_one_line(field, value, message):

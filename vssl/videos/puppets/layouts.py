@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from vssl.videos.puppets.actions import action
 from vssl.videos.puppets.shot import frames
+from vssl.videos.puppets.untrimmed import acts
 from vssl.videos.puppets.world import World
 
 SPLITS = (1, 2, 3)
@@ -32,7 +33,7 @@ def held_out(world: World, split: int) -> set[int]:
 
 def side(world: World, group: int, split: int) -> str:
     """Where a split has the videos of a group: "train", "test" or "unused"."""
-    if world.layout != "hmdb51":  # Kinetics and Diving48 have one split
+    if world.layout != "hmdb51":  # Kinetics, Diving48 and ActivityNet have one split
         number = split if world.layout == "ucf101" else 1
         return "test" if group in held_out(world, number) else "train"
     # Seven parts to three, as HMDB51 has it, with a tenth of the groups unused.
@@ -48,6 +49,7 @@ def places(world: World) -> Iterator[Place]:
         "hmdb51": _hmdb51_path,
         "kinetics400": _kinetics400_path,
         "diving48": _diving48_path,
+        "activitynet": _activitynet_path,
     }[world.layout]
     for class_name in world.classes:
         for group in range(1, world.groups + 1):
@@ -62,6 +64,7 @@ def lists(world: World) -> dict[str, str]:
         "hmdb51": _hmdb51_lists,
         "kinetics400": _kinetics400_lists,
         "diving48": _diving48_lists,
+        "activitynet": _activitynet_lists,
     }[world.layout](world)
 
 
@@ -159,3 +162,36 @@ def _diving48_lists(world: World) -> dict[str, str]:
         )
     texts = {f"Diving48_V2_{name}.json": json.dumps(found) for name, found in entries.items()}
     return texts | {"Diving48_vocab.json": json.dumps([[name] for name in world.classes])}
+
+
+def _activitynet_path(world: World, class_name: str, group: int, clip: int) -> str:
+    return f"videos/v_{_activitynet_id(world, class_name, group, clip)}.mp4"
+
+
+def _activitynet_id(world: World, class_name: str, group: int, clip: int) -> str:
+    return f"{_upload(world, class_name, group)[:10]}{clip}"
+
+
+def _activitynet_lists(world: World) -> dict[str, str]:
+    """The one file of annotations of version 1.3: a record a video, with segments in seconds."""
+    database = {}
+    for place in places(world):
+        count = frames(world, place.class_name, place.group, place.clip)
+        found = acts(world, place.class_name, place.group, place.clip, count)
+        database[_activitynet_id(world, place.class_name, place.group, place.clip)] = {
+            "subset": "validation" if side(world, place.group, 1) == "test" else "training",
+            "duration": round(count / world.fps, 3),
+            "resolution": f"{world.width}x{world.height}",
+            "url": "",
+            "annotations": [
+                {"segment": [round(first / world.fps, 3), round(after / world.fps, 3)],
+                 "label": place.class_name}
+                for first, after in found.tolist()
+            ],
+        }  # fmt: skip
+    taxonomy = [
+        {"nodeName": name, "nodeId": number, "parentName": "Root", "parentId": -1}
+        for number, name in enumerate(world.classes)
+    ]
+    whole = {"version": "VERSION 1.3", "taxonomy": taxonomy, "database": database}
+    return {"activity_net.v1-3.min.json": json.dumps(whole)}

@@ -88,6 +88,7 @@ class Pose:
     forward: np.ndarray | float = 0.0  # body heights per second in the direction it faces
     aside: np.ndarray | float = 0.0  # body heights per second to its right
     anchor: str | None = None  # the joint that stays on its spot; None: the pelvis
+    hold: np.ndarray | float = 1.0  # how far the anchor stays: 0 lets it go
     ball: Ball | None = None
     stick: bool = False  # a stick in the right hand, in the direction of the limb "stick"
     limbs: dict[str, np.ndarray] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from vssl.videos.puppets.looks import Looks, looks
 from vssl.videos.puppets.motion import SIDES, TURN, Beat, Pose
 from vssl.videos.puppets.scenes import Backdrop, backdrop
 from vssl.videos.puppets.skeleton import Figure, figure
+from vssl.videos.puppets.untrimmed import acts, untrimmed
 from vssl.videos.puppets.world import World
 
 MARGIN = 0.03  # the space kept free around the figure, as a share of the frame's height
@@ -131,8 +132,13 @@ def shoot(world: World, performer: Performer, clip: int) -> Shot:
     beat = Beat(
         rng.random() + hertz * unsteady, hertz, float(rng.uniform(0.88, 1.1)), performer.side
     )
-    pose = Pose(length)
-    performer.action.fill(pose, beat)
+    if world.acts is None:
+        pose = Pose(length)
+        performer.action.fill(pose, beat)
+    else:
+        spans = acts(world, performer.class_name, performer.group, clip, length)
+        own = np.random.default_rng([*key, 3])  # not the stream that plans everything else
+        pose = untrimmed(performer.action.fill, beat, spans, world.fps, own)
     facing = 1 if world.facing(performer.class_name, performer.group, clip) == "right" else -1
     view = performer.view + float(rng.normal(0, 0.3 * world.view_deviation))
     acted = figure(pose, performer.looks.body, beat, view, facing, world.fps)

@@ -137,7 +137,7 @@ def figure(pose: Pose, body: Body, beat: Beat, view: float, facing: int, fps: in
     heights = [points[:, 1] for name, points in found.items() if name != "stick"]
     lowest = np.min(heights, axis=0)  # [T]
     spot = found[pose.anchor][:, [0, 2]] if pose.anchor else np.zeros((pose.frames, 2))
-    spot = spot - spot.mean(0)
+    spot = (spot - spot.mean(0)) * np.reshape(pose.hold, (-1, 1))
     air = np.broadcast_to(np.asarray(pose.air, float), (pose.frames,))
     for points in found.values():
         points[:, 1] += air - lowest + SOLE

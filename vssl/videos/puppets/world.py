@@ -13,7 +13,7 @@ from vssl.videos.puppets.actions import action
 from vssl.videos.puppets.scenes import SCENES
 from vssl.videos.puppets.version import VERSION
 
-LAYOUTS = ("ucf101", "hmdb51", "kinetics400", "diving48")
+LAYOUTS = ("ucf101", "hmdb51", "kinetics400", "diving48", "activitynet")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class World:
     figure: float = 0.74  # height of a standing figure, as a fraction of the frame's
     view_deviation: float = 14.0  # degrees, of a performer's view around that of its class
     style: Style = field(default_factory=Style)
+    # How often a performer acts in a video, fewest and most; None: from its first frame to its last
+    acts: tuple[int, int] | None = field(default=None, metadata={"later": True})
 
     def __post_init__(self) -> None:
         for name in self.classes:
@@ -71,6 +73,8 @@ class World:
             or bool(self.height % 2 + self.width % 2),
             "figure must lie in [0.2, 0.8]": not 0.2 <= self.figure <= 0.8,
             "scene_bias must lie in [0, 1]": not 0 <= self.scene_bias <= 1,
+            "acts must be None or (fewest, most), at least 1": self.acts is not None
+            and not 1 <= self.acts[0] <= self.acts[1],
             "shared_scenes must be None or at least 1": self.shared_scenes is not None
             and self.shared_scenes < 1,
         }
