@@ -27,6 +27,7 @@ CHANGES = {
     "scene_bias": 0.5,
     "shared_scenes": 3,
     "acts": (1, 2),
+    "people": (1, 2),
     "tempo_deviation": 0.2,
     "figure": 0.6,
     "view_deviation": 10.0,
@@ -92,6 +93,7 @@ def test_the_folder_of_a_world_is_in_the_data_folder(tmp_path, monkeypatch):
         ("scene_bias", 1.5, "scene_bias"),
         ("shared_scenes", 0, "shared_scenes"),
         ("acts", (0, 2), "acts"),
+        ("people", (2, 1), "people"),
     ],
 )
 def test_a_world_that_cannot_be_drawn_is_refused_in_one_line(field, value, message):

@@ -4,7 +4,7 @@ from vssl.videos.puppets.alike import diving48
 from vssl.videos.puppets.disk import make
 from vssl.videos.puppets.film import Truth, render, truth
 from vssl.videos.puppets.larger import kinetics600
-from vssl.videos.puppets.long import activitynet
+from vssl.videos.puppets.long import activitynet, ava
 from vssl.videos.puppets.named import truth_of
 from vssl.videos.puppets.world import Style, World, digest, folder, hmdb51, kinetics400, ucf101
 
@@ -13,6 +13,7 @@ __all__ = [
     "Truth",
     "World",
     "activitynet",
+    "ava",
     "digest",
     "diving48",
     "folder",

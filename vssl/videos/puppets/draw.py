@@ -159,8 +159,11 @@ def _figure(frame: Image.Image, shot: Shot, index: int, outline: bool) -> None:
     frame.paste(piece.reduce(FINE), (x0, y0))
 
 
-def draw(world: World, shot: Shot) -> np.ndarray:
-    """Draw every frame of a shot: uint8 [T, H, W, 3]."""
+def draw(world: World, shot: Shot, *nearer: Shot) -> np.ndarray:
+    """Draw every frame of a shot: uint8 [T, H, W, 3].
+
+    Figures of other shots by the same camera stand before it, each nearer than the one before.
+    """
     height, width, style = world.height, world.width, world.style
     rng = np.random.default_rng([*shot.key, 1])  # not the stream that planned the shot
     noise = np.clip(
@@ -177,7 +180,8 @@ def draw(world: World, shot: Shot) -> np.ndarray:
             (step, 0, left, 0, step, top),
             Image.Resampling.BILINEAR,
         )
-        _figure(frame, shot, index, style.outline)
+        for one in (shot, *nearer):
+            _figure(frame, one, index, style.outline)
         frame = frame.point(
             np.clip(levels * shot.light[index][:, None], 0, 255).astype(np.uint8).ravel().tolist()
         )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vssl.videos.puppets import moments
 from vssl.videos.puppets.actions import action
 from vssl.videos.puppets.shot import frames
-from vssl.videos.puppets.untrimmed import acts
 from vssl.videos.puppets.world import World
 
 SPLITS = (1, 2, 3)
@@ -19,7 +18,7 @@ SPLITS = (1, 2, 3)
 class Place:
     """One video: its class, group and clip (counted from 1), and its path in the world's folder."""
 
-    class_name: str
+    class_name: str  # empty where several perform
     group: int
     clip: int
     path: str
@@ -33,7 +32,7 @@ def held_out(world: World, split: int) -> set[int]:
 
 def side(world: World, group: int, split: int) -> str:
     """Where a split has the videos of a group: "train", "test" or "unused"."""
-    if world.layout != "hmdb51":  # Kinetics, Diving48 and ActivityNet have one split
+    if world.layout != "hmdb51":  # the others have one split
         number = split if world.layout == "ucf101" else 1
         return "test" if group in held_out(world, number) else "train"
     # Seven parts to three, as HMDB51 has it, with a tenth of the groups unused.
@@ -49,9 +48,10 @@ def places(world: World) -> Iterator[Place]:
         "hmdb51": _hmdb51_path,
         "kinetics400": _kinetics400_path,
         "diving48": _diving48_path,
-        "activitynet": _activitynet_path,
+        "activitynet": moments.activitynet_path,
+        "ava": moments.ava_path,
     }[world.layout]
-    for class_name in world.classes:
+    for class_name in world.classes if world.people is None else ("",):
         for group in range(1, world.groups + 1):
             for clip in range(1, world.clips + 1):
                 yield Place(class_name, group, clip, name(world, class_name, group, clip))
@@ -65,6 +65,7 @@ def lists(world: World) -> dict[str, str]:
         "kinetics400": _kinetics400_lists,
         "diving48": _diving48_lists,
         "activitynet": _activitynet_lists,
+        "ava": _ava_lists,
     }[world.layout](world)
 
 
@@ -115,16 +116,10 @@ def _hmdb51_lists(world: World) -> dict[str, str]:
     return texts
 
 
-def _upload(world: World, class_name: str, group: int) -> str:
-    """The made-up YouTube id of a performer."""
-    text = f"{world.name}/{world.seed}/{class_name}/{group}"
-    return f"p{hashlib.sha256(text.encode()).hexdigest()[:10]}"
-
-
 def _kinetics400_video(world: World, class_name: str, group: int) -> tuple[str, str]:
     """The made-up YouTube id of a performer, and the split that has it."""
     split = "val" if side(world, group, 1) == "test" else "train"
-    return _upload(world, class_name, group), split
+    return world.upload(class_name, group), split
 
 
 def _kinetics400_path(world: World, class_name: str, group: int, clip: int) -> str:
@@ -145,7 +140,7 @@ def _kinetics400_lists(world: World) -> dict[str, str]:
 
 
 def _diving48_path(world: World, class_name: str, group: int, clip: int) -> str:
-    return f"rgb/{_upload(world, class_name, group)}_{clip - 1:05d}.mp4"
+    return f"rgb/{world.upload(class_name, group)}_{clip - 1:05d}.mp4"
 
 
 def _diving48_lists(world: World) -> dict[str, str]:
@@ -164,34 +159,17 @@ def _diving48_lists(world: World) -> dict[str, str]:
     return texts | {"Diving48_vocab.json": json.dumps([[name] for name in world.classes])}
 
 
-def _activitynet_path(world: World, class_name: str, group: int, clip: int) -> str:
-    return f"videos/v_{_activitynet_id(world, class_name, group, clip)}.mp4"
-
-
-def _activitynet_id(world: World, class_name: str, group: int, clip: int) -> str:
-    return f"{_upload(world, class_name, group)[:10]}{clip}"
-
-
 def _activitynet_lists(world: World) -> dict[str, str]:
-    """The one file of annotations of version 1.3: a record a video, with segments in seconds."""
-    database = {}
-    for place in places(world):
-        count = frames(world, place.class_name, place.group, place.clip)
-        found = acts(world, place.class_name, place.group, place.clip, count)
-        database[_activitynet_id(world, place.class_name, place.group, place.clip)] = {
-            "subset": "validation" if side(world, place.group, 1) == "test" else "training",
-            "duration": round(count / world.fps, 3),
-            "resolution": f"{world.width}x{world.height}",
-            "url": "",
-            "annotations": [
-                {"segment": [round(first / world.fps, 3), round(after / world.fps, 3)],
-                 "label": place.class_name}
-                for first, after in found.tolist()
-            ],
-        }  # fmt: skip
-    taxonomy = [
-        {"nodeName": name, "nodeId": number, "parentName": "Root", "parentId": -1}
-        for number, name in enumerate(world.classes)
-    ]
-    whole = {"version": "VERSION 1.3", "taxonomy": taxonomy, "database": database}
-    return {"activity_net.v1-3.min.json": json.dumps(whole)}
+    return moments.activitynet_lists(
+        world,
+        [
+            (place.class_name, place.group, place.clip, side(world, place.group, 1))
+            for place in places(world)
+        ],
+    )
+
+
+def _ava_lists(world: World) -> dict[str, str]:
+    return moments.ava_lists(
+        world, [(place.group, place.clip, side(world, place.group, 1)) for place in places(world)]
+    )

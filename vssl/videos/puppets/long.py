@@ -1,4 +1,4 @@
-"""A world of long videos in which something happens now and then."""
+"""Worlds in which it matters when something happens, and where."""
 
 from __future__ import annotations
 
@@ -28,4 +28,33 @@ def activitynet() -> World:
         fps=12,
         seed=13,
         acts=(1, 3),
+    )  # fmt: skip
+
+
+def ava() -> World:
+    """The stand-in for AVA: 60 videos of half a minute, with two to four performers in each.
+
+    A performer does one thing after another; arms and legs may do different things at once. Boxes
+    and classes are on record once a second.
+    """
+    return World(
+        name="ava",
+        layout="ava",
+        classes=(
+            "Stand", "ArmCircles", "Bow", "Clap", "FrontKick", "HighKnees", "JumpingJack", "Lunge",
+            "Punch", "Squat", "WaveOneHand", "WaveTwoHands",
+        ),
+        scenes=(
+            "park", "beach", "forest", "gym", "street", "bricks", "room", "stadium", "studio",
+            "lawn",
+        ),
+        groups=60,
+        clips=1,
+        frames=(360, 360),
+        height=128,
+        width=172,
+        fps=12,
+        seed=15,
+        figure=0.5,
+        people=(2, 4),
     )  # fmt: skip

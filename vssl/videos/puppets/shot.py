@@ -188,7 +188,7 @@ def _follow(
         * rng.normal(0, [0.06 * height, 0.02 * height])
         * shake
     )
-    camera = drift + _tremble(rng, len(seconds), 0.0035 * height * shake) * [1, 0.6]
+    camera = drift + tremble(rng, len(seconds), 0.0035 * height * shake) * [1, 0.6]
     joints = np.stack(list(acted.joints.values()))  # [joints, T, 3]
     # The camera stands farther away where a motion needs more room than there is.
     reach = np.ptp(joints[:, :, 0] - acted.track), joints[:, :, 1].max()
@@ -224,7 +224,7 @@ def _between(rng: np.random.Generator, low: float, high: float, least: float, mo
     return float(np.clip(rng.uniform(least, most), low, high))
 
 
-def _tremble(rng: np.random.Generator, frames: int, step: float) -> np.ndarray:
+def tremble(rng: np.random.Generator, frames: int, step: float) -> np.ndarray:
     """The trembling of a hand [T, 2]: a random walk that is drawn back to the middle."""
     steps = rng.normal(0, 1, (frames, 2)) * step
     walk = np.zeros((frames, 2))

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from vssl import paths
 from vssl.errors import VsslError
+from vssl.videos.puppets.crowd import crowd
 from vssl.videos.puppets.draw import draw
 from vssl.videos.puppets.encode import encode
 from vssl.videos.puppets.shot import perform, shoot
@@ -39,6 +40,12 @@ class Task:
 def draw_videos(world: World, root: Path, tasks: list[Task]) -> Iterator[str]:
     """Draw and encode in this process; yields the path of each video when it is written."""
     for task in tasks:
+        if world.people is not None:
+            for clip, path in task.videos:
+                shots = [member.shot for member in crowd(world, task.group, clip)]
+                encode(root / path, draw(world, *shots), world.fps)
+                yield path
+            continue
         performer = perform(world, task.class_name, task.group)
         for clip, path in task.videos:
             encode(root / path, draw(world, shoot(world, performer, clip)), world.fps)

@@ -13,7 +13,7 @@ from vssl.videos.puppets.actions import action
 from vssl.videos.puppets.scenes import SCENES
 from vssl.videos.puppets.version import VERSION
 
-LAYOUTS = ("ucf101", "hmdb51", "kinetics400", "diving48", "activitynet")
+LAYOUTS = ("ucf101", "hmdb51", "kinetics400", "diving48", "activitynet", "ava")
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,13 @@ class World:
     style: Style = field(default_factory=Style)
     # How often a performer acts in a video, fewest and most; None: from its first frame to its last
     acts: tuple[int, int] | None = field(default=None, metadata={"later": True})
+    # How many perform at once, fewest and most; None: one a video, and the video is of its class
+    people: tuple[int, int] | None = field(default=None, metadata={"later": True})
 
     def __post_init__(self) -> None:
         for name in self.classes:
-            action(name)
+            if self.people is None or name != "Stand":
+                action(name)
         unknown = [name for name in self.scenes if name not in SCENES]
         problems = {
             f"layout {self.layout!r} is not one of {', '.join(LAYOUTS)}": self.layout
@@ -75,6 +78,8 @@ class World:
             "scene_bias must lie in [0, 1]": not 0 <= self.scene_bias <= 1,
             "acts must be None or (fewest, most), at least 1": self.acts is not None
             and not 1 <= self.acts[0] <= self.acts[1],
+            "people must be None or (fewest, most), at least 1": self.people is not None
+            and not 1 <= self.people[0] <= self.people[1],
             "shared_scenes must be None or at least 1": self.shared_scenes is not None
             and self.shared_scenes < 1,
         }
@@ -85,11 +90,18 @@ class World:
     @property
     def videos(self) -> int:
         """How many videos the world has."""
+        if self.people is not None:
+            return self.groups * self.clips
         return len(self.classes) * self.groups * self.clips
 
     def facing(self, class_name: str, group: int, clip: int) -> str:
         """Which way the figure faces, "right" or "left"; every class has both."""
         return ("left", "right")[(self.classes.index(class_name) + group + clip) % 2]
+
+    def upload(self, class_name: str, group: int) -> str:
+        """The made-up YouTube id of a performer, of 11 letters."""
+        text = f"{self.name}/{self.seed}/{class_name}/{group}"
+        return f"p{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
 def digest(world: World) -> str:
