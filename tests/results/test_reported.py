@@ -465,7 +465,7 @@ def test_segments_components_add_up_in_its_order():
     assert steps == [1.2, 26.6, 0.5, 1.2]
 
 
-def test_segments_errors_of_rates_can_only_be_sums():
+def test_segments_errors_of_rates_fit_sums_and_one_of_them_no_mean():
     # A constant guess is wrong by the variance of a rate, in each of three segments.
     for row, fastest in (("rates-4", 4), ("rates-6", 6), ("rates-8", 8), ("rates-10", 10)):
         variance, error = (fastest**2 - 1) / 12, numbers("segments", "table_4", "rate error")[row]
