@@ -94,6 +94,14 @@ KNOWN = (
         reader="vssl.videos.readers.diving48:read",
         stand_in="vssl.videos.puppets:diving48",
     ),
+    Known(
+        "activitynet",
+        "ActivityNet-1.3",
+        classes=200,
+        splits=((10_024, 4926),),  # training and validation; the labels of testing are not published
+        reader="vssl.videos.readers.activitynet:read",
+        stand_in=None,
+    ),
 )
 NAMES = tuple(known.name for known in KNOWN)
 STAND_INS = tuple(known.name for known in KNOWN if known.stand_in is not None)

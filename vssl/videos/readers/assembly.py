@@ -45,11 +45,11 @@ def assemble(
         (_indices(train, number_of), _indices(test, number_of)) for train, test in splits
     )
     missing = tuple(entry for entry in listed if entry not in found)
-    made = _manifest(root)
+    made = manifest_of(root)
     if made is None:
-        digest = _digest(_content(root, classes, splits, videos))
+        digest = digest_of(_content(root, classes, splits, videos))
     else:
-        digest = _digest([made["digest"], *missing]) if missing else made["digest"]
+        digest = digest_of([made["digest"], *missing]) if missing else made["digest"]
     stand_in = bool(made and made.get("stand_in"))
     return Dataset(name, root, classes, videos, indices, digest, stand_in, missing)
 
@@ -111,11 +111,12 @@ def _content(
         yield f"{video.path.relative_to(root).as_posix()} {video.path.stat().st_size}"
 
 
-def _digest(lines: Iterable[str]) -> str:
+def digest_of(lines: Iterable[str]) -> str:
+    """A short digest of what makes a dataset this one."""
     return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()[:16]
 
 
-def _manifest(root: Path) -> dict | None:
+def manifest_of(root: Path) -> dict | None:
     """What the puppets wrote beside their videos; None where the videos are real."""
     file = root / "manifest.json"
     try:
