@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the bottom up. The parts in a row may import each other, but not in a circle.
 LAYERS = (
     ("errors", "paths", "files", "manifest", "progress", "sources", "statistics"),
-    ("clips",),
+    ("clips", "persons"),
     ("videos",),
     ("samplers", "augment", "models", "losses", "recipe"),
     ("objectives",),

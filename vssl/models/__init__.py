@@ -10,7 +10,8 @@
                          and `imagenet` gives them torchvision's ImageNet weights
 
 Every net has five stages, `stem` and `stage2` to `stage5`; the papers' p4 and p5 (retrieval,
-attention) are `stage4` and `stage5`.
+attention) are `stage4` and `stage5`. A `Detector` reads the last map of a net that `dilated` made
+finer.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from vssl.models.backbone import Backbone
 from vssl.models.bottleneck import BLOCKS, r2d50, r3d50, r3d101
 from vssl.models.c3d import c3d
 from vssl.models.count import macs, parameters
+from vssl.models.detector import BoxHead, Detector, dilated
 from vssl.models.inception import i3d, s3dg
 from vssl.models.inflate import imagenet, imagenet_weights, inflate
 from vssl.models.layout import layout_of
@@ -35,8 +37,11 @@ __all__ = [
     "NAMES",
     "STEMS",
     "Backbone",
+    "BoxHead",
+    "Detector",
     "build",
     "builder",
+    "dilated",
     "imagenet",
     "imagenet_weights",
     "inflate",

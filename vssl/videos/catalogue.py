@@ -98,9 +98,19 @@ KNOWN = (
         "activitynet",
         "ActivityNet-1.3",
         classes=200,
-        splits=((10_024, 4926),),  # training and validation; the labels of testing are not published
+        splits=(
+            (10_024, 4926),
+        ),  # training and validation; the labels of testing are not published
         reader="vssl.videos.readers.activitynet:read",
-        stand_in=None,
+        stand_in="vssl.videos.puppets:activitynet",
+    ),
+    Known(
+        "ava",
+        "AVA",
+        classes=60,
+        splits=((235, 64),),
+        reader="vssl.videos.readers.ava:read",
+        stand_in="vssl.videos.puppets:ava",
     ),
 )
 NAMES = tuple(known.name for known in KNOWN)

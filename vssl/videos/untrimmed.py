@@ -10,8 +10,6 @@ import numpy as np
 
 from vssl.videos.datasets import Dataset
 
-NO_LABEL = -1  # of a video in which no action is on record
-
 
 class Action(NamedTuple):
     """One action in a video, in seconds from its beginning."""

@@ -9,8 +9,9 @@ import pytest
 
 from vssl.errors import DataError
 from vssl.videos.annotations import read_bmn
+from vssl.videos.datasets import UNLABELLED
 from vssl.videos.readers.activitynet import read
-from vssl.videos.untrimmed import NO_LABEL, Action
+from vssl.videos.untrimmed import Action
 
 
 def record(subset, duration, *segments):
@@ -77,7 +78,7 @@ def test_actions_that_leave_their_video_are_cut_or_dropped_and_counted(root):
 def test_testing_videos_are_read_on_request(root):
     found = read(root, testing=True)
     assert [found.videos[i].name for i in found.testing] == ["t"]
-    assert {found.videos[i].label for i in found.testing} == {NO_LABEL}
+    assert {found.videos[i].label for i in found.testing} == {UNLABELLED}
     assert found.segments(int(found.testing[0])).shape == (0, 2)
     assert set(found.missing) == {"v_gone", "v_u"}
     assert "testing: 1 videos" in found.summary()

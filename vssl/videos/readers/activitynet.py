@@ -22,9 +22,9 @@ from vssl.videos.annotations import (
     read_activitynet,
     read_bmn,
 )
-from vssl.videos.datasets import Video
-from vssl.videos.readers.assembly import digest_of, files_below, first_folder, manifest_of
-from vssl.videos.untrimmed import NO_LABEL, Action, Untrimmed
+from vssl.videos.datasets import UNLABELLED, Video
+from vssl.videos.readers.assembly import files_below, first_folder, identity
+from vssl.videos.untrimmed import Action, Untrimmed
 
 OFFICIAL = "activity_net.v1-3.min.json"
 ACTIONS, TABLE = "anet_anno_action.json", "video_info_new.csv"  # BMN's
@@ -62,7 +62,8 @@ def _annotations(root: Path) -> dict[str, Annotated]:
         return read_bmn(of_bmn / ACTIONS, of_bmn / TABLE)
     raise DataError(
         f"ActivityNet-1.3 is not at {root}: {OFFICIAL} should be there, with videos/v_<id>.mp4; "
-        "get both from http://activity-net.org/download.html"
+        "get both from http://activity-net.org/download.html, or make the stand-in with "
+        "`vssl data make`"
     )
 
 
@@ -94,11 +95,8 @@ def _joined(
         np.array([i for i, one in enumerate(present) if one.subset == subset], dtype=np.int64)
         for subset in (TRAINING, VALIDATION, TESTING)
     )
-    made = manifest_of(root)
-    if made is None:
-        digest = digest_of([*_content(root, classes, videos, present), *missing])
-    else:
-        digest = digest_of([made["digest"], *missing]) if missing else made["digest"]
+    content = [*_content(root, classes, videos, present), *missing]
+    digest, stand_in = identity(root, content, missing)
     return Untrimmed(
         name="activitynet",
         root=root,
@@ -106,7 +104,7 @@ def _joined(
         videos=videos,
         splits=((training, validation),),
         digest=digest,
-        stand_in=bool(made and made.get("stand_in")),
+        stand_in=stand_in,
         missing=missing,
         durations=np.array([one.duration for one in present]),
         actions=actions,
@@ -130,7 +128,7 @@ def _label(actions: tuple[Action, ...]) -> int:
     seconds: dict[int, float] = defaultdict(float)
     for start, end, label in actions:
         seconds[label] += end - start
-    return max(sorted(seconds), key=lambda label: seconds[label], default=NO_LABEL)
+    return max(sorted(seconds), key=lambda label: seconds[label], default=UNLABELLED)
 
 
 def _content(

@@ -45,13 +45,20 @@ def assemble(
         (_indices(train, number_of), _indices(test, number_of)) for train, test in splits
     )
     missing = tuple(entry for entry in listed if entry not in found)
-    made = manifest_of(root)
-    if made is None:
-        digest = digest_of(_content(root, classes, splits, videos))
-    else:
-        digest = digest_of([made["digest"], *missing]) if missing else made["digest"]
-    stand_in = bool(made and made.get("stand_in"))
+    digest, stand_in = identity(root, _content(root, classes, splits, videos), missing)
     return Dataset(name, root, classes, videos, indices, digest, stand_in, missing)
+
+
+def identity(root: Path, content: Iterable[str], missing: tuple[str, ...]) -> tuple[str, bool]:
+    """A dataset's digest, and whether puppets stand in for it.
+
+    `content` is what makes real videos and their lists these ones; puppets have a manifest.
+    """
+    made = _manifest(root)
+    if made is None:
+        return _digest(content), False
+    digest = _digest([made["digest"], *missing]) if missing else made["digest"]
+    return digest, bool(made.get("stand_in"))
 
 
 def first_folder(folders: list[Path], holding: str = "") -> Path | None:
@@ -111,12 +118,12 @@ def _content(
         yield f"{video.path.relative_to(root).as_posix()} {video.path.stat().st_size}"
 
 
-def digest_of(lines: Iterable[str]) -> str:
+def _digest(lines: Iterable[str]) -> str:
     """A short digest of what makes a dataset this one."""
     return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()[:16]
 
 
-def manifest_of(root: Path) -> dict | None:
+def _manifest(root: Path) -> dict | None:
     """What the puppets wrote beside their videos; None where the videos are real."""
     file = root / "manifest.json"
     try:
