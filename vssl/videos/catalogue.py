@@ -98,7 +98,9 @@ KNOWN = (
         "activitynet",
         "ActivityNet-1.3",
         classes=200,
-        splits=((10_024, 4926),),  # training and validation; the labels of testing are not published
+        splits=(
+            (10_024, 4926),
+        ),  # training and validation; the labels of testing are not published
         reader="vssl.videos.readers.activitynet:read",
         stand_in=None,
     ),
