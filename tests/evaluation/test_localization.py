@@ -14,6 +14,7 @@ from vssl.evaluation.localization import (
     THRESHOLDS,
     Proposals,
     average_recall,
+    blind,
     overlap,
     proposals,
     soft_nms,
@@ -202,6 +203,29 @@ def test_proposals_are_every_cell_that_ends_before_the_end():
     assert np.allclose(found.scores, [score for _, score in expected])
     everything = proposals(start, end, regression, classification)
     assert len(everything.scores) == 36  # fewer than are asked for
+
+
+def test_a_blind_list_takes_what_finds_most_of_what_is_left():
+    rng = np.random.default_rng(0)
+    actions = np.sort(rng.random((12, 2)))
+    found = blind(actions, positions=7, keep=5)
+    cells = [(i / 7, (j + 1) / 7) for i in range(6) for j in range(i, 6)]
+
+    def total(some):
+        return sum(
+            any(iou_of(action, one) >= threshold for one in some)
+            for action in actions
+            for threshold in THRESHOLDS
+        )
+
+    chosen = []
+    for _ in range(5):
+        left = [cell for cell in cells if cell not in chosen]
+        chosen.append(max(left, key=lambda cell: total([*chosen, cell])))
+    assert np.allclose(found.segments, chosen)
+    assert (np.diff(found.scores) < 0).all()
+    assert len(blind(actions, positions=7).scores) == 21  # all that there are
+    assert len(blind(np.zeros((0, 2)), positions=7, keep=3).scores) == 3
 
 
 def test_overlap_is_the_iou():
