@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,10 +14,13 @@ from vssl.evaluation.localization import (
     THRESHOLDS,
     Proposals,
     average_recall,
+    blind,
     overlap,
     proposals,
     soft_nms,
 )
+from vssl.losses import boundaries
+from vssl.models.bmn import BMN
 
 
 def iou_of(a, b):
@@ -201,7 +205,67 @@ def test_proposals_are_every_cell_that_ends_before_the_end():
     assert len(everything.scores) == 36  # fewer than are asked for
 
 
+def test_a_blind_list_takes_what_finds_most_of_what_is_left():
+    rng = np.random.default_rng(0)
+    actions = np.sort(rng.random((12, 2)))
+    found = blind(actions, positions=7, keep=5)
+    cells = [(i / 7, (j + 1) / 7) for i in range(6) for j in range(i, 6)]
+
+    def total(some):
+        return sum(
+            any(iou_of(action, one) >= threshold for one in some)
+            for action in actions
+            for threshold in THRESHOLDS
+        )
+
+    chosen = []
+    for _ in range(5):
+        left = [cell for cell in cells if cell not in chosen]
+        chosen.append(max(left, key=lambda cell: total([*chosen, cell])))
+    assert np.allclose(found.segments, chosen)
+    assert (np.diff(found.scores) < 0).all()
+    assert len(blind(actions, positions=7).scores) == 21  # all that there are
+    assert len(blind(np.zeros((0, 2)), positions=7, keep=3).scores) == 3
+
+
 def test_overlap_is_the_iou():
     a = np.array([[0.0, 2.0], [0.0, 1.0], [1.0, 1.0], [0.0, 1.0]])
     b = np.array([[1.0, 3.0], [2.0, 3.0], [1.0, 1.0], [0.0, 1.0]])
     assert np.allclose(overlap(a, b), [1 / 3, 0, 0, 1])
+
+
+def acting(videos, positions, seed):
+    """Features of videos, of which the first number is high while an action goes on."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(videos, positions, 8))
+    bounds = np.array([np.sort(rng.choice(positions, 2, False)) for _ in range(videos)])
+    for one, (start, end) in zip(features, bounds, strict=True):
+        one[start:end, 0] += 6
+    return torch.tensor(features, dtype=torch.float32), bounds[:, None] / positions
+
+
+def test_bmn_learns_to_find_actions_that_its_features_show():
+    """The way from labels to AR@AN: after 15 steps most actions of other videos are found."""
+    torch.manual_seed(0)
+    positions = 10
+    net = BMN(8, positions)
+    features, segments = acting(24, positions, seed=0)
+    each = [boundaries.targets(torch.from_numpy(one), positions) for one in segments]
+    wanted = boundaries.Targets(*(torch.stack(part) for part in zip(*each, strict=True)))
+    others, truth = acting(40, positions, seed=1)
+
+    def found():
+        with torch.no_grad():
+            scores = [part.numpy() for part in net(others)]
+        best = {str(n): proposals(*(part[n] for part in scores)) for n in range(len(others))}
+        return average_recall({str(n): one for n, one in enumerate(truth)}, best)
+
+    before = found()
+    adam = torch.optim.Adam(net.parameters(), 1e-3)
+    for _ in range(15):
+        loss, _ = boundaries.localisation(net(features), wanted)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    after = found()
+    assert before.at(5) < 0.5 and after.at(5) > 0.8

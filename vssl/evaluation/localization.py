@@ -82,6 +82,31 @@ def soft_nms(
     return taken, lowered
 
 
+def blind(actions: np.ndarray, positions: int = 100, keep: int = MOST) -> Proposals:
+    """The proposals of a detector that looks at no video, as fractions of any video, best first.
+
+    They are chosen by the training videos' actions [G, 2], also fractions: again and again the cell
+    that finds the most actions and thresholds that no earlier one found; of equal cells the first.
+    What features are worth is what a detector finds beyond this list, which finds much where
+    actions are long. It takes a byte for each pair of a cell and an action.
+    """
+    i, j = np.triu_indices(positions - 1)
+    segments = np.stack([i, j + 1], axis=1) / positions  # [P, 2]
+    reached = np.zeros((len(segments), len(actions)), dtype=np.uint8)
+    for n, segment in enumerate(segments):
+        reached[n] = np.searchsorted(THRESHOLDS, overlap(segment, actions), side="right")
+    so_far = np.zeros(len(actions), dtype=np.uint8)  # thresholds at which each action is found
+    left = np.ones(len(segments), dtype=bool)
+    taken: list[int] = []
+    for _ in range(min(keep, len(segments))):
+        gain = np.maximum(reached, so_far).sum(1, dtype=np.int64)  # [P]
+        best = int(np.where(left, gain, -1).argmax())
+        so_far = np.maximum(so_far, reached[best])
+        left[best] = False
+        taken.append(best)
+    return Proposals(segments[taken], np.linspace(1, 0, len(taken), endpoint=False))
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """AR against AN, at AN = 1, 2, ..., 100. All values are shares, from 0 to 1."""

@@ -24,7 +24,8 @@ class Untrimmed(Dataset):
     """Videos with the actions in them. The split's two sides are training and validation.
 
     The label of a video is the class that fills most of its time, so that it can be read as a
-    trimmed video is. Testing videos have no actions on record and are on no side of the split.
+    trimmed video is, or NO_LABEL where no action is on record. So it is in testing videos, which
+    are on no side of the split.
     """
 
     durations: np.ndarray  # [videos], in seconds, as the annotations have them
