@@ -94,6 +94,14 @@ KNOWN = (
         reader="vssl.videos.readers.diving48:read",
         stand_in="vssl.videos.puppets:diving48",
     ),
+    Known(
+        "ava",
+        "AVA",
+        classes=60,
+        splits=((235, 64),),
+        reader="vssl.videos.readers.ava:read",
+        stand_in=None,
+    ),
 )
 NAMES = tuple(known.name for known in KNOWN)
 STAND_INS = tuple(known.name for known in KNOWN if known.stand_in is not None)

@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from vssl.errors import VsslError
+from vssl.persons import Persons
+
+UNLABELLED = -1  # the label of a video whose persons have labels, and which has none itself
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,48 @@ class Dataset:
             listed = len(self.videos) + len(self.missing)
             lines.append(f"missing: {len(self.missing)} of {listed} listed videos ({some})")
         return "\n".join([*lines, f"digest: {self.digest}"])
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DatasetOfPersons(Dataset):
+    """A dataset whose labels belong to persons in boxes, and not to videos.
+
+    What reads pixels takes it as any other dataset. The videos are `UNLABELLED`.
+    """
+
+    persons: Persons  # the true ones of all videos that are there, but for excluded key frames
+    numbers: tuple[int, ...]  # the official number of each class
+    excluded: np.ndarray  # key frames to leave out everywhere, as `Persons.frames` numbers them
+    unlisted: int = 0  # labels that are left out, because their action is not among the classes
+    begin: int = 0  # the second of the whole film at which the files begin
+
+    def key_frames(self, persons: Persons, fps: np.ndarray, num_frames: np.ndarray) -> np.ndarray:
+        """The frame of its video that shows each person's second, [R]; -1 where the video is over.
+
+        `fps` and `num_frames` hold a number for each video of the dataset, as a frame store's do.
+        """
+        rate = fps[persons.videos]  # [R]
+        there = num_frames[persons.videos]
+        if (rate[there > 0] <= 0).any():
+            video = persons.videos[(there > 0) & (rate <= 0)][0]
+            raise VsslError(
+                f"{self.videos[video].path} names no frame rate, so the frame of a second is not "
+                "known; encode it again"
+            )
+        frame = np.rint((persons.seconds - self.begin) * rate).astype(np.int64)
+        return np.where((frame >= 0) & (frame < there), frame, -1)
+
+    def summary(self) -> str:
+        """What is there and what is missing, in a few lines."""
+        persons, key_frames = len(self.persons), len(np.unique(self.persons.frames))
+        line = (
+            f"persons: {persons} in {key_frames} key frames with "
+            f"{int(self.persons.labels.sum())} labels; {len(self.excluded)} key frames are excluded"
+        )
+        if self.unlisted:
+            line += f", and {self.unlisted} labels are of no class on the list"
+        *first, digest = super().summary().splitlines()
+        return "\n".join([*first, line, digest])
 
 
 def crossing_groups(dataset: Dataset) -> list[str]:

@@ -45,13 +45,20 @@ def assemble(
         (_indices(train, number_of), _indices(test, number_of)) for train, test in splits
     )
     missing = tuple(entry for entry in listed if entry not in found)
+    digest, stand_in = identity(root, _content(root, classes, splits, videos), missing)
+    return Dataset(name, root, classes, videos, indices, digest, stand_in, missing)
+
+
+def identity(root: Path, content: Iterable[str], missing: tuple[str, ...]) -> tuple[str, bool]:
+    """A dataset's digest, and whether puppets stand in for it.
+
+    `content` is what makes real videos and their lists these ones; puppets have a manifest.
+    """
     made = _manifest(root)
     if made is None:
-        digest = _digest(_content(root, classes, splits, videos))
-    else:
-        digest = _digest([made["digest"], *missing]) if missing else made["digest"]
-    stand_in = bool(made and made.get("stand_in"))
-    return Dataset(name, root, classes, videos, indices, digest, stand_in, missing)
+        return _digest(content), False
+    digest = _digest([made["digest"], *missing]) if missing else made["digest"]
+    return digest, bool(made.get("stand_in"))
 
 
 def first_folder(folders: list[Path], holding: str = "") -> Path | None:
