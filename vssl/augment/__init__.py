@@ -13,6 +13,7 @@ from vssl.augment.colour import Grey, Solarise
 from vssl.augment.crops import BoxCrop, CentreCrop, PlacedCrop, RandomCrop, RandomResizedCrop
 from vssl.augment.jitter import Jitter
 from vssl.augment.moves import Flip, Tilt, Turn
+from vssl.augment.persons import ScaledCrop, WholeFrame, follow
 from vssl.augment.randaugment import RandAugment
 from vssl.augment.together import Together
 
@@ -29,10 +30,13 @@ __all__ = [
     "RandAugment",
     "RandomCrop",
     "RandomResizedCrop",
+    "ScaledCrop",
     "Solarise",
     "Source",
     "Step",
     "Tilt",
     "Together",
     "Turn",
+    "WholeFrame",
+    "follow",
 ]
