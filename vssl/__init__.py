@@ -4,7 +4,7 @@ The tensor-shape legend, used by every trailing comment in the package:
 
     B  videos in a batch          C  channels                 D  features of one clip
     V  views of one video         T  frames of one clip       K  classes
-    N  clips, N = B * V           H, W  height and width
+    N  clips, N = B * V           H, W  height and width      R  persons in boxes
 
 Pixels leave the frame store as uint8 ``[T, H, W, C]`` and enter a backbone as float ``[N, C, T, H,
 W]``.

@@ -186,6 +186,7 @@ def test_a_person_without_a_label_is_no_example():
 @pytest.mark.parametrize(
     ("labels", "scores", "line"),
     [
+        ([[1, 1]], [[0.5, 0.5]], "two classes have one name"),
         ([[1]], [[0.5, 0.5]], r"scores \[1, 1\] .* not \[1, 2\]"),
         ([[1]], [[float("nan")]], "not numbers"),
         ([[0]], [[0.5]], "nothing to evaluate"),
@@ -194,4 +195,4 @@ def test_a_person_without_a_label_is_no_example():
 def test_what_cannot_be_evaluated_is_refused(labels, scores, line):
     true = at(902, (0, 4), labels=labels)
     with pytest.raises(VsslError, match=line):
-        precisions(true, true, np.array(scores), ("act",))
+        precisions(true, true, np.array(scores), ("act",) * true.labels.shape[1])

@@ -90,6 +90,8 @@ def test_tables_are_joined_and_selected():
         ({"boxes": np.array([[0.5, 0, 0.2, 1]])}, "x1 <= x2"),
         ({"boxes": np.array([[0, 0, 120.0, 80]])}, "divide by the size"),
         ({"boxes": np.array([[0, 0, np.nan, 1]])}, "from 0 to 1"),
+        ({"seconds": np.array([-1])}, "a second of its video"),
+        ({"seconds": np.array([2**20])}, "from 0 to 1048575"),
         ({"scores": np.ones(2)}, r"a score \[R\]"),
         ({"labels": np.ones(1, bool)}, r"labels \[R, K\]"),
     ],

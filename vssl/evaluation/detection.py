@@ -71,6 +71,8 @@ def precisions(
             f"classes, and true labels as wide; not {list(scores.shape)} and "
             f"{list(true.labels.shape)}"
         )
+    if len(set(classes)) < len(classes):
+        raise VsslError("two classes have one name, so their numbers could not be told apart")
     if np.isnan(scores).any():
         raise VsslError("some scores are not numbers; look for what made the net diverge")
     if excluded is not None:

@@ -41,6 +41,10 @@ class Persons:
                 "a person's box is x1, y1, x2, y2 in fractions of the frame, from 0 to 1, and "
                 "x1 <= x2 and y1 <= y2; divide by the size of the frame if these are pixels"
             )
+        if ((self.seconds < 0) | (self.seconds >= MOST_SECONDS)).any():
+            raise VsslError(
+                f"a key frame is a second of its video, from 0 to {MOST_SECONDS - 1}; give seconds"
+            )
 
     def __len__(self) -> int:
         return len(self.videos)

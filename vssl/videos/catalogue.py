@@ -98,9 +98,7 @@ KNOWN = (
         "activitynet",
         "ActivityNet-1.3",
         classes=200,
-        splits=(
-            (10_024, 4926),
-        ),  # training and validation; the labels of testing are not published
+        splits=((10_024, 4926),),  # the labels of the testing videos are not published
         reader="vssl.videos.readers.activitynet:read",
         stand_in="vssl.videos.puppets:activitynet",
     ),

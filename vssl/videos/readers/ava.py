@@ -62,8 +62,8 @@ def read(root: str | Path) -> DatasetOfPersons:
     index = {name: number for number, name in enumerate(present)}
     train, val = (np.array([index[n] for n in side if n in index], np.int64) for side in listed)
     videos = tuple(Video(there[name], UNLABELLED, name) for name in present)
-    away = np.array([(index[v], s) for v, s in left_out if v in index], np.int64).reshape(-1, 2)
-    excluded = np.unique(frame_code(*away.T))  # [E]
+    seconds = np.array([(index[v], s) for v, s in left_out if v in index], np.int64).reshape(-1, 2)
+    excluded = np.unique(frame_code(*seconds.T))  # [E]
     persons, unlisted = _table([*sides[0], *sides[1]], index, tuple(actions))
     digest, stand_in = identity(root, _content(root, texts, videos), missing)
     return DatasetOfPersons(
