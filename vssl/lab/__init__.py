@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vssl.lab.elsewhere import Elsewhere
     from vssl.lab.experiment import Inflated, Net, PreTrain, Random
     from vssl.lab.labels import FineTune, LinearEvaluation
+    from vssl.lab.localise import Localise
     from vssl.lab.mean import Mean
     from vssl.lab.measures import Features, Instance, PretextTest, Probe, Retrieve
     from vssl.lab.reconstruction import Reconstruction
@@ -27,6 +28,7 @@ _FILES = {
     "elsewhere": ("Elsewhere",),
     "experiment": ("Inflated", "Net", "PreTrain", "Random"),
     "labels": ("FineTune", "LinearEvaluation"),
+    "localise": ("Localise",),
     "mean": ("Mean",),
     "measures": ("Features", "Instance", "PretextTest", "Probe", "Retrieve"),
     "reconstruction": ("Reconstruction",),
@@ -45,6 +47,7 @@ __all__ = [
     "Inflated",
     "Instance",
     "LinearEvaluation",
+    "Localise",
     "Mean",
     "Net",
     "PreTrain",

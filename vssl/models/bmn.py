@@ -53,15 +53,17 @@ class BMN(nn.Module):
         self.start, self.end = _boundary(), _boundary()
         self.proposal = nn.Sequential(nn.Conv1d(256, 256, 3, padding=1), nn.ReLU())
         self.matching = BoundaryMatching(256, 512, positions)
+        # Two-dimensional convolutions, with a third axis of length 1: the training loop lays
+        # kernels out as channels_last_3d, which those of two axes cannot be.
         self.map = nn.Sequential(
             nn.ReLU(),
-            nn.Conv2d(512, 128, 1),
+            nn.Conv3d(512, 128, 1),
             nn.ReLU(),
-            nn.Conv2d(128, 128, 3, padding=1),
+            nn.Conv3d(128, 128, (1, 3, 3), padding=(0, 1, 1)),
             nn.ReLU(),
-            nn.Conv2d(128, 128, 3, padding=1),
+            nn.Conv3d(128, 128, (1, 3, 3), padding=(0, 1, 1)),
             nn.ReLU(),
-            nn.Conv2d(128, 2, 1),
+            nn.Conv3d(128, 2, 1),
         )
 
     def forward(self, features: Tensor) -> Scores:
@@ -74,7 +76,7 @@ class BMN(nn.Module):
         base = self.base(features.transpose(1, 2))  # [N, 256, T]
         start, end = (head(base)[:, 0].float().sigmoid() for head in (self.start, self.end))
         cells = self.matching(self.proposal(base))  # [N, 512, T, T]
-        maps = self.map(cells).float().sigmoid()  # [N, 2, T, T]
+        maps = self.map(cells[:, :, None])[:, :, 0].float().sigmoid()  # [N, 2, T, T]
         return Scores(start, end, maps[:, 0], maps[:, 1])
 
 
