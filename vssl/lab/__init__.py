@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vssl.lab.cost import estimate
+    from vssl.lab.detect import Detect
     from vssl.lab.elsewhere import Elsewhere
     from vssl.lab.experiment import Inflated, Net, PreTrain, Random
     from vssl.lab.labels import FineTune, LinearEvaluation
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _FILES = {
     "cost": ("estimate",),
+    "detect": ("Detect",),
     "elsewhere": ("Elsewhere",),
     "experiment": ("Inflated", "Net", "PreTrain", "Random"),
     "labels": ("FineTune", "LinearEvaluation"),
@@ -41,6 +43,7 @@ _FILES = {
 _WHERE = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = [
+    "Detect",
     "Elsewhere",
     "Features",
     "FineTune",

@@ -165,7 +165,8 @@ def _proposals(net: BMN, features: np.ndarray) -> list[localization.Proposals]:
     with torch.inference_mode():
         for one in features:
             scores: Scores = net(torch.from_numpy(one[None]).to(device))
-            found.append(localization.proposals(*(part[0].cpu().numpy() for part in scores)))
+            start, end, regression, classification = (part[0].cpu().numpy() for part in scores)
+            found.append(localization.proposals(start, end, regression, classification))
     return found
 
 
