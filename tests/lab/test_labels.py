@@ -19,12 +19,6 @@ METHOD = methods.CVRL()
 LABELLED = METHOD.labelled("kinetics400")
 
 
-@pytest.fixture(scope="module")
-def puppet_data(tmp_path_factory):
-    """The folder of a tiny set of puppets, drawn once for this file."""
-    return tmp_path_factory.mktemp("data")
-
-
 @pytest.fixture
 def scale(puppet_data, monkeypatch):
     monkeypatch.setenv("VSSL_DATA", str(puppet_data))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +26,17 @@ from vssl.models.layout import layout_of
 from vssl.objectives.base import Outcome
 from vssl.persons import Noise, Persons, to_train_on
 from vssl.recipe import Recipe
-from vssl.training.batches import AHEAD, AUGMENT, ORDER, Frames, Wanted, generator, in_threads, read
+from vssl.samplers import reflected
+from vssl.training.batches import (
+    AHEAD,
+    AUGMENT,
+    Frames,
+    Wanted,
+    generator,
+    in_threads,
+    read,
+    shuffled,
+)
 from vssl.videos.datasets import DatasetOfPersons
 
 if TYPE_CHECKING:
@@ -158,14 +169,14 @@ class KeyFrames:
     rank: int = 0
     ranks: int = 1
 
-    @property
-    def firsts(self) -> np.ndarray:
-        """A row of the persons for each key frame."""
-        return np.unique(self.persons.frames, return_index=True)[1]
+    @functools.cached_property  # the loop asks for the number of batches at every step
+    def rows(self) -> list[np.ndarray]:
+        """The rows of the persons of each key frame."""
+        return self.persons.by_frame()
 
     def __len__(self) -> int:
         """Batches an epoch; the last, incomplete one of a pass is left out."""
-        return self.passes * (len(self.firsts) // self.batch)
+        return self.passes * (len(self.rows) // self.batch)
 
     def share(self, rank: int, ranks: int) -> Self:
         """The same batches, of which each of `ranks` processes gets a part."""
@@ -173,25 +184,27 @@ class KeyFrames:
 
     def epoch(self, epoch: int, device: torch.device) -> Iterator[Batch]:
         """The batches of an epoch, in an order that is drawn anew in each pass."""
-        plans = []
-        for number in range(epoch * self.passes, (epoch + 1) * self.passes):
-            order = generator(self.seed, ORDER, number).permutation(self.firsts)
-            parts = order[: len(order) // self.batch * self.batch].reshape(-1, self.batch)
-            plans += [(number, part[self.rank :: self.ranks]) for part in parts]
+        numbers = range(epoch * self.passes, (epoch + 1) * self.passes)
+        key_frames = np.arange(len(self.rows))
+        share = (self.seed, self.rank, self.ranks)
+        plans = [
+            (number, part)
+            for number in numbers
+            for part in shuffled(key_frames, self.batch, number, *share)
+        ]
         if device.type == "cuda":
             return in_threads(self.gather, plans, AHEAD)
         return (self.gather(*plan) for plan in plans)
 
-    def gather(self, number: int, firsts: np.ndarray) -> Batch:
+    def gather(self, number: int, key_frames: np.ndarray) -> Batch:
         """Read the clips of these key frames, and let their boxes follow the augmentation."""
         wanted, parameters, boxes, owners, rows = [], [], [], [], []
         source = Source(self.length, self.store.height, self.store.width)
-        codes = self.persons.frames
-        for owner, first in enumerate(firsts.tolist()):
-            video, middle = int(self.persons.videos[first]), int(self.frames[first])
+        for owner, key_frame in enumerate(key_frames.tolist()):
+            here = self.rows[key_frame]
+            video, middle = int(self.persons.videos[here[0]]), int(self.frames[here[0]])
             rng = generator(self.seed, AUGMENT, number, video, middle)
             drawn = self.augment.draw(rng, source)
-            here = np.flatnonzero(codes == codes[first])
             seen, kept_rows = follow(self.augment, drawn, source, self.persons.boxes[here])
             wanted.append(Wanted(video, self._around(video, middle), None))
             parameters.append(drawn)
@@ -222,9 +235,8 @@ class KeyFrames:
         """The frames of a clip with its middle at a key frame, [T]; reflected at a video's ends."""
         count = int(self.store.num_frames[video])
         frames = middle + self.stride * (np.arange(self.length) - self.length // 2)
-        period = max(1, 2 * (count - 1))
-        place = frames % period
-        return np.minimum(place, period - place) if count > 1 else np.zeros_like(frames)
+        there_and_back = reflected(count, max(1, 2 * (count - 1)))
+        return there_and_back[frames % len(there_and_back)]
 
 
 def _frames_of(dataset: DatasetOfPersons, store: Any, persons: Persons) -> np.ndarray:
@@ -242,8 +254,8 @@ def _scores(net: Detector, batches: KeyFrames) -> np.ndarray:
     layout = layout_of(net, device)
     net.to(device).eval()
     scores = np.full(batches.persons.labels.shape, -np.inf)
-    firsts = batches.firsts
-    for part in np.array_split(firsts, max(1, -(-len(firsts) // batches.batch))):
+    key_frames = np.arange(len(batches.rows))
+    for part in np.array_split(key_frames, max(1, -(-len(key_frames) // batches.batch))):
         batch = batches.gather(0, part)
         x, labels = batches.prepared(batch, device, layout)
         found = net.scores(x, labels["boxes"], labels["clips"])

@@ -22,7 +22,7 @@ from vssl.losses import boundaries
 from vssl.models.bmn import BMN, Scores
 from vssl.objectives.base import Outcome
 from vssl.recipe import Recipe
-from vssl.training.batches import ORDER, generator
+from vssl.training.batches import shuffled
 from vssl.videos.untrimmed import Untrimmed
 
 if TYPE_CHECKING:
@@ -136,9 +136,8 @@ class Stored:
 
     def epoch(self, epoch: int, device: torch.device) -> Iterator[np.ndarray]:
         """The rows of each batch, in an order that is drawn anew in each epoch."""
-        order = generator(self.seed, ORDER, epoch).permutation(len(self.features))
-        for part in order[: len(self) * self.batch].reshape(-1, self.batch):
-            yield part[self.rank :: self.ranks]
+        rows = np.arange(len(self.features))
+        return iter(shuffled(rows, self.batch, epoch, self.seed, self.rank, self.ranks))
 
     def prepared(
         self, batch: np.ndarray, device: torch.device, layout: torch.memory_format

@@ -42,10 +42,7 @@ class Noise:
         The draws of a key frame depend on the seed, the video and the second alone: no other key
         frame changes them. It costs half a millisecond a key frame.
         """
-        frames = true.frames
-        order = np.argsort(frames, kind="stable")
-        begins = np.unique(frames[order], return_index=True)[1]
-        parts = [self._frame(true, rows, seed) for rows in np.split(order, begins[1:])]
+        parts = [self._frame(true, rows, seed) for rows in true.by_frame()]
         like = np.concatenate([part[0] for part in parts])  # a true person of the same key frame
         return Persons(
             true.videos[like],

@@ -54,6 +54,13 @@ class Persons:
         """A number for each row's key frame, [R]: rows have the same one if they share a frame."""
         return frame_code(self.videos, self.seconds)
 
+    def by_frame(self) -> list[np.ndarray]:
+        """The rows of each key frame, in order of video and second; one without rows if none is."""
+        frames = self.frames
+        order = np.argsort(frames, kind="stable")
+        begins = np.unique(frames[order], return_index=True)[1]
+        return np.split(order, begins[1:])
+
     def at(self, rows: np.ndarray) -> Self:
         """The persons of these rows: indices, or a mask."""
         return type(self)(

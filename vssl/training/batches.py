@@ -240,6 +240,18 @@ class Batches:
         return label if samples == 1 else np.repeat(label[None], samples, axis=0)
 
 
+def shuffled(
+    rows: np.ndarray, size: int, number: int, seed: int, rank: int = 0, ranks: int = 1
+) -> list[np.ndarray]:
+    """The rows of each batch of pass `number`, in this rank's share.
+
+    The last, incomplete batch is left out.
+    """
+    order = generator(seed, ORDER, number).permutation(rows)
+    parts = order[: len(order) // size * size].reshape(-1, size)
+    return list(parts[:, rank::ranks])
+
+
 def in_threads(work: Callable[..., T], plans: Sequence[tuple], ahead: int) -> Iterator[T]:
     """The results of `work(*plan)` in order, computed by threads ahead of need.
 

@@ -6,7 +6,6 @@ No video is opened here.
 from __future__ import annotations
 
 import csv
-import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -91,12 +90,7 @@ def _wrong(file: Path, name: str, what: str) -> DataError:
 
 
 def _json(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise DataError(f"{file} is needed and cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise DataError(f"{file} is damaged ({error}); get the annotations again") from error
+    content = lists.parsed(file, "get the annotations again")
     if not isinstance(content, dict):
         raise DataError(f"{file} is no record of videos; get the annotations again")
     return content

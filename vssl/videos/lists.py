@@ -135,15 +135,20 @@ def kinetics_group(name: str) -> str:
 
 def _json(file: Path, kind: Any) -> list[Any]:
     """A list of lists or of records, as a file of JSON holds it."""
-    try:
-        content = json.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise DataError(f"{file} is needed and cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise DataError(f"{file} is damaged ({error}); get the official lists again") from error
+    content = parsed(file, "get the official lists again")
     if not isinstance(content, list) or not all(isinstance(one, kind) for one in content):
         raise DataError(f"{file} is no list of {kind.__name__}s; get the official lists again")
     return content
+
+
+def parsed(file: Path, advice: str) -> Any:
+    """What a file of JSON holds; `advice` says what to do about one that is damaged."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise DataError(f"{file} is needed and cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise DataError(f"{file} is damaged ({error}); {advice}") from error
 
 
 def lines(file: Path) -> list[str]:

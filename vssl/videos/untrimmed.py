@@ -24,15 +24,13 @@ class Untrimmed(Dataset):
     """Videos with the actions in them. The split's two sides are training and validation.
 
     The label of a video is the class that fills most of its time, so that it can be read as a
-    trimmed video is, or NO_LABEL where no action is on record. So it is in testing videos, which
-    are on no side of the split.
+    trimmed video is, or `UNLABELLED` where no action is on record. So it is in testing videos,
+    which are on no side of the split.
     """
 
     durations: np.ndarray  # [videos], in seconds, as the annotations have them
     actions: tuple[tuple[Action, ...], ...]  # of each video
-    testing: np.ndarray = field(
-        default_factory=lambda: np.zeros(0, np.int64)
-    )  # indices into videos
+    testing: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # as in `splits`
     clipped: int = 0  # actions that went on after the video's end or began before its start
     dropped: int = 0  # actions of which nothing lies within the video
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vssl.videos.puppets.world import World
+from vssl.videos.puppets.world import World, ucf101
 
 
 def activitynet() -> World:
@@ -18,10 +18,7 @@ def activitynet() -> World:
             "ArmCircles", "Bow", "Clap", "FrontKick", "HighKnees", "JumpingJack", "Lunge",
             "PickUp", "Punch", "Squat", "VerticalJump", "WaveOneHand",
         ),
-        scenes=(
-            "park", "beach", "forest", "gym", "street", "bricks", "room", "stadium", "studio",
-            "lawn",
-        ),
+        scenes=ucf101().scenes,
         groups=12,
         clips=1,
         frames=(360, 1080),
@@ -44,10 +41,7 @@ def ava() -> World:
             "Stand", "ArmCircles", "Bow", "Clap", "FrontKick", "HighKnees", "JumpingJack", "Lunge",
             "Punch", "Squat", "WaveOneHand", "WaveTwoHands",
         ),
-        scenes=(
-            "park", "beach", "forest", "gym", "street", "bricks", "room", "stadium", "studio",
-            "lawn",
-        ),
+        scenes=ucf101().scenes,
         groups=60,
         clips=1,
         frames=(360, 360),
