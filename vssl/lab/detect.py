@@ -43,6 +43,13 @@ if TYPE_CHECKING:
     from vssl.lab.store import Run
 
 
+# For clips, not videos: a batch of 32 is of one clip a video. Weight decay is SlowFast's, whose
+# baseline the paper follows.
+DETECT_RECIPE = Recipe(
+    "sgd", 0.2, weight_decay=1e-7, epochs=12, batch=32, schedule="steps", steps=(8, 11)
+)
+
+
 @dataclass(frozen=True)
 class Detect(Keyed):
     """Train a detector on the persons of key frames, from a start, and test it on others.

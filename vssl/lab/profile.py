@@ -20,6 +20,8 @@ class Profile:
     pretrain, fine_tune, linear   recipes in place of a paper's own; None: the paper's. The epochs
                 of `pretrain` are those of the paper's own method; a sample of more clips than its
                 takes fewer, and every row of a table sees as many clips.
+    localise    BMN's recipe on features of long videos; None: its own.
+    detect      changes to how a detector of actions is trained (the fields of `lab.Detect`).
     papers      what a paper has otherwise, of all these.
     """
 
@@ -40,6 +42,9 @@ class Profile:
     fine_tune: Recipe | None
     seeds: tuple[int, ...]
     linear: Recipe | None = None  # of a linear layer on frozen features
+    localise: Recipe | None = None
+    positions: int = 100  # clips of a long video, at each of which an action may begin or end
+    detect: dict[str, Any] = field(default_factory=dict)
     methods: dict[str, dict[str, Any]] = field(default_factory=dict)
     data: str = "ucf101"  # what a paper's ablations learn from and are tested on
     stem: str = "plain"  # how the net's stem starts, as in `models.build`
@@ -94,6 +99,11 @@ SMOKE = Profile(
     pretrain=Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=2, batch=16),
     fine_tune=Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=1, batch=8),
     linear=Recipe("sgd", rate=0.5, weight_decay=0.0, epochs=1, batch=16),
+    localise=Recipe("adam", rate=1e-3, weight_decay=1e-4, epochs=1, batch=8), positions=20,
+    detect={
+        "recipe": Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=1, batch=8),
+        "length": 8, "stride": 1, "size": 40, "sides": (40, 48),
+    },
     seeds=(0,),
     methods={"Pace": {"clips_a_video": 4, "strength": 0.25}},
     papers={
@@ -126,6 +136,13 @@ DEMO = Profile(
     pretrain=Recipe("adamw", rate=3e-3, weight_decay=0.02, epochs=12, batch=32, warm_up=0.4),
     fine_tune=Recipe("adamw", rate=1.5e-3, weight_decay=0.02, epochs=8, batch=32, warm_up=0.4),
     linear=Recipe("sgd", rate=8.0, weight_decay=0.0, epochs=12, batch=64, warm_up=0.6),
+    localise=Recipe(
+        "adam", rate=1e-3, weight_decay=1e-4, epochs=18, batch=8, schedule="steps", steps=(14,)
+    ), positions=50,
+    detect={
+        "recipe": Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=4, batch=16, warm_up=0.2),
+        "length": 8, "stride": 1, "size": 64, "sides": (64, 80),
+    },
     seeds=(0,),
     methods={"Pace": {"clips_a_video": 4, "strength": 0.25}},
     papers={
@@ -179,6 +196,13 @@ GPU = Profile(
     linear=Recipe(
         "sgd", rate=8.0, weight_decay=0.0, epochs=20, batch=64, warm_up=1, precision="bfloat16"
     ),
+    detect={
+        "recipe": Recipe(
+            "adamw", rate=1e-3, weight_decay=0.02, epochs=4, batch=32, warm_up=0.4,
+            precision="bfloat16",
+        ),
+        "length": 16, "stride": 1, "size": 112, "sides": (112, 144),
+    },
     seeds=(0, 1, 2),
     methods={"Pace": {"clips_a_video": 4}},
     papers={

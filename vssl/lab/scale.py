@@ -16,8 +16,10 @@ from vssl.clips import clips_of
 from vssl.errors import DataError, VsslError
 from vssl.lab import key, parameters
 from vssl.lab.data import Data, puppet_data, real_data
+from vssl.lab.detect import DETECT_RECIPE, Detect
 from vssl.lab.experiment import Inflated, Net, PreTrain, Random, Start
 from vssl.lab.labels import FineTune, LinearEvaluation
+from vssl.lab.localise import BMN_RECIPE, Localise
 from vssl.lab.measures import Features, Instance, Probe, Retrieve
 from vssl.lab.profile import Profile, find, world
 from vssl.lab.synthesis import Synthesised
@@ -240,6 +242,17 @@ class Scale:
                 raise VsslError(f"the head {labelled.head} has no dropout; leave it at 0")
             labelled = replace(labelled, head=replace(labelled.head, dropout=dropout))
         return FineTune(**self._from_labels(start, data, split, labelled), share=share)
+
+    def localise(self, start: Start, data: str = "activitynet") -> Localise:
+        """When something happens in long videos, by BMN on frozen features of a start."""
+        features = self.features(start, data)
+        features = replace(features, clips=self.sizes.positions, layers=("p5",))
+        return Localise(features, self.sizes.localise or BMN_RECIPE)
+
+    def detect(self, start: Start, data: str = "ava") -> Detect:
+        """Where something happens: a detector of actions, trained from a start with its seed."""
+        made = Detect(start, self.data(data), DETECT_RECIPE, seed=start.seed)
+        return replace(made, **self.sizes.detect)
 
     @property
     def labelled_length(self) -> int:

@@ -97,12 +97,12 @@ class Synthesised(WithPretext):
     def of(cls, start: PreTrain) -> Self:
         """A pre-training by segments, with a generator that is trained before it.
 
-        The generator sees the videos a twelfth as often, in batches of two or so: it needs steps
+        The generator sees the videos an eighth as often, in batches of two or so: it needs steps
         more than clips, and costs several times as much a clip.
         """
         method, recipe = start.method, start.recipe
         assert isinstance(method, Segments)
-        epochs = max(1, round(recipe.epochs / 12))
+        epochs = max(1, round(recipe.epochs / 8))
         ours = Recipe(
             "adamw", 3e-3, epochs=epochs, passes=recipe.passes, batch=max(2, recipe.batch // 32),
             warm_up=epochs / 20, precision=recipe.precision,

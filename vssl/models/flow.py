@@ -15,6 +15,8 @@ class FlowNet(nn.Module):
     looks like.
     """
 
+    gain = 4.0  # pixels a unit of the last layer: flows of some pixels are a few steps away
+
     def __init__(self, width: int = 16) -> None:
         super().__init__()
         double = 2 * width
@@ -39,7 +41,7 @@ class FlowNet(nn.Module):
         up = self.down[2](second)  # [N, 2w, T - 1, H/8, W/8]
         for layer, beside in zip(self.up, (second, first), strict=True):
             up = layer(torch.cat([_as_large_as(beside, up), beside], 1))
-        return _as_large_as(both, self.flow(torch.cat([up, pairs], 1)))
+        return self.gain * _as_large_as(both, self.flow(torch.cat([up, pairs], 1)))
 
 
 def warp(frames: Tensor, flow: Tensor) -> Tensor:

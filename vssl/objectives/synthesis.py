@@ -13,13 +13,14 @@ from vssl.objectives.base import Outcome, held
 from vssl.objectives.pretext import Pretext
 
 EPSILON = 1e-3  # Eq. 13
+SCALES = (1, 2, 4, 8)  # pixels a cell; a coarse picture tells a way that a fine one is blind to
 SYNTHESISED = "synthesised"  # the label of the coin: 1, if the key is a synthesised view
 
 
 class ViewSynthesis(nn.Module):
     """What trains a generator of views: `fit` gives it clips, and gets the sum of four losses.
 
-    flow       O, which learns from the photometric loss alone (Eq. 13).
+    flow       O, which learns from the photometric loss alone (Eq. 13, here at four scales).
     generator  G, called `autoencoder` here, which learns from the other three: KL (Eq. 14), and
 
                info-max  the flow of the view it makes is close to the flow of the clip (Eq. 15);
@@ -42,7 +43,7 @@ class ViewSynthesis(nn.Module):
         """Clips [N, 3, T, H, W] in [0, 1], alone or in a tuple as batches have them."""
         (x,) = x if isinstance(x, tuple) else (x,)
         flow = self.flow(x).float()  # [N, 2, T - 1, H, W]
-        photometric = charbonnier(warp(x[:, :, 1:].float(), flow) - x[:, :, :-1])
+        photo = photometric(x.float(), flow)
         mean, logarithm = (part.float() for part in self.autoencoder.encode(x))
         divergence = (mean.square() + logarithm.exp() - logarithm - 1).mean() / 2
         view = self.autoencoder.decode(drawn(mean, logarithm), x)  # [N, 3, T, H, W]
@@ -50,13 +51,13 @@ class ViewSynthesis(nn.Module):
         with torch.no_grad():
             own = _pooled(self.features, x)  # [N, D]
         alike = F.cosine_similarity(_pooled(self.features, view), own, dim=1).mean()
-        named = {"photo": photometric, "kl": divergence, "infomax": motion, "infomin": alike}
+        named = {"photo": photo, "kl": divergence, "infomax": motion, "infomin": alike}
         loss = torch.stack(
             [weight * one for weight, one in zip(self.weights, named.values(), strict=True)]
         ).sum()
         metrics = {f"{name}_loss": one.detach() for name, one in named.items()}
         # How wrong it would be to say that nothing moves: the bar for the photometric loss.
-        metrics["still_loss"] = charbonnier(x[:, :, 1:] - x[:, :, :-1]).detach()
+        metrics["still_loss"] = photometric(x.float(), torch.zeros_like(flow)).detach()
         return Outcome(loss, metrics)
 
 
@@ -89,6 +90,19 @@ class SeeingCoin(Pretext):
         if isinstance(self.generator, KeySynthesis):
             self.generator.coin = labels[SYNTHESISED]
         return super().forward(x, labels)
+
+
+def photometric(x: Tensor, flow: Tensor) -> Tensor:
+    """How unlike its next frame, warped back by the flow, a frame is, as a mean over scales.
+
+    Clips [N, 3, T, H, W], and the flow [N, 2, T - 1, H, W] from each frame to the next in pixels.
+    """
+    losses = []
+    for cell in SCALES:
+        small = F.avg_pool3d(x, (1, cell, cell), ceil_mode=True)  # [N, 3, T, H/c, W/c]
+        way = F.avg_pool3d(flow, (1, cell, cell), ceil_mode=True) / cell
+        losses.append(charbonnier(warp(small[:, :, 1:], way) - small[:, :, :-1]))
+    return torch.stack(losses).mean()
 
 
 def charbonnier(difference: Tensor) -> Tensor:
