@@ -8,6 +8,7 @@ from vssl import methods, models
 from vssl.models.autoencoder import Autoencoder, drawn
 from vssl.objectives import KeySynthesis, SeeingCoin, ViewSynthesis
 from vssl.objectives.base import held
+from vssl.objectives.synthesis import EPSILON, SCALES, photometric
 
 NAMES = ("photo", "kl", "infomax", "infomin")
 
@@ -45,6 +46,26 @@ def test_each_loss_teaches_only_the_net_that_it_is_meant_for():
         }
 
 
+def test_the_photometric_loss_is_the_mean_over_scales_and_least_at_the_true_flow():
+    x = torch.zeros(1, 3, 4, 24, 24)
+    for time in range(4):  # a soft square that goes two pixels to the right in each frame
+        x[:, :, time, 6:14, 2 + 2 * time : 10 + 2 * time] = 1
+    x = F.avg_pool3d(x, (1, 5, 5), 1, (0, 2, 2))
+    nothing, true, back = (torch.zeros(1, 2, 3, 24, 24) for _ in range(3))
+    true[:, 0], back[:, 0] = 2, -2
+    differences = [
+        F.avg_pool3d(x, (1, cell, cell)).diff(dim=2).square().add(EPSILON**2).sqrt().mean()
+        for cell in SCALES
+    ]
+    assert torch.allclose(photometric(x, nothing), torch.stack(differences).mean(), atol=1e-6)
+    assert photometric(x, true) < 0.3 * photometric(x, nothing)
+    assert photometric(x, back) > photometric(x, nothing)
+
+
+def test_a_picture_smaller_than_the_coarsest_cell_has_a_photometric_loss():
+    assert torch.isfinite(photometric(torch.rand(1, 3, 2, 5, 6), torch.zeros(1, 2, 1, 5, 6)))
+
+
 def test_the_divergence_is_that_of_normal_distributions():
     model = synthesis()
     mean, logarithm = model.autoencoder.encode(clips())
@@ -74,11 +95,11 @@ def test_info_min_as_trained_takes_the_view_away_from_the_clip():
 
     before = alike()
     optimizer = torch.optim.Adam(model.autoencoder.parameters(), 3e-3)
-    for _ in range(30):
+    for _ in range(80):  # in the first steps it may rise: batch normalisation sees another view
         optimizer.zero_grad()
         model((x,), {}).loss.backward()
         optimizer.step()
-    assert alike() < before - 0.01
+    assert alike() < before - 0.1
 
 
 def test_info_max_brings_the_motion_of_the_view_to_that_of_the_clip():

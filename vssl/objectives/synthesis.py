@@ -98,7 +98,7 @@ def photometric(x: Tensor, flow: Tensor) -> Tensor:
     Clips [N, 3, T, H, W], and the flow [N, 2, T - 1, H, W] from each frame to the next in pixels.
     """
     losses = []
-    for cell in SCALES:
+    for cell in (cell for cell in SCALES if cell <= min(x.shape[3:])):
         small = F.avg_pool3d(x, (1, cell, cell), ceil_mode=True)  # [N, 3, T, H/c, W/c]
         way = F.avg_pool3d(flow, (1, cell, cell), ceil_mode=True) / cell
         losses.append(charbonnier(warp(small[:, :, 1:], way) - small[:, :, :-1]))
