@@ -17,6 +17,7 @@ from vssl.figures.confusion import confusion
 from vssl.figures.curves import training
 from vssl.figures.diagram import Node, diagram
 from vssl.figures.laws import laws
+from vssl.figures.moments import timeline
 from vssl.figures.retrieval import strips
 from vssl.figures.sampling import film, paces
 
@@ -33,6 +34,7 @@ TINY = {
     ),
     "bars": lambda: bars({"g": {"a": [0.0]}}, "t", "loss"),
     "confusion": lambda: confusion([[0]], ["a"], "t"),
+    "timeline": lambda: timeline(FRAME[None], {}, {"true": np.zeros((0, 2))}, 1.0, "t"),
     "laws": lambda: laws({"a": (np.ones_like, np.array([0]))}, 1, "t"),
 }
 
@@ -91,6 +93,24 @@ def test_overlaps_show_both_boxes_and_every_frame_of_both_clips():
     assert [line.get_xdata().tolist() for line in lower.lines] == [[0, 1, 2, 3], [2, 3, 4, 5]]
     with pytest.raises(VsslError, match="two clips with a box"):
         overlaps(FRAME, {"a": PAIR[:1]}, 6, "t")
+
+
+def test_a_time_line_has_a_bar_for_each_span_at_its_seconds_and_writes_its_score():
+    true, proposed = np.array([[0.25, 0.5]]), np.array([[0.0, 0.5, 0.9], [0.5, 1.0, 0.4]])
+    figure = timeline(
+        np.stack([FRAME, FRAME]),
+        {"begins": np.linspace(0, 1, 10), "ends": np.zeros(10)},
+        {"true": true, "proposed": proposed},
+        40.0,
+        "t",
+    )
+    film, curves, below = figure.axes
+    bars = [(bar.get_x(), bar.get_width(), round(bar.get_y() + 0.35)) for bar in below.patches]
+    assert bars == [(10, 10, 0), (0, 20, 1), (20, 20, 2)]
+    assert texts(below) == ["0.90", "0.40"]
+    assert [label.get_text() for label in below.get_yticklabels()] == ["true", "proposed"]
+    assert [line.get_xdata()[-1] for line in curves.lines] == [36, 36]
+    assert film.get_xlim() == curves.get_xlim() == below.get_xlim() == (0, 40)
 
 
 def test_a_diagram_has_every_box_and_every_arrow():
@@ -190,6 +210,8 @@ def test_confusion_shows_counts_and_shades():
             ),
             "one size",
         ),
+        (lambda: timeline(FRAME, {}, {"a": np.zeros((0, 2))}, 1.0, "t"), "time line wants"),
+        (lambda: timeline(FRAME[None], {}, {}, 1.0, "t"), "time line wants"),
         (lambda: training({}, "t", "y"), "no curve"),
         (lambda: training({"a": ([1, 2], [1])}, "t", "y"), "'a' wants"),
         (

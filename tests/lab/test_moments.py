@@ -57,6 +57,9 @@ def test_localisation_gives_recall_proposals_and_what_a_blind_list_finds(localis
     assert start.shape == (len(opened.test), 45)  # every pair of a start and a later end of ten
     assert (start < end).all() and (start >= 0).all() and (end <= 1).all()
     assert (np.diff(score) <= 1e-12).all()
+    for name in ("starts", "ends"):
+        curve = found.arrays[name]
+        assert curve.shape == (len(opened.test), 10) and (curve > 0).all() and (curve < 1).all()
 
 
 def test_a_localisation_that_was_stopped_ends_in_the_same_weights(localised, tmp_path, monkeypatch):

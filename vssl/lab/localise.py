@@ -63,7 +63,7 @@ class Localise(Keyed):
         return self.features.work()._replace(forward=0)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
-        """Train, propose, and give AR@AN, the curve of AR against AN, and the proposals."""
+        """Train, propose, and give AR@AN, its curve against AN, and what was proposed and why."""
         dataset = self.features.data.open().dataset
         if not isinstance(dataset, Untrimmed):
             raise VsslError(
@@ -85,19 +85,22 @@ class Localise(Keyed):
         metrics, curves = kept(folder, model, history)
         names = [dataset.videos[v].name for v in videos[test]]
         actions = {name: fractions[n] for name, n in zip(names, np.flatnonzero(test), strict=True)}
-        proposed = dict(zip(names, _proposals(model.net, found[test]), strict=True))
+        starts, ends, proposals = _found(model.net, found[test])  # [n, T] twice, and a list of n
+        proposed = dict(zip(names, proposals, strict=True))
         recall = localization.average_recall(actions, proposed)
         blind = localization.blind(np.concatenate(learnt), positions)
         least = localization.average_recall(actions, dict.fromkeys(names, blind))
         metrics |= recall.metrics()
         metrics |= {f"chance {name}": value for name, value in least.metrics().items()}
         metrics["unreadable"] = inputs[0].metrics["unreadable"]
-        most = max(len(one.scores) for one in proposed.values())
+        most = max(len(one.scores) for one in proposals)
         return metrics, curves | {
             "recall": recall.recall,
             "blind": least.recall,
             "videos": videos[test],
-            "proposals": np.stack([_filled(one, most) for one in proposed.values()]),  # [n, P, 3]
+            "starts": starts,
+            "ends": ends,
+            "proposals": np.stack([_filled(one, most) for one in proposals]),  # [n, P, 3]
         }
 
 
@@ -156,17 +159,24 @@ def _targets(fractions: list[np.ndarray], positions: int) -> boundaries.Targets:
     return boundaries.Targets(*map(torch.stack, zip(*each, strict=True)))
 
 
-def _proposals(net: BMN, features: np.ndarray) -> list[localization.Proposals]:
-    """The proposals of each video, in fractions of it."""
+def _found(
+    net: BMN, features: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, list[localization.Proposals]]:
+    """Of each video: how surely an action begins and ends at each position, and its proposals.
+
+    Proposals are in fractions of the video.
+    """
     device = next(net.parameters()).device
     net.eval()
-    found = []
+    starts, ends, proposals = [], [], []
     with torch.inference_mode():
         for one in features:
             scores: Scores = net(torch.from_numpy(one[None]).to(device))
             start, end, regression, classification = (part[0].cpu().numpy() for part in scores)
-            found.append(localization.proposals(start, end, regression, classification))
-    return found
+            starts.append(start)
+            ends.append(end)
+            proposals.append(localization.proposals(start, end, regression, classification))
+    return np.stack(starts), np.stack(ends), proposals
 
 
 def _filled(one: localization.Proposals, most: int) -> np.ndarray:

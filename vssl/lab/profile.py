@@ -90,7 +90,7 @@ SMOKE = Profile(
             "groups": 6,
         },
         "activitynet": {
-            "classes": ("Bow", "JumpingJack", "WaveOneHand"), "groups": 4, "frames": (96, 144),
+            "classes": ("Bow", "JumpingJack", "WaveOneHand"), "groups": 8, "frames": (96, 144),
         },
         "ava": {"groups": 6, "frames": (60, 60)},
     },
@@ -137,8 +137,8 @@ DEMO = Profile(
     fine_tune=Recipe("adamw", rate=1.5e-3, weight_decay=0.02, epochs=8, batch=32, warm_up=0.4),
     linear=Recipe("sgd", rate=8.0, weight_decay=0.0, epochs=12, batch=64, warm_up=0.6),
     localise=Recipe(
-        "adam", rate=1e-3, weight_decay=1e-4, epochs=18, batch=8, schedule="steps", steps=(14,)
-    ), positions=50,
+        "adam", rate=1e-3, weight_decay=1e-4, epochs=12, batch=8, schedule="steps", steps=(9,)
+    ), positions=40,
     detect={
         "recipe": Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=4, batch=16, warm_up=0.2),
         "length": 8, "stride": 1, "size": 64, "sides": (64, 80),

@@ -39,14 +39,17 @@ class Shown:
     def __getitem__(self, name: str) -> Any:
         return self.data[name]
 
-    def frames(self, name: str, indices: list[int] | np.ndarray) -> np.ndarray:
-        """Frames of a video of the scale's own set by its name, uint8 [T, H, W, 3].
+    def frames(
+        self, name: str, indices: list[int] | np.ndarray, data: str | None = None
+    ) -> np.ndarray:
+        """Frames of a video of a set by its name, uint8 [T, H, W, 3]; of the scale's own by default.
 
         The ledger's videos are not on a reader's disk: they are drawn again, the same to the pixel.
         """
+        data = data or self.scale.sizes.data
         if self.drawn_from is not None:
-            return _draw(self.scale.sizes.data, name, self.drawn_from)[np.asarray(indices)]
-        opened = self.scale.data().open()
+            return _draw(data, name, self.drawn_from)[np.asarray(indices)]
+        opened = self.scale.data(data).open()
         numbers = {video.name: number for number, video in enumerate(opened.dataset.videos)}
         return opened.frames.gather(numbers[name], np.asarray(indices))
 
