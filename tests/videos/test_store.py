@@ -269,11 +269,32 @@ def test_a_full_disk_is_noticed_before_the_start(own, monkeypatch):
     needed = sum(range(9, 21)) * 24 * 32 * 3
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=needed // 2))
     with pytest.raises(VsslError, match=r"needs about 0\.0 GB and .* has 0\.0 GB free"):
-        build(dataset)
+        build(dataset, folder=own / "chosen")
     OnTheFly(dataset, *SIZE, workers=1)  # needs no space
     # The estimate is right within a tenth.
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=needed * 1.1))
-    check(dataset, build(dataset))
+    check(dataset, build(dataset, folder=own / "chosen"))
+
+
+def test_what_does_not_fit_in_the_usual_place_is_decoded_on_the_fly_and_this_is_said(
+    own, monkeypatch
+):
+    dataset = ucf101(own)
+    whole = build(dataset, folder=own / "elsewhere")
+    needed = sum(range(9, 21)) * 24 * 32 * 3
+    assert state(dataset, *SIZE) == "absent"
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=needed // 2))
+        with pytest.warns(UserWarning, match=r"GB free: each clip is decoded anew"):
+            chosen = FrameStore.build(dataset, *SIZE, workers=1)
+        assert isinstance(chosen, OnTheFly)
+        assert state(dataset, *SIZE) == "whole"
+        frames = np.array([3, 1, 5])
+        assert np.array_equal(chosen.gather(0, frames), whole.gather(0, frames))
+    # With room enough the frames are kept after all.
+    assert state(dataset, *SIZE) == "absent"
+    assert isinstance(FrameStore.build(dataset, *SIZE, workers=1), FrameStore)
+    assert state(dataset, *SIZE) == "whole"
 
 
 def test_a_disk_that_fills_during_the_build_keeps_what_is_done(own, monkeypatch):

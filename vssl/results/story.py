@@ -42,7 +42,7 @@ class Shown:
     def frames(
         self, name: str, indices: list[int] | np.ndarray, data: str | None = None
     ) -> np.ndarray:
-        """Frames of a video of a set by its name, uint8 [T, H, W, 3]; of the scale's own by default.
+        """Frames of a video of a set, uint8 [T, H, W, 3]; of the scale's own, if none is named.
 
         The ledger's videos are not on a reader's disk: they are drawn again, the same to the pixel.
         """

@@ -19,7 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import asdict, replace
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -203,21 +203,38 @@ def _worker_died(plan: Plan, code: int, video: int) -> None:
     )
 
 
-def _check_space(plan: Plan, todo: list[int]) -> None:
-    """Refuse to begin a build that will not fit, as estimated from some of the videos."""
+def lacking_space(plan: Plan, todo: Sequence[int] | None = None) -> str:
+    """Why the frames of these videos would not fit on the disk, in a line; empty if they would.
+
+    Where no videos are named, it is all of them, less what is stored. Some of them say how many
+    bytes a frame takes.
+    """
     if not plan.keep:
-        return
-    some = {plan.paths[todo[i * len(todo) // 16]] for i in range(16)}
+        return ""
+    stored = 0 if todo is not None else _size(str(plan.file("frames.u8")))
+    todo = range(len(plan.paths)) if todo is None else todo
+    some = {plan.paths[todo[i * len(todo) // 16]] for i in range(16)} if todo else set()
     frames_a_byte = sum(_claimed_frames(path, plan.fps) for path in some) / max(
         1, sum(_size(path) for path in some)
     )
     needed = frames_a_byte * sum(_size(plan.paths[video]) for video in todo) * plan.frame_bytes
-    free = shutil.disk_usage(plan.folder).free
-    if needed > free:
+    place = Path(plan.folder)
+    while not place.exists():  # before the first build
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if needed - stored <= free:
+        return ""
+    return (
+        f"the frame store {plan.key} needs about {needed / 1e9:.1f} GB and {plan.folder} has "
+        f"{free / 1e9:.1f} GB free"
+    )
+
+
+def _check_space(plan: Plan, todo: list[int]) -> None:
+    """Refuse to begin a build that will not fit, as estimated from some of the videos."""
+    if lacking := lacking_space(plan, todo):
         raise VsslError(
-            f"the frame store {plan.key} needs about {needed / 1e9:.1f} GB and {plan.folder} has "
-            f"{free / 1e9:.1f} GB free; "
-            "free some space, set VSSL_DATA to another disk, or ask for smaller frames"
+            f"{lacking}; free some space, set VSSL_DATA to another disk, or ask for smaller frames"
         )
 
 

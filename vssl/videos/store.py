@@ -1,12 +1,14 @@
 """The frame store: every video is decoded once, at one size, and a clip is a copy of stored frames.
 
 `OnTheFly` gives the same frames for data that does not fit, and decodes at each gather.
+`FrameStore.build` turns to it by itself, and says so.
 """
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 
@@ -91,8 +93,12 @@ class FrameStore(_Frames):
     ) -> FrameStore:
         """Open the store of `dataset` at this size, and decode what is not in it yet.
 
-        `fps` brings every video to one frame rate.
+        `fps` brings every video to one frame rate. Where no folder is named and the frames do not
+        fit on the disk, the answer is an `OnTheFly`, which has all that is read of a store.
         """
+        if folder is None and (lacking := _lacking(dataset, height, width, fps)):
+            warnings.warn(f"{lacking}: each clip is decoded anew, which is slower", stacklevel=2)
+            return cast(FrameStore, OnTheFly(dataset, height, width, None, workers, fps))
         return cls(_prepare(dataset, height, width, folder, workers, fps, keep=True))
 
     def frames(self, video: int) -> np.ndarray:
@@ -199,9 +205,18 @@ def state(
     A store is outdated if files of the dataset have changed since they were decoded.
     """
     plan = _plan(dataset, height, width, None, fps, keep=True)
+    counted = _plan(dataset, height, width, None, fps, keep=False)
+    if counted.file("index.json").exists() and _lacking(dataset, height, width, fps):
+        plan = counted
     if not plan.file("index.json").exists():
         return "absent"
     return "outdated" if building.outdated(plan) else "whole"
+
+
+def _lacking(dataset: Dataset, height: int, width: int, fps: float | None) -> str:
+    """Why the frames do not fit on the disk, in a line; empty if they are there or would fit."""
+    plan = _plan(dataset, height, width, None, fps, keep=True)
+    return "" if plan.file("index.json").exists() else building.lacking_space(plan)
 
 
 def _plan(
