@@ -82,6 +82,12 @@ def test_a_real_dataset_says_how_many_of_its_classes_are_there(data, monkeypatch
     assert key.key(real) == key.key(replace(real, classes=None))
 
 
+def test_videos_whose_persons_have_the_labels_are_not_said_to_lack_classes(data):
+    root = puppets.make(replace(puppets.ava(), groups=2, frames=(40, 40), height=48, width=64))
+    (root / "manifest.json").unlink()
+    assert real_data("ava", root, 1, 48, 64).title() == "AVA"
+
+
 def test_validation_uses_only_training_videos(data):
     official, held_out = data.open(), replace(data, test_on="validation").open()
     assert sorted([*held_out.train, *held_out.test]) == sorted(official.train)

@@ -11,7 +11,7 @@ import torch
 from vssl import models, training
 from vssl.augment import Augment, Flip, ScaledCrop
 from vssl.errors import VsslError
-from vssl.lab import Detect, Localise, detect, localise, profile, resolve, run
+from vssl.lab import Detect, Localise, cost, detect, localise, profile, resolve, run
 from vssl.losses import boundaries
 from vssl.persons import Noise, Persons
 from vssl.recipe import Recipe
@@ -80,6 +80,16 @@ def test_a_localisation_that_was_stopped_ends_in_the_same_weights(localised, tmp
     constant.compute(tmp_path / "stopped", (features,))
     one, other = (torch.load(tmp_path / name / "model.pt") for name in ("whole", "stopped"))
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_plan_counts_what_localisation_itself_trains(localised):
+    brief, longer = (cost.estimate(one, "smoke") for one in (localised, _longer(localised)))
+    assert brief.clips == longer.clips == 0  # its features are another experiment
+    assert longer.seconds - cost.OVERHEAD == pytest.approx(3 * (brief.seconds - cost.OVERHEAD))
+
+
+def _longer(localised):
+    return replace(localised, recipe=replace(BRIEF, epochs=3 * BRIEF.epochs))
 
 
 def test_videos_without_times_are_refused_in_one_line(scale, localised):

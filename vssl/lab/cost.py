@@ -36,6 +36,7 @@ class Work(NamedTuple):
     size: int
     trained: float = 0  # clips that go forward and back
     forward: float = 0  # clips that go forward only
+    beside: float = 0  # multiply-adds of other nets, forward and back
 
 
 class Cost(NamedTuple):
@@ -54,7 +55,7 @@ def estimate(experiment: Any, profile: str) -> Cost:
     work: Work = experiment.work()
     rate, where = RATES[profile]
     clips = work.trained + work.forward
-    seconds = OVERHEAD
+    seconds = OVERHEAD + work.beside / rate
     if clips:
         passes = (1 + BACKWARD) * work.trained + work.forward
         seconds += multiply_adds(work.net, work.length, work.size) * passes / rate

@@ -16,7 +16,7 @@ import numpy as np
 
 from vssl.errors import DataError, VsslError
 from vssl.videos import catalogue, puppets
-from vssl.videos.datasets import Dataset
+from vssl.videos.datasets import UNLABELLED, Dataset
 from vssl.videos.puppets import layouts
 from vssl.videos.store import FrameStore, state
 from vssl.videos.validation import SHARE, validation_split
@@ -127,8 +127,10 @@ def puppet_data(world: puppets.World, split: int, height: int, width: int) -> Da
 def real_data(name: str, root: Path, split: int, height: int, width: int) -> Data:
     """A real dataset under `root`; reads its lists."""
     found = catalogue.open_dataset(name, root)
-    there = len({video.label for video in found.videos})
-    classes = None if found.stand_in or there == catalogue.find(name).classes else there
+    there = len({video.label for video in found.videos} - {UNLABELLED})
+    # No video has a label itself where persons or moments have them.
+    complete = there in (0, catalogue.find(name).classes)
+    classes = None if found.stand_in or complete else there
     return Data(name, found.digest, split, height, width, found.stand_in, root, classes)
 
 

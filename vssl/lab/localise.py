@@ -59,8 +59,11 @@ class Localise(Keyed):
         return (self.features,)
 
     def work(self) -> Work:
-        """Nothing goes through the backbone; BMN's own time is not counted."""
-        return self.features.work()._replace(forward=0)
+        """Nothing goes through the backbone. Of BMN the map of proposals is most of the work."""
+        a_cell = 512 * 128 + 2 * 9 * 128 * 128  # of the map's convolutions
+        videos = self.features.data.counts()[0] * self.recipe.epochs * self.recipe.passes
+        learnt = 3 * videos * self.features.clips**2 * a_cell
+        return self.features.work()._replace(forward=0, beside=learnt)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         """Train, propose, and give AR@AN, its curve against AN, and what was proposed and why."""
