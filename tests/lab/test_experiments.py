@@ -149,25 +149,30 @@ def test_a_net_that_learnt_from_labels_is_looked_at_like_any_other(scale):
     assert run(features).arrays["p5"].shape == run(scale.features(learnt.start)).arrays["p5"].shape
 
 
-def test_a_generator_that_was_stopped_ends_in_the_same_weights(scale, monkeypatch, tmp_path):
+@pytest.mark.parametrize("which", ["synthesis", "experiment"])
+def test_a_generator_and_what_learns_from_its_views_end_in_the_same_weights_if_stopped(
+    scale, monkeypatch, tmp_path, which
+):
     segments = resolve("smoke", paper="segments").sizes
     scale = replace(scale, paper="segments", sizes=replace(segments, worlds=scale.sizes.worlds))
-    views = scale.pretrain(methods.Segments(), "r3d", seed=0).generator
-    views = replace(views, recipe=replace(views.recipe, epochs=3))
+    start = scale.pretrain(methods.Segments(), "r3d", seed=0)
+    training = start.generator if which == "synthesis" else start
+    inputs = tuple(map(run, training.needs()))
+    training = replace(training, recipe=replace(training.recipe, epochs=3))
     for folder in ("whole", "stopped"):
         (tmp_path / folder).mkdir()
-    views.compute(tmp_path / "whole", ())
+    training.compute(tmp_path / "whole", inputs)
 
     def stop(record):
         if record["epoch"] == 2:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("vssl.lab.synthesis.say_epoch", stop)
+        patch.setattr(f"vssl.lab.{which}.say_epoch", stop)
         with pytest.raises(KeyboardInterrupt):
-            views.compute(tmp_path / "stopped", ())
+            training.compute(tmp_path / "stopped", inputs)
     torch.manual_seed(99)  # whatever the process did in between
-    views.compute(tmp_path / "stopped", ())
+    training.compute(tmp_path / "stopped", inputs)
     one, other = (torch.load(tmp_path / name / "model.pt") for name in ("whole", "stopped"))
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
