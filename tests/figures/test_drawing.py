@@ -12,7 +12,7 @@ from vssl import figures
 from vssl.clips import Box, Clip
 from vssl.errors import VsslError
 from vssl.figures.bars import bars, interval
-from vssl.figures.boxes import overlaps
+from vssl.figures.boxes import Marked, overlaps, persons
 from vssl.figures.confusion import confusion
 from vssl.figures.curves import training
 from vssl.figures.diagram import Node, diagram
@@ -24,6 +24,7 @@ PAIR = [Clip(np.arange(4), Box(0, 0, 0.5, 0.5)), Clip(np.arange(2, 6), Box(0.25,
 FRAME = np.zeros((8, 12, 3), np.uint8)
 TINY = {
     "overlaps": lambda: overlaps(FRAME, {"a": PAIR}, 6, "t"),
+    "persons": lambda: persons({"a": FRAME}, {"a": []}, "t"),
     "diagram": lambda: diagram({"a": Node(0, 0, "x")}, [], "t"),
     "paces": lambda: paces({"1": [0]}, 1, "t"),
     "film": lambda: film({"1": np.zeros((1, 4, 6, 3), np.uint8)}, "t"),
@@ -91,6 +92,24 @@ def test_overlaps_show_both_boxes_and_every_frame_of_both_clips():
     assert [line.get_xdata().tolist() for line in lower.lines] == [[0, 1, 2, 3], [2, 3, 4, 5]]
     with pytest.raises(VsslError, match="two clips with a box"):
         overlaps(FRAME, {"a": PAIR[:1]}, 6, "t")
+
+
+def test_persons_have_their_boxes_in_a_colour_and_a_line_of_their_kind_and_their_words():
+    box = np.array([0.25, 0.5, 0.75, 1])
+    some = {"a": [Marked(box, "true"), Marked(box, "proposed", "bows")], "b": [Marked(box, "true")]}
+    figure = persons({"a": FRAME, "b": FRAME}, some, "t")
+    first, second = figure.axes
+    corners = [
+        (one.get_x(), one.get_y(), one.get_width(), one.get_height()) for one in first.patches
+    ]
+    assert corners == 2 * [(2.5, 3.5, 6, 4)]  # of 12 x 8 pixels
+    looks = [(one.get_edgecolor(), one.get_linestyle()) for one in first.patches]
+    assert looks[0][0] != looks[1][0] and looks[0][1] != looks[1][1]
+    assert second.patches[0].get_edgecolor() == looks[0][0]
+    assert [text.get_text() for text in first.texts] == ["bows"]
+    assert [text.get_text() for text in figure.legends[0].texts] == ["true", "proposed"]
+    with pytest.raises(VsslError, match="a list of its boxes"):
+        persons({"a": FRAME}, {}, "t")
 
 
 def test_a_diagram_has_every_box_and_every_arrow():

@@ -132,8 +132,9 @@ class Detect(Keyed):
         scores = _scores(model.net, whole)  # [R, K]
         measured = detection.precisions(tested, found, scores, names)
         blind = np.tile(learnt.labels.mean(0), (len(found), 1))
+        least = detection.precisions(tested, found, blind, names)
         metrics |= measured.metrics()
-        metrics["chance mAP"] = 100 * detection.precisions(tested, found, blind, names).mean
+        metrics |= {f"chance {name}": value for name, value in least.metrics().items()}
         metrics["few"] = float(len(measured.few))
         metrics["missed"] = 100 * float((tested.nearest(found)[1] < detection.OVERLAP).mean())
         return metrics, curves | {
