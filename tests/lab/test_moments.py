@@ -216,3 +216,12 @@ def test_a_list_without_a_sure_person_is_refused_in_one_line(real, detected):
 def test_fewer_key_frames_than_a_batch_make_a_smaller_batch(detected):
     large = replace(detected, recipe=replace(BRIEF, epochs=1, batch=10_000))
     assert np.isfinite(run(large).metrics["loss"])
+
+
+def test_frames_are_stored_large_enough_that_none_is_enlarged(scale, detected):
+    sizes = scale.sizes
+    as_it_is = scale.detect(detected.start)
+    assert (as_it_is.data.height, as_it_is.data.width) == (sizes.height, sizes.width)
+    larger = replace(scale, sizes=replace(sizes, detect=sizes.detect | {"sides": (96, 112)}))
+    assert (larger.detect(detected.start).data.height, sizes.height) == (96, 48)
+    assert larger.detect(detected.start).data.width == 2 * sizes.width

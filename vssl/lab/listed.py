@@ -23,7 +23,7 @@ class Listed:
     """
 
     digest: str
-    file: Path | None = field(default=None, metadata={"key": False}, compare=False)
+    file: Path | None = field(default=None, metadata={"key": False}, compare=False, repr=False)
 
     @classmethod
     def beside(cls, root: Path) -> Self:

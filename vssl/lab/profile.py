@@ -141,7 +141,7 @@ DEMO = Profile(
     ), positions=50,
     detect={
         "recipe": Recipe("adamw", rate=2e-3, weight_decay=0.02, epochs=4, batch=16, warm_up=0.2),
-        "length": 8, "stride": 1, "size": 64, "sides": (64, 80),
+        "length": 8, "stride": 2, "size": 96, "sides": (96, 112),
     },
     seeds=(0,),
     methods={"Pace": {"clips_a_video": 4, "strength": 0.25}},

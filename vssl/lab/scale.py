@@ -254,12 +254,17 @@ class Scale:
     def detect(self, start: Start, data: str = "ava") -> Detect:
         """Where something happens: a detector of actions, trained from a start with its seed.
 
-        Of real videos a list of their persons must be there. Of puppets they are made up.
+        Of real videos a list of their persons must be there. Of puppets they are made up. Frames
+        are stored large enough that none is enlarged in training.
         """
         source = self.data(data)
         persons = Noise() if source.stand_in else self._listed(source)
         made = Detect(start, source, DETECT_RECIPE, persons=persons, seed=start.seed)
-        return replace(made, **self.sizes.detect)
+        made = replace(made, **self.sizes.detect)
+        if (height := made.sides[0]) <= source.height:
+            return made
+        width = 2 * round(source.width * height / source.height / 2)
+        return replace(made, data=replace(source, height=height, width=width))
 
     def _listed(self, data: Data) -> Listed:
         """The list of persons in the folder of a real dataset."""
