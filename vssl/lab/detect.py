@@ -85,8 +85,9 @@ class Detect(Keyed):
         return runs_of(self.start)
 
     def work(self) -> Work:
-        """What goes through the net, taken for a key frame a second of half a minute a video."""
-        train, test = (28 * count for count in self.data.counts())
+        """What goes through the net, taken for a key frame in each second that is annotated."""
+        seconds = 28 if self.data.stand_in else 897  # of a film
+        train, test = (seconds * count for count in self.data.counts())
         learnt = train * self.recipe.epochs * self.recipe.passes
         return Work(self.data, self.start.net, self.length, self.size, learnt, test)
 
