@@ -39,6 +39,7 @@ from vssl.training.batches import (
     shuffled,
 )
 from vssl.videos.datasets import DatasetOfPersons
+from vssl.videos.puppets import World
 
 if TYPE_CHECKING:
     from vssl.lab.store import Run
@@ -86,7 +87,9 @@ class Detect(Keyed):
 
     def work(self) -> Work:
         """What goes through the net, taken for a key frame in each second that is annotated."""
-        seconds = 28 if self.data.stand_in else 897  # of a film
+        source, seconds = self.data.source, 897  # of a film
+        if isinstance(source, World):
+            seconds = source.frames[1] // source.fps - 2
         train, test = (seconds * count for count in self.data.counts())
         learnt = train * self.recipe.epochs * self.recipe.passes
         return Work(self.data, self.start.net, self.length, self.size, learnt, test)
