@@ -307,3 +307,24 @@ def _add_data(groups: argparse._SubParsersAction) -> None:
             metavar="S",
             help="of the puppets: smoke, demo or gpu (default: demo)",
         )
+    persons = _add(
+        groups,
+        "persons",
+        "find the persons in the key frames of AVA, for detectors of actions",
+        commands.data_persons,
+        "vssl data persons /data/ava\nvssl data persons /data/ava --out persons.csv --download",
+    )
+    persons.add_argument(
+        "root", type=folder, metavar="DIR", help="folder with AVA's lists and films"
+    )
+    persons.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the list to write (default: persons.csv in DIR, where it is looked for)",
+    )
+    persons.add_argument(
+        "--download",
+        action="store_true",
+        help="fetch the weights of torchvision's person detector, if they are not here",
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vssl.arguments import one_of
 from vssl.errors import VsslError
 from vssl.videos import catalogue
+from vssl.videos.datasets import DatasetOfPersons
 
 if TYPE_CHECKING:
     from vssl.videos.datasets import Dataset
@@ -95,6 +96,24 @@ def data_shots(options: argparse.Namespace) -> int:
         + ("; a video that is moved out of the folder is not trained on" if found else "")
     )
     return 0
+
+
+def data_persons(options: argparse.Namespace) -> int:
+    """Find the persons in the key frames of AVA, and write them to a file."""
+    from vssl.videos import person_search
+
+    dataset = catalogue.open_dataset("ava", options.root)
+    assert isinstance(dataset, DatasetOfPersons)
+    file = options.out or options.root / "persons.csv"
+    person_search.refuse_to_overwrite(file)  # before the weights are read
+    detector = person_search.torchvision_detector(options.download)
+    found = person_search.search(dataset, file, detector, "fasterrcnn_resnet50_fpn_v2")
+    for reason in found.failed:
+        print(reason)
+    print(f"{file}: {found.boxes} persons in {found.key_frames} key frames")
+    if found.beyond:
+        print(f"{found.beyond} key frames on the lists come after the end of their film")
+    return 1 if found.failed else 0
 
 
 def _dataset(options: argparse.Namespace) -> Dataset:

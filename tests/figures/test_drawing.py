@@ -12,7 +12,7 @@ from vssl import figures
 from vssl.clips import Box, Clip
 from vssl.errors import VsslError
 from vssl.figures.bars import bars, interval
-from vssl.figures.boxes import overlaps
+from vssl.figures.boxes import Marked, overlaps, persons, pooled
 from vssl.figures.confusion import confusion
 from vssl.figures.curves import training
 from vssl.figures.diagram import Node, diagram
@@ -25,6 +25,8 @@ PAIR = [Clip(np.arange(4), Box(0, 0, 0.5, 0.5)), Clip(np.arange(2, 6), Box(0.25,
 FRAME = np.zeros((8, 12, 3), np.uint8)
 TINY = {
     "overlaps": lambda: overlaps(FRAME, {"a": PAIR}, 6, "t"),
+    "pooled": lambda: pooled({"a": np.zeros((2, 2))}, np.zeros((1, 4)), np.zeros((1, 1, 1)), "t"),
+    "persons": lambda: persons({"a": FRAME}, {"a": []}, "t"),
     "diagram": lambda: diagram({"a": Node(0, 0, "x")}, [], "t"),
     "paces": lambda: paces({"1": [0]}, 1, "t"),
     "film": lambda: film({"1": np.zeros((1, 4, 6, 3), np.uint8)}, "t"),
@@ -111,6 +113,35 @@ def test_a_time_line_has_a_bar_for_each_span_at_its_seconds_and_writes_its_score
     assert [label.get_text() for label in below.get_yticklabels()] == ["true", "proposed"]
     assert [line.get_xdata()[-1] for line in curves.lines] == [36, 36]
     assert film.get_xlim() == curves.get_xlim() == below.get_xlim() == (0, 40)
+
+
+def test_persons_have_their_boxes_in_a_colour_and_a_line_of_their_kind_and_their_words():
+    box = np.array([0.25, 0.5, 0.75, 1])
+    some = {"a": [Marked(box, "true"), Marked(box, "proposed", "bows")], "b": [Marked(box, "true")]}
+    figure = persons({"a": FRAME, "b": FRAME}, some, "t")
+    first, second = figure.axes
+    corners = [
+        (one.get_x(), one.get_y(), one.get_width(), one.get_height()) for one in first.patches
+    ]
+    assert corners == 2 * [(2.5, 3.5, 6, 4)]  # of 12 x 8 pixels
+    looks = [(one.get_edgecolor(), one.get_linestyle()) for one in first.patches]
+    assert looks[0][0] != looks[1][0] and looks[0][1] != looks[1][1]
+    assert second.patches[0].get_edgecolor() == looks[0][0]
+    assert [text.get_text() for text in first.texts] == ["bows"]
+    assert "full blue line: true; dashed orange line: proposed" in [
+        t.get_text() for t in figure.texts
+    ]
+    with pytest.raises(VsslError, match="a list of its boxes"):
+        persons({"a": FRAME}, {}, "t")
+
+
+def test_a_box_on_a_map_and_its_cells_have_the_maps_own_places_and_one_scale():
+    box, cells = np.array([[1, 2, 3, 4]]), np.full((1, 2, 2), 0.5)
+    left, right = pooled({"m": np.eye(5)}, box, cells, "t").axes
+    assert left.images[0].get_extent() == [0, 5, 5, 0]
+    assert left.patches[0].get_xy() == (1, 2) and left.patches[0].get_width() == 2
+    assert left.images[0].get_clim() == right.images[0].get_clim() == (0, 1)
+    assert "in the box, 2 x 2" in [*texts(right), right.get_title(loc="left")]
 
 
 def test_a_diagram_has_every_box_and_every_arrow():

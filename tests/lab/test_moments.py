@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from vssl import models, training
 from vssl.augment import Augment, Flip, ScaledCrop
 from vssl.errors import VsslError
-from vssl.lab import Detect, Localise, cost, detect, localise, profile, resolve, run
+from vssl.lab import Detect, Localise, cost, detect, listed, localise, profile, resolve, run
 from vssl.losses import boundaries
 from vssl.persons import Noise, Persons
 from vssl.recipe import Recipe
@@ -167,6 +168,73 @@ def test_a_batch_that_shows_nobody_has_a_loss_of_zero_and_a_gradient():
     outcome.loss.backward()
 
 
-def test_the_noise_is_part_of_the_key_and_the_same_for_all_seeds(detected):
-    other = replace(detected, noise=Noise(misses=0.5))
+def test_the_persons_are_part_of_the_key_and_where_their_list_lies_is_not(detected, tmp_path):
+    other = replace(detected, persons=Noise(misses=0.5))
     assert other.key() != detected.key() != replace(detected, seed=1).key()
+    keys = set()
+    for folder in ("one", "other"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / listed.FILE).write_text("film,902,0.1,0.1,0.5,0.9,0.95\n")
+        keys.add(replace(detected, persons=listed.Listed.beside(tmp_path / folder)).key())
+    assert len(keys) == 1 and not keys & {detected.key(), other.key()}
+
+
+@pytest.fixture
+def real(scale, detected, tmp_path):
+    """A scale of videos that nobody knows to be puppets, in a folder of their own."""
+    root = tmp_path / "ava"
+    shutil.copytree(detected.data.open().dataset.root, root)
+    (root / puppets.disk.MANIFEST).unlink()
+    return replace(scale, data_root=root)
+
+
+def test_real_videos_want_a_list_of_persons_and_take_it(real, detected):
+    with pytest.raises(VsslError, match="vssl data persons"):
+        real.detect(detected.start)
+    dataset = detected.data.open().dataset
+    noisy = Noise(misses=0.0, false=0.0).propose(dataset.persons)
+    names = [video.name for video in dataset.videos]
+    lines = [
+        ",".join(map(str, (names[video], second, *box, score)))
+        for video, second, box, score in zip(
+            noisy.videos, noisy.seconds, noisy.boxes, noisy.scores, strict=True
+        )
+    ]
+    (real.data_root / listed.FILE).write_text("\n".join(lines))
+    made = real.detect(detected.start)
+    assert isinstance(made.persons, listed.Listed)
+    like = replace(made, persons=Noise(misses=0.0, false=0.0))
+    found, other = run(made), run(like)
+    assert np.allclose(found.arrays["boxes"], other.arrays["boxes"])
+    assert np.array_equal(found.arrays["scores"], other.arrays["scores"])
+    (real.data_root / listed.FILE).write_text(lines[0])
+    with pytest.raises(VsslError, match="plan anew"):
+        made.persons.found_in(dataset)
+
+
+def test_a_plan_wants_neither_videos_nor_their_persons(real, detected, monkeypatch, tmp_path):
+    monkeypatch.setenv("VSSL_PLAN_ONLY", "1")
+    assert real.detect(detected.start).persons == listed.Listed("not found")
+    nowhere = replace(real, data_root=tmp_path / "nowhere")
+    assert nowhere.detect(detected.start).persons == listed.Listed("not found")
+
+
+def test_a_list_without_a_sure_person_is_refused_in_one_line(real, detected):
+    name = detected.data.open().dataset.videos[0].name
+    (real.data_root / listed.FILE).write_text(f"{name},901,0.1,0.1,0.5,0.9,0.5\n")
+    with pytest.raises(VsslError, match="no persons that are proposed"):
+        run(real.detect(detected.start))
+
+
+def test_fewer_key_frames_than_a_batch_make_a_smaller_batch(detected):
+    large = replace(detected, recipe=replace(BRIEF, epochs=1, batch=10_000))
+    assert np.isfinite(run(large).metrics["loss"])
+
+
+def test_frames_are_stored_large_enough_that_none_is_enlarged(scale, detected):
+    sizes = scale.sizes
+    as_it_is = scale.detect(detected.start)
+    assert (as_it_is.data.height, as_it_is.data.width) == (sizes.height, sizes.width)
+    larger = replace(scale, sizes=replace(sizes, detect=sizes.detect | {"sides": (96, 112)}))
+    assert (larger.detect(detected.start).data.height, sizes.height) == (96, 48)
+    assert larger.detect(detected.start).data.width == 2 * sizes.width

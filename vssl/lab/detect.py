@@ -21,6 +21,7 @@ from vssl.lab.cost import Work
 from vssl.lab.data import Data
 from vssl.lab.experiment import Experiment, Keyed, Start, runs_of
 from vssl.lab.learning import Computed, kept, say_epoch
+from vssl.lab.listed import Listed
 from vssl.models.detector import BoxHead, Detector, dilated
 from vssl.models.layout import layout_of
 from vssl.objectives.base import Outcome
@@ -38,6 +39,7 @@ from vssl.training.batches import (
     shuffled,
 )
 from vssl.videos.datasets import DatasetOfPersons
+from vssl.videos.puppets import World
 
 if TYPE_CHECKING:
     from vssl.lab.store import Run
@@ -54,8 +56,8 @@ DETECT_RECIPE = Recipe(
 class Detect(Keyed):
     """Train a detector on the persons of key frames, from a start, and test it on others.
 
-    noise    how the proposed persons differ from the true ones: they are made of them, in place of
-             a person detector's. They test, and those that lie upon a true one train too.
+    persons  who is proposed: the persons on the list of a person detector, or such as are made of
+             the true ones. They test, and those that lie upon a true one train too.
     sides    lengths to which the shorter side of a training frame is brought, before a square of
              `size` is cut out of it. A test sees whole frames, at `size`.
 
@@ -69,7 +71,7 @@ class Detect(Keyed):
     stride: int = 2
     size: int = 224
     sides: tuple[int, int] = (256, 320)
-    noise: Noise = field(default_factory=Noise)
+    persons: Noise | Listed = field(default_factory=Noise)
     dropout: float = 0.5
     seed: int = 0
 
@@ -84,8 +86,11 @@ class Detect(Keyed):
         return runs_of(self.start)
 
     def work(self) -> Work:
-        """What goes through the net, taken for a key frame a second of half a minute a video."""
-        train, test = (28 * count for count in self.data.counts())
+        """What goes through the net, taken for a key frame in each second that is annotated."""
+        source, seconds = self.data.source, 897  # of a film
+        if isinstance(source, World):
+            seconds = source.frames[1] // source.fps - 2
+        train, test = (seconds * count for count in self.data.counts())
         learnt = train * self.recipe.epochs * self.recipe.passes
         return Work(self.data, self.start.net, self.length, self.size, learnt, test)
 
@@ -99,17 +104,24 @@ class Detect(Keyed):
             )
         true = _shown(dataset, opened.frames, dataset.persons)
         # The seed of the noise is no seed of the training: all runs get the same persons.
-        proposed = _shown(dataset, opened.frames, self.noise.propose(dataset.persons))
-        learnt = to_train_on(true.of(opened.train), proposed.of(opened.train))
+        proposed = _shown(dataset, opened.frames, self.persons.found_in(dataset))
+        learnt = to_train_on(true.of(opened.train), proposed.of(opened.train).sure())
         tested, found = true.of(opened.test), proposed.of(opened.test).sure()
+        for some, what in ((learnt, "to train on"), (found, "that are proposed to test on")):
+            if not len(some):
+                raise VsslError(
+                    f"{self.data.title()} has no persons {what}; look at its lists, and at which of"
+                    " their videos are there"
+                )
         names = dataset.classes
         backbone = dilated(self.start.backbone(inputs))
         torch.manual_seed(self.seed)
         model = Detecting(Detector(backbone, BoxHead(len(names), self.dropout)))
         augment = Augment((ScaledCrop(self.size, self.sides), Flip()))
+        batch = min(self.recipe.batch, len(learnt.by_frame()))
         batches = KeyFrames(
             opened.frames, learnt, _frames_of(dataset, opened.frames, learnt), augment,
-            self.length, self.stride, self.recipe.batch, self.recipe.passes, self.seed,
+            self.length, self.stride, batch, self.recipe.passes, self.seed,
         )  # fmt: skip
         history = training.fit(model, batches, self.recipe, folder, report=say_epoch)
         if not training.is_first():
@@ -124,9 +136,11 @@ class Detect(Keyed):
         scores = _scores(model.net, whole)  # [R, K]
         measured = detection.precisions(tested, found, scores, names)
         blind = np.tile(learnt.labels.mean(0), (len(found), 1))
+        least = detection.precisions(tested, found, blind, names)
         metrics |= measured.metrics()
-        metrics["chance mAP"] = 100 * detection.precisions(tested, found, blind, names).mean
+        metrics |= {f"chance {name}": value for name, value in least.metrics().items()}
         metrics["few"] = float(len(measured.few))
+        metrics["missed"] = 100 * float((tested.nearest(found)[1] < detection.OVERLAP).mean())
         return metrics, curves | {
             "scores": scores.astype(np.float32),
             "videos": found.videos,

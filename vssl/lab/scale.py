@@ -19,6 +19,7 @@ from vssl.lab.data import Data, puppet_data, real_data
 from vssl.lab.detect import DETECT_RECIPE, Detect
 from vssl.lab.experiment import Inflated, Net, PreTrain, Random, Start
 from vssl.lab.labels import FineTune, LinearEvaluation
+from vssl.lab.listed import Listed
 from vssl.lab.localise import BMN_RECIPE, Localise
 from vssl.lab.measures import Features, Instance, Probe, Retrieve
 from vssl.lab.profile import Profile, find, world
@@ -26,6 +27,7 @@ from vssl.lab.synthesis import Synthesised
 from vssl.methods import CSTP, CVRL, CPNet, Labelled, Method, Pace, Segments
 from vssl.models.heads import Linear, Normalised, Scores
 from vssl.objectives.base import views_read
+from vssl.persons import Noise
 from vssl.recipe import Recipe
 from vssl.samplers import Uniform
 
@@ -250,9 +252,30 @@ class Scale:
         return Localise(features, self.sizes.localise or BMN_RECIPE)
 
     def detect(self, start: Start, data: str = "ava") -> Detect:
-        """Where something happens: a detector of actions, trained from a start with its seed."""
-        made = Detect(start, self.data(data), DETECT_RECIPE, seed=start.seed)
-        return replace(made, **self.sizes.detect)
+        """Where something happens: a detector of actions, trained from a start with its seed.
+
+        Of real videos a list of their persons must be there. Of puppets they are made up. Frames
+        are stored large enough that none is enlarged in training.
+        """
+        source = self.data(data)
+        persons = Noise() if source.stand_in else self._listed(source)
+        made = Detect(start, source, DETECT_RECIPE, persons=persons, seed=start.seed)
+        made = replace(made, **self.sizes.detect)
+        if (height := made.sides[0]) <= source.height:
+            return made
+        width = 2 * round(source.width * height / source.height / 2)
+        return replace(made, data=replace(source, height=height, width=width))
+
+    def _listed(self, data: Data) -> Listed:
+        """The list of persons in the folder of a real dataset."""
+        try:
+            if not isinstance(data.source, Path):
+                raise DataError(f"{data.title()} is not there, and so no list of its persons is")
+            return Listed.beside(data.source)
+        except DataError:
+            if "VSSL_PLAN_ONLY" not in os.environ:
+                raise
+            return Listed("not found")  # a plan can be made before the list is there
 
     @property
     def labelled_length(self) -> int:

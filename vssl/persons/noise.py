@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -13,6 +14,13 @@ from vssl.persons.people import Persons
 APART = 0.3  # a false box overlaps no true one by as much
 TRIES = 20  # places at which a false box is tried; then it is left out
 SCORES = (0.8, 1.0)  # of every proposed box, so that all pass the usual threshold
+
+
+class Peopled(Protocol):
+    """What knows the true persons of its videos: a dataset of persons."""
+
+    @property
+    def persons(self) -> Persons: ...
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,10 @@ class Noise:
                 f"noise has a jitter of 0 or more, a share of misses from 0 to 1 and 0 false boxes "
                 f"or more; not {self}"
             )
+
+    def found_in(self, dataset: Peopled) -> Persons:
+        """The persons that would be proposed in a dataset's videos."""
+        return self.propose(dataset.persons)
 
     def propose(self, true: Persons, seed: int = 0) -> Persons:
         """The persons that would be proposed, without labels, in order of their key frames.

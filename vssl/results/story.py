@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from vssl.lab.profile import find, world
 from vssl.lab.scale import Scale
 from vssl.results import ledger, provenance
 from vssl.videos import puppets
-from vssl.videos.puppets import layouts
 
 OWN = "smoke's own numbers, which mean nothing"
 
@@ -105,9 +103,7 @@ def _left_out(scale: Scale) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _draw(dataset: str, name: str, profile: str) -> np.ndarray:
-    drawn = world(dataset, profile)
-    place = next(place for place in layouts.places(drawn) if Path(place.path).stem == name)
-    return puppets.render(drawn, place.class_name, place.group, place.clip)
+    return puppets.frames_of(world(dataset, profile), name)
 
 
 def _plain(value: Any) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vssl.videos.puppets.crowd import crowd
 from vssl.videos.puppets.draw import draw
 from vssl.videos.puppets.shot import perform, shoot
 from vssl.videos.puppets.world import World
@@ -22,7 +23,12 @@ class Truth:
 
 
 def render(world: World, class_name: str, group: int, clip: int) -> np.ndarray:
-    """Draw one video as uint8 [T, H, W, 3]; groups and clips are counted from 1."""
+    """Draw one video as uint8 [T, H, W, 3]; groups and clips are counted from 1.
+
+    Where several perform in a video, its class has no name.
+    """
+    if world.people is not None:
+        return draw(world, *(member.shot for member in crowd(world, group, clip)))
     return draw(world, shoot(world, perform(world, class_name, group), clip))
 
 
