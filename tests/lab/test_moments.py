@@ -172,9 +172,10 @@ def test_the_persons_are_part_of_the_key_and_where_their_list_lies_is_not(detect
     other = replace(detected, persons=Noise(misses=0.5))
     assert other.key() != detected.key() != replace(detected, seed=1).key()
     keys = set()
-    for folder in ("one", "other"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / listed.FILE).write_text("film,902,0.1,0.1,0.5,0.9,0.95\n")
+    for folder, within in (("one", "."), ("several", "ava")):
+        (tmp_path / folder / within).mkdir(parents=True)
+        file = tmp_path / folder / within / listed.FILE
+        file.write_text("film,902,0.1,0.1,0.5,0.9,0.95\n")
         keys.add(replace(detected, persons=listed.Listed.beside(tmp_path / folder)).key())
     assert len(keys) == 1 and not keys & {detected.key(), other.key()}
 

@@ -11,6 +11,7 @@ from vssl.errors import DataError, VsslError
 from vssl.persons import Persons
 from vssl.videos.datasets import DatasetOfPersons
 from vssl.videos.readers import ava
+from vssl.videos.readers.assembly import first_folder
 
 FILE = "persons.csv"  # in the folder of the dataset
 
@@ -27,15 +28,15 @@ class Listed:
 
     @classmethod
     def beside(cls, root: Path) -> Self:
-        """The list in the folder of a dataset."""
-        file = root / FILE
-        if not file.is_file():
+        """The list in the folder of a dataset, or in that of AVA in a folder of several."""
+        folder = first_folder([root, root / "ava", root / "AVA"], holding=FILE)
+        if folder is None:
             raise DataError(
-                f"{file} is needed, the persons that a detector finds at the key frames: say"
+                f"{root / FILE} is needed, the persons that a detector finds at the key frames: say"
                 f" `vssl data persons {root}`, or put a list there, with a row of video, second,"
                 " x1, y1, x2, y2 in fractions and score for each"
             )
-        return cls(_digest(file), file)
+        return cls(_digest(folder / FILE), folder / FILE)
 
     def found_in(self, dataset: DatasetOfPersons) -> Persons:
         """The persons on the list that are in a dataset's videos."""
