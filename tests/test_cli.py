@@ -16,7 +16,17 @@ import pytest
 from vssl import arguments, cli, commands
 from vssl.errors import DataError
 
-COMMANDS = ("", "reproduce", "data", "data make", "data index", "data check", "ledger", "doctor")
+COMMANDS = (
+    "",
+    "reproduce",
+    "data",
+    "data make",
+    "data index",
+    "data check",
+    "ledger",
+    "export",
+    "doctor",
+)
 
 
 def replies(capsys, *argv: str) -> tuple[int, str, str]:
@@ -36,7 +46,15 @@ def test_every_help_shows_an_example(capsys, command):
 def test_the_examples_of_the_help_work(capsys, monkeypatch, command):
     """The examples of a help page are really parsed; only the work behind them is left out."""
     ran = []
-    for name in ("reproduce", "data_make", "data_index", "data_check", "ledger", "doctor"):
+    for name in (
+        "reproduce",
+        "data_make",
+        "data_index",
+        "data_check",
+        "ledger",
+        "export",
+        "doctor",
+    ):
         monkeypatch.setattr(commands, name, lambda options: ran.append(options) or 0)
     monkeypatch.setattr(cli, "folder", str)  # because /data/UCF-101 is not there
     _, out, _ = replies(capsys, *command.split(), "--help")
@@ -76,6 +94,9 @@ def test_a_bare_group_shows_its_help(capsys, command):
         ("data check --size huge", "choose from smoke, demo, gpu"),
         ("data index --root . --name ucf-101", "did you mean ucf101?"),
         ("data check --root /no/such/folder", "there is no folder"),
+        ("export", "the following arguments are required: KEY, --to"),
+        ("export pretrain-1a2b", "the following arguments are required: --to"),
+        ("export no-such-run --to /tmp/net", "there is no run 'no-such-run'"),
         ("doctor extra", "'extra' is not understood"),
         ("--verison", "did you mean --version?"),
     ],
