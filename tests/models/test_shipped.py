@@ -178,7 +178,7 @@ def endless(state):
         (larger, "is not of a r3d: it has"),
         (reshaped, "does not fit: "),
         (whole_numbers, "does not fit: .*int32"),
-        (endless, "that are no numbers"),
+        (endless, "that are no finite numbers"),
     ],
 )
 def test_weights_of_another_net_are_refused(backbone, tmp_path, change, words):

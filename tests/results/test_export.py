@@ -88,6 +88,14 @@ def test_weights_without_a_record_say_so(start, tmp_path):
     assert export.card(source).count("kept without the record of their run") == 2
 
 
+def test_the_card_names_what_was_not_clean(start):
+    source = trained.find(start.key())
+    frames = {"ucf101": {"frames": "8b2e7b22", "failed": ["a.avi", "b.avi"]}}
+    text = export.card(replace(source, record=source.record | {"commit": "1+", "frames": frames}))
+    assert "2 videos of it could not be decoded" in text
+    assert "with changes that were not committed" in text
+
+
 def test_the_ledgers_numbers_of_this_very_run_are_found(start, tmp_path):
     found = run(start)
     names = ("commit", "hardware", "versions")
@@ -98,6 +106,7 @@ def test_the_ledgers_numbers_of_this_very_run_are_found(start, tmp_path):
         "column": "R@1",
         "seed": 0,
         "value": 38.02,
+        "chance": 50.0,
         "title": "puppets for UCF101",
     }
     others = [
@@ -108,7 +117,9 @@ def test_the_ledgers_numbers_of_this_very_run_are_found(start, tmp_path):
     write_json(tmp_path / "ledger" / "pace" / "t.smoke.json", {"records": [mine, *others]})
     source = trained.find(start.key())
     assert [one["row"] for _, _, one in export.numbers(source)] == ["pace"]
-    assert "| pace/t | smoke | pace | R@1 | 0 | 38.0 (puppets for UCF101) |" in export.card(source)
+    assert "| pace/t | smoke | pace | R@1 | 0 | 38.0 | 50.0 | puppets for UCF101 |" in export.card(
+        source
+    )
 
 
 def test_the_command_exports_once(start, tmp_path, capsys):

@@ -125,7 +125,9 @@ def fits(backbone: Backbone, state: dict[str, Tensor], file: Path) -> None:
                 f"wants {value.dtype} {list(value.shape)}; {_AGAIN}"
             )
         if not found.isfinite().all():
-            raise VsslError(f"{file} has values in {name} that are no numbers; train it again")
+            raise VsslError(
+                f"{file} has values in {name} that are no finite numbers; take another run"
+            )
 
 
 _AGAIN = "export it again, or fetch a whole copy"

@@ -39,7 +39,7 @@ def card(source: Trained) -> str:
         "## How\n\n"
         + _table(
             {
-                "net": key.brief(described.get("net", {})).removeprefix("Net"),
+                "net": key.brief(described.get("net", {})).removeprefix("Net").strip("()"),
                 "method": key.brief(described["method"]),
                 "recipe": key.brief(described["recipe"]),
                 "seed": source.field("seed"),
@@ -94,7 +94,11 @@ def _learnt_from(source: Trained) -> str:
         )
         for data in source.data
     }
-    return "\n".join(f"- {title}: {kind}." for title, kind in kinds.items())
+    lines = [f"- {title}: {kind}." for title, kind in kinds.items()]
+    frames = source.record.get("frames", {}).values()
+    if failed := {name for made in frames for name in made["failed"]}:
+        lines.append(f"- {len(failed)} videos of it could not be decoded, and were left out.")
+    return "\n".join(lines)
 
 
 def _limits(source: Trained) -> str:
@@ -113,14 +117,22 @@ def _made_on(record: dict[str, Any]) -> str:
     if not record:
         return "Not known: these weights were kept without the record of their run."
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
-    names = ("commit", "date", "hardware")
-    return _table({**{name: record[name] for name in names}, "versions": versions})
+    changed = " (+: with changes that were not committed)" if record["commit"][-1:] == "+" else ""
+    names = ("date", "hardware")
+    return _table(
+        {
+            "commit": record["commit"] + changed,
+            **{name: record[name] for name in names},
+            "versions": versions,
+            "digest of its code": record["code"],
+        }
+    )
 
 
 def _metrics(source: Trained) -> str:
     if not source.metrics:
         return "Not known: these weights were kept without the record of their run."
-    return "Of the last epoch, on the training videos.\n\n" + _table(
+    return "Of the last epoch, on the training videos; an accuracy is a share of 1.\n\n" + _table(
         {name: f"{value:.4g}" for name, value in sorted(source.metrics.items())}
     )
 
@@ -129,14 +141,20 @@ def _numbers(source: Trained) -> str:
     found = numbers(source)
     if not found:
         return "None is known to be of this very run."
-    lines = ["| table | profile | row | column | seed | value | |", "|---|---|---|---|---|---|---|"]
+    names = ("table", "profile", "row", "column", "seed", "value", "chance", "data")
+    lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     for slug, profile, one in found:
-        old = "older code" if one.get("older") else ""
-        value = f"{one['value']:.1f} ({one['title']})"
-        lines.append(
-            f"| {slug} | {profile} | {one['row']} | {one['column']} | {one['seed']} | {value} |"
-            f" {old} |"
+        chance = "" if one["chance"] is None else f"{one['chance']:.1f}"
+        older = " (older code)" if one.get("older") else ""
+        cells = (
+            slug,
+            profile,
+            one["row"],
+            one["column"],
+            one["seed"],
+            f"{one['value']:.1f}{older}",
         )
+        lines.append(f"| {' | '.join(map(str, (*cells, chance, one['title'])))} |")
     return "\n".join(lines)
 
 
