@@ -18,7 +18,7 @@ from vssl.errors import DataError
 
 COMMANDS = (
     "", "reproduce", "data", "data make", "data index", "data check", "data persons", "ledger",
-    "doctor",
+    "export", "doctor",
 )  # fmt: skip
 
 
@@ -80,6 +80,9 @@ def test_a_bare_group_shows_its_help(capsys, command):
         ("data check --size huge", "choose from smoke, demo, gpu"),
         ("data index --root . --name ucf-101", "did you mean ucf101?"),
         ("data check --root /no/such/folder", "there is no folder"),
+        ("export", "the following arguments are required: KEY, --to"),
+        ("export pretrain-1a2b", "the following arguments are required: --to"),
+        ("export no-such-run --to /tmp/net", "there is no run 'no-such-run'"),
         ("doctor extra", "'extra' is not understood"),
         ("--verison", "did you mean --version?"),
     ],

@@ -98,7 +98,8 @@ def test_the_plain_call_of_papermill_runs(tmp_path):
 def test_every_vssl_command_runs(command, monkeypatch, request):
     """Each command is really run, but without what takes minutes.
 
-    Left out are the notebooks, the drawing of the whole puppet set and the doctor's probe.
+    Left out are the notebooks, the drawing of the whole puppet set, the doctor's probe, and a run
+    that is not there.
     """
     words = shlex.split(command)
     assert Path(words[0]).name == "vssl", f"no test knows how to try {command!r}"
@@ -112,6 +113,8 @@ def test_every_vssl_command_runs(command, monkeypatch, request):
         monkeypatch.setattr(reproduce, lambda ids, profile, **rest: _chosen(ids))
     if argv[0] == "fill":
         monkeypatch.setattr("vssl.shelf.fill.fill", lambda ids, profile, *rest: 0)
+    if argv[0] == "export":
+        monkeypatch.setattr("vssl.results.export.export", lambda name, to: to)
     if argv[:2] == ["data", "make"]:
         monkeypatch.setattr("vssl.videos.puppets.make", lambda world: world.name)
     assert cli.main(argv) == 0

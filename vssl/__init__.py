@@ -10,6 +10,25 @@ Pixels leave the frame store as uint8 ``[T, H, W, C]`` and enter a backbone as f
 W]``.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from vssl import sources as sources  # read before any file can be edited under a living process
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vssl.models import Backbone
+
 __version__ = "0.1.0"
+
+
+def load(place: str | Path, device: str = "cpu") -> Backbone:
+    """Give a trained net in eval mode, for clips [N, 3, T, H, W].
+
+    place   a folder that `vssl export` wrote, or the name of a net that ships with the project.
+    """
+    from vssl.models import shipped  # here, since it loads torch and `import vssl` must not
+
+    return shipped.load(place, device)

@@ -158,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     ledger.add_argument(
         "--add", action="store_true", help="move the numbers that notebooks left into data/results/"
     )
+    _add_export(groups)
     doctor = _add(
         groups,
         "doctor",
@@ -244,6 +245,25 @@ def _add_fill(groups: argparse._SubParsersAction) -> None:
         "--plan", action="store_true", help="list what is missing and its cost, and compute nothing"
     )
     fill.add_argument("--status", action="store_true", help="say how far every table is, and stop")
+
+
+def _add_export(groups: argparse._SubParsersAction) -> None:
+    export = _add(
+        groups,
+        "export",
+        "write a trained net into a folder that vssl.load reads",
+        commands.export,
+        "vssl export pretrain-1a2b --to ~/nets/pace\n"
+        "vssl export runs/weights/100_pace/pretrain-1a2b3c4d5e6f7a8b.pt --to ~/nets/pace",
+    )
+    export.add_argument(
+        "key",
+        metavar="KEY",
+        help="a pre-training in the run store, or the beginning of its name; or a kept file KEY.pt",
+    )
+    export.add_argument(
+        "--to", required=True, type=Path, metavar="FOLDER", help="a folder that is not there yet"
+    )
 
 
 def _add_data(groups: argparse._SubParsersAction) -> None:

@@ -147,6 +147,14 @@ def ledger(options: argparse.Namespace) -> int:
     return 0
 
 
+def export(options: argparse.Namespace) -> int:
+    """Write a trained net into a folder."""
+    from vssl.results import export
+
+    print(f"{export.export(options.key, options.to)} is there; vssl.load reads it")
+    return 0
+
+
 def doctor(options: argparse.Namespace) -> int:
     """Say what is on this machine."""
     from vssl import doctor

@@ -49,6 +49,11 @@ def reported() -> Path:
     return root() / "data" / "reported"
 
 
+def nets() -> Path:
+    """The trained nets that ship with the project, a folder each, committed."""
+    return root() / "data" / "nets"
+
+
 def ledger() -> Path:
     """Our numbers, committed: `VSSL_LEDGER`, or `data/results/` in the project."""
     return (

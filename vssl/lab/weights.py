@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from vssl.training import checkpoint
 def keep(experiment: Any, folder: Path) -> list[Path]:
     """Copy the weights of an experiment's run, and of those that it needs, to a folder.
 
-    Each is a file of half-precision weights with its description beside it; one that is there is
-    left alone.
+    Each is a file of half-precision weights with its description and its run's record beside it;
+    one that is there is left alone.
     """
     kept = [path for need in experiment.needs() for path in keep(need, folder)]
     trained = store.folder_of(experiment) / "model.pt"
@@ -27,7 +28,13 @@ def keep(experiment: Any, folder: Path) -> list[Path]:
             for name, value in checkpoint.load(trained).items()
         }
         write_json(target.with_suffix(".json"), key.described(experiment))
+        write_json(record_of(target), json.loads((trained.parent / "run.json").read_text()))
         with replacing(target) as temporary:
             torch.save(state, temporary)
         kept.append(target)
     return kept
+
+
+def record_of(kept: Path) -> Path:
+    """Where the record of the run lies that made a kept file; older files have none."""
+    return kept.with_suffix(".run.json")
