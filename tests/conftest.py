@@ -33,6 +33,27 @@ def realvideo() -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def puppet_data(tmp_path_factory):
+    """The folder of a tiny set of puppets, drawn once for each file of tests."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture
+def tiny(puppet_data, monkeypatch):
+    """The smoke scale on a dozen short puppet videos of two classes."""
+    from dataclasses import replace
+
+    from vssl.lab import profile, resolve
+
+    monkeypatch.setenv("VSSL_DATA", str(puppet_data))
+    smoke = resolve("smoke")
+    worlds = {"ucf101": {"classes": ("Walk", "Squat"), "groups": 6, "clips": 1, "frames": (12, 16)}}
+    sizes = replace(smoke.sizes, worlds=worlds)
+    monkeypatch.setitem(profile.PROFILES, "smoke", sizes)
+    return replace(smoke, sizes=sizes)
+
+
 @pytest.fixture
 def memory_frames():
     """A maker of frame stores in memory: `memory_frames((20, 30))` has two videos of noise."""

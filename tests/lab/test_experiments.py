@@ -14,20 +14,14 @@ from vssl import methods
 from vssl.clips import clips_of
 from vssl.errors import VsslError
 from vssl.lab import Elsewhere, PretextTest, Reconstruction, Synthesised, Tuned, done, resolve, run
-from vssl.lab import profile as profiles
 from vssl.lab.experiment import Keyed
 
 METHOD = methods.Pace(short="fit")
 
 
 @pytest.fixture
-def scale(puppet_data, monkeypatch):
-    monkeypatch.setenv("VSSL_DATA", str(puppet_data))
-    smoke = resolve("smoke")
-    worlds = {"ucf101": {"classes": ("Walk", "Squat"), "groups": 6, "clips": 1, "frames": (12, 16)}}
-    tiny = replace(smoke.sizes, worlds=worlds)
-    monkeypatch.setitem(profiles.PROFILES, "smoke", tiny)
-    return replace(smoke, sizes=tiny)
+def scale(tiny):
+    return tiny
 
 
 def test_all_tests_of_a_pre_training_give_sensible_numbers(scale):

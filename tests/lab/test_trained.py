@@ -15,7 +15,6 @@ from vssl.lab import (
     Reconstruction,
     Synthesised,
     key,
-    profile,
     resolve,
     run,
     trained,
@@ -142,14 +141,9 @@ def test_a_run_that_describes_another_is_refused():
 
 
 @pytest.fixture
-def start(puppet_data, monkeypatch):
+def start(tiny):
     """A small pre-training, computed."""
-    monkeypatch.setenv("VSSL_DATA", str(puppet_data))
-    smoke = resolve("smoke")
-    worlds = {"ucf101": {"classes": ("Walk", "Squat"), "groups": 6, "clips": 1, "frames": (12, 16)}}
-    tiny = replace(smoke.sizes, worlds=worlds)
-    monkeypatch.setitem(profile.PROFILES, "smoke", tiny)
-    made = replace(smoke, sizes=tiny).pretrain(methods.Pace(short="fit"), "r3d", seed=0)
+    made = tiny.pretrain(methods.Pace(short="fit"), "r3d", seed=0)
     run(made)
     return made
 

@@ -9,25 +9,15 @@ import vssl
 from vssl import cli, methods
 from vssl.errors import VsslError
 from vssl.files import write_json
-from vssl.lab import keep, profile, resolve, run, trained
+from vssl.lab import keep, run, trained
 from vssl.results import export
 
 
-@pytest.fixture(scope="module")
-def puppet_data(tmp_path_factory):
-    return tmp_path_factory.mktemp("data")
-
-
 @pytest.fixture
-def start(puppet_data, monkeypatch, tmp_path):
+def start(tiny, monkeypatch, tmp_path):
     """A small pre-training, computed."""
-    monkeypatch.setenv("VSSL_DATA", str(puppet_data))
     monkeypatch.setenv("VSSL_LEDGER", str(tmp_path / "ledger"))
-    smoke = resolve("smoke")
-    worlds = {"ucf101": {"classes": ("Walk", "Squat"), "groups": 6, "clips": 1, "frames": (12, 16)}}
-    tiny = replace(smoke.sizes, worlds=worlds)
-    monkeypatch.setitem(profile.PROFILES, "smoke", tiny)
-    made = replace(smoke, sizes=tiny).pretrain(methods.Pace(short="fit"), "r3d", seed=0)
+    made = tiny.pretrain(methods.Pace(short="fit"), "r3d", seed=0)
     run(made)
     return made
 
