@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from vssl.arguments import one_of
 from vssl.errors import VsslError
 from vssl.videos import catalogue
-from vssl.videos.datasets import DatasetOfPersons
 
 if TYPE_CHECKING:
     from vssl.videos.datasets import Dataset
@@ -100,11 +99,13 @@ def data_shots(options: argparse.Namespace) -> int:
 
 def data_persons(options: argparse.Namespace) -> int:
     """Find the persons in the key frames of AVA, and write them to a file."""
+    from vssl.lab.listed import FILE
     from vssl.videos import person_search
+    from vssl.videos.datasets import DatasetOfPersons
 
     dataset = catalogue.open_dataset("ava", options.root)
     assert isinstance(dataset, DatasetOfPersons)
-    file = options.out or options.root / "persons.csv"
+    file = options.out or options.root / FILE
     person_search.refuse_to_overwrite(file)  # before the weights are read
     detector = person_search.torchvision_detector(options.download)
     found = person_search.search(dataset, file, detector, "fasterrcnn_resnet50_fpn_v2")

@@ -243,6 +243,7 @@ def test_confusion_shows_counts_and_shades():
         ),
         (lambda: timeline(FRAME, {}, {"a": np.zeros((0, 2))}, 1.0, "t"), "time line wants"),
         (lambda: timeline(FRAME[None], {}, {}, 1.0, "t"), "time line wants"),
+        (lambda: timeline(FRAME[None], {"a": np.zeros(4)}, {}, 1.0, "t"), "spans to show"),
         (lambda: training({}, "t", "y"), "no curve"),
         (lambda: training({"a": ([1, 2], [1])}, "t", "y"), "'a' wants"),
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from vssl.errors import VsslError
 from vssl.figures import style
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -23,8 +24,6 @@ def overlaps(
     The frame is uint8 [H, W, 3], of a video of `num_frames`. The first clip is drawn with a full
     line, the second with a dashed one.
     """
-    from matplotlib.patches import Rectangle
-
     if not pairs or any(len(c) != 2 or None in {one.box for one in c} for c in pairs.values()):
         raise VsslError("each column wants two clips with a box")
     height, width = frame.shape[:2]
@@ -37,10 +36,7 @@ def overlaps(
             box = clip.box
             assert box is not None
             corner = (box.left * width - 0.5, box.top * height - 0.5)
-            size = (box.width * width, box.height * height)
-            upper.add_patch(
-                Rectangle(corner, *size, fill=False, edgecolor=color, linestyle=line, linewidth=2)
-            )
+            _outline(upper, corner, (box.width * width, box.height * height), color, line)
             lower.plot(clip.frames, np.full(len(clip.frames), place), ".", color=color, ms=4)
         lower.set(xlim=(-2, num_frames + 1), ylim=(1.6, -0.6), yticks=[], xlabel="frame")
         lower.spines["left"].set_visible(False)
@@ -73,8 +69,6 @@ def persons(
     that are not named come behind. Words stand at the lower edge of a box or above its upper one,
     in turns from left to right, so that neighbours cover each other less.
     """
-    from matplotlib.patches import Rectangle
-
     every = list(dict.fromkeys([*kinds, *(m.kind for some in marked.values() for m in some)]))
     if not frames or frames.keys() != marked.keys() or len(every) > len(LOOKS):
         raise VsslError("each frame wants a list of its boxes, of three kinds at most")
@@ -92,10 +86,7 @@ def persons(
         for place, one in enumerate(sorted(marked[name], key=lambda one: one.box[0])):
             color, line = looks[one.kind]
             left, top, right, bottom = one.box * [wide, high, wide, high] - 0.5
-            corner, size = (left, top), (right - left, bottom - top)
-            axis.add_patch(
-                Rectangle(corner, *size, fill=False, edgecolor=color, linestyle=line, linewidth=2)
-            )
+            _outline(axis, (left, top), (right - left, bottom - top), color, line)
             if one.words:
                 beside = 0.06 * columns * wide  # half of a long word
                 middle = np.clip((left + right) / 2, beside, wide - beside)
@@ -115,18 +106,13 @@ def pooled(
 
     Values are from 0, which is white, to 1, which is black.
     """
-    from matplotlib.patches import Rectangle
-
     fig, axes = style.figure(title, 1.9, 1, 2 * len(maps), pictures=True)
     for place, (name, one) in enumerate(maps.items()):
         (color, line), (left, top, right, bottom) = LOOKS[place], boxes[place]
         upper, lower = axes[0, 2 * place : 2 * place + 2]
         shown = {"cmap": "Greys", "vmin": 0, "vmax": 1}
         upper.imshow(one, extent=(0, one.shape[1], one.shape[0], 0), **shown)
-        corner, size = (left, top), (right - left, bottom - top)
-        upper.add_patch(
-            Rectangle(corner, *size, fill=False, edgecolor=color, linestyle=line, linewidth=2)
-        )
+        _outline(upper, (left, top), (right - left, bottom - top), color, line)
         lower.imshow(cells[place], **shown)
         upper.set_title(f"{name}, {' x '.join(map(str, one.shape))}", loc="left")
         lower.set_title(f"in the box, {' x '.join(map(str, cells[place].shape))}", loc="left")
@@ -134,3 +120,18 @@ def pooled(
         axis.set(xticks=[], yticks=[])
         axis.spines[:].set_visible(True)
     return fig
+
+
+def _outline(
+    axis: Axes,
+    corner: tuple[float, float],
+    size: tuple[float, float],
+    color: str,
+    line: Any,
+) -> None:
+    """A box that lets one see what is in it; the corner is its upper left one."""
+    from matplotlib.patches import Rectangle
+
+    axis.add_patch(
+        Rectangle(corner, *size, fill=False, edgecolor=color, linestyle=line, linewidth=2)
+    )

@@ -25,12 +25,12 @@ def timeline(
     """A video from its beginning to its end, with all rows on one line of time.
 
     pictures   frames spread evenly over the video, uint8 [P, H, W, 3].
-    curves     values from 0 to 1 at evenly spread positions, [T] each.
+    curves     values from 0 to 1 at evenly spread positions, [T] each; there may be none.
     spans      rows of bars, [G, 2] each, from a start to an end in fractions of the video; in a
                third column [G, 3] may stand a score, which is written beside the bar.
     """
-    if pictures.ndim != 4 or not len(pictures) or not (curves or spans):
-        raise VsslError("a time line wants pictures [P, H, W, 3], and curves or spans to show")
+    if pictures.ndim != 4 or not len(pictures) or not spans:
+        raise VsslError("a time line wants pictures [P, H, W, 3], and spans to show below them")
     across = (style.WIDTH - 1.5) / len(pictures)  # inches of one picture
     rows = sum(max(1, len(some)) for some in spans.values())
     heights = [across * pictures.shape[1] / pictures.shape[2], *[0.7] * bool(curves), 0.16 * rows]

@@ -79,6 +79,10 @@ class DatasetOfPersons(Dataset):
     unlisted: int = 0  # labels that are left out, because their action is not among the classes
     begin: int = 0  # the second of the whole film at which the files begin
 
+    def frame_at(self, seconds: np.ndarray, rate: np.ndarray | float) -> np.ndarray:
+        """The frames that show seconds of the whole film, at so many frames a second."""
+        return np.rint((seconds - self.begin) * rate).astype(np.int64)
+
     def key_frames(self, persons: Persons, fps: np.ndarray, num_frames: np.ndarray) -> np.ndarray:
         """The frame of its video that shows each person's second, [R]; -1 where the video is over.
 
@@ -92,7 +96,7 @@ class DatasetOfPersons(Dataset):
                 f"{self.videos[video].path} names no frame rate, so the frame of a second is not "
                 "known; encode it again"
             )
-        frame = np.rint((persons.seconds - self.begin) * rate).astype(np.int64)
+        frame = self.frame_at(persons.seconds, rate)
         return np.where((frame >= 0) & (frame < there), frame, -1)
 
     def summary(self) -> str:

@@ -50,7 +50,7 @@ def search(dataset: DatasetOfPersons, file: Path, detector: Detector, name: str)
     for number, video in enumerate(progress(dataset.videos, "films", every=0)):
         part, seconds = parts / f"{number}.csv", key_frames[key_frames[:, 0] == number, 1]
         if not part.exists():
-            write_text(part, _rows(video, seconds, dataset.begin, detector))
+            write_text(part, _rows(dataset, video, seconds, detector))
         first, *rows = part.read_text(encoding="utf-8").splitlines()
         seen, _, reason = first.partition(" ")
         boxes, looked = boxes + len(rows), looked + int(seen)
@@ -77,7 +77,7 @@ def refuse_to_overwrite(file: Path) -> None:
         raise VsslError(f"{file} is there already; move it away, or name another file with --out")
 
 
-def _rows(video: Video, seconds: np.ndarray, begin: int, detector: Detector) -> str:
+def _rows(dataset: DatasetOfPersons, video: Video, seconds: np.ndarray, detector: Detector) -> str:
     """A line with the number of frames looked at and why there are no more; then a row a person."""
     seen, reason = 0, ""
     rows: list[str] = []
@@ -85,7 +85,8 @@ def _rows(video: Video, seconds: np.ndarray, begin: int, detector: Detector) -> 
         rate = claimed(video.path)[1]
         if rate <= 0:
             raise VideoError(f"{video.path} names no frame rate; encode it again")
-        wanted = {round((second - begin) * rate): second for second in seconds.tolist()}
+        places = dataset.frame_at(seconds, rate).tolist()
+        wanted = dict(zip(places, seconds.tolist(), strict=True))
         for place, frame in enumerate(stream(video.path)):
             if place in wanted:
                 seen += 1
