@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import pickle
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,20 @@ def counted(runs: Iterable[Iterable[str]]) -> dict[str, int]:
     }
 
 
+def longest_first(planned: Sequence[Planned]) -> list[Planned]:
+    """Order experiments by the time from their begin to the end of the longest way on from them.
+
+    Whoever takes the first that is ready then never leaves a long chain for the end, where the
+    other processes would wait for it. Each still comes after those that it needs.
+    """
+    left: dict[str, float] = {}  # seconds of an experiment and of the longest way on from it
+    for one in reversed(planned):  # what needs it comes before it here
+        left[one.key] = left.get(one.key, 0.0) + (one.cost.seconds if one.cost else 0.0)
+        for need in one.needs:
+            left[need] = max(left.get(need, 0.0), left[one.key])
+    return sorted(planned, key=lambda one: -left[one.key])
+
+
 def _short(number: float) -> str:
     """Format a count as 1.7 M, 95 k or 640."""
     for size, letter in ((1e6, " M"), (1e3, " k")):
@@ -183,11 +197,11 @@ def compute(
     env: Mapping[str, str],
     lab: str = "vssl.lab",
 ) -> dict[str, str]:
-    """Compute the experiments that are not done, `jobs` at a time.
+    """Compute the experiments that are not done, `jobs` at a time, the longest chains first.
 
     Return the reason for each experiment that failed or that needs one that failed.
     """
-    to_do = plan.to_do()
+    to_do = longest_first(plan.to_do())
     if not to_do:
         return {}
     experiments = logs / "experiments"
