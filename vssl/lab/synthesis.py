@@ -18,9 +18,6 @@ from vssl.lab.experiment import Experiment, Keyed, Net, PreTrain
 from vssl.lab.learning import Computed, batches_of, kept, say_epoch
 from vssl.lab.with_pretext import WithPretext
 from vssl.methods import Segments
-from vssl.models.autoencoder import Autoencoder
-from vssl.models.count import macs
-from vssl.models.flow import FlowNet
 from vssl.objectives.synthesis import KeySynthesis, SeeingCoin, ViewSynthesis
 from vssl.recipe import Recipe
 from vssl.training import checkpoint
@@ -59,19 +56,12 @@ class Synthesis(Keyed):
         return ()
 
     def work(self) -> Work:
-        """What goes through the net of info-min: each clip, and the view made of it.
-
-        Beside it, each clip goes through the autoencoder, and with its view through the flow net.
-        """
+        """What goes through the net of info-min: each clip, and the view made of it."""
         clips = 2 * clips_of(self.sampler) * self.recipe.epochs * self.recipe.passes
         crop = self.augment.steps[0]
         assert isinstance(crop, Crop)
         (length,) = self.sampler.layout
-        trained = self.data.counts()[0] * clips
-        with torch.device("meta"):
-            flow, autoencoder = (macs(net, length, crop.size) for net in (FlowNet(), Autoencoder()))
-        beside = 3 * trained * (flow + autoencoder / 2)
-        return Work(self.data, self.features, length, crop.size, trained, beside=beside)
+        return Work(self.data, self.features, length, crop.size, self.data.counts()[0] * clips)
 
     def compute(self, folder: Path, inputs: tuple[Run, ...]) -> Computed:
         """Train, and give the last epoch's metrics and the curves."""

@@ -1,4 +1,4 @@
-"""How large a net is: its parameters, and the multiplications it takes."""
+"""How large a backbone is: its parameters, and the multiplications it takes."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from torch import nn
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
+from vssl.models.backbone import Backbone
+
 
 def parameters(module: nn.Module) -> int:
     """Return the number of trained values in `module`."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def macs(net: nn.Module, frames: int = 16, size: int = 112) -> int:
+def macs(backbone: Backbone, frames: int = 16, size: int = 112) -> int:
     """Count the multiply-accumulates of one clip [3, frames, size, size].
 
     Convolutions and linear layers count. Nothing is computed, because stand-ins without storage
@@ -21,10 +23,11 @@ def macs(net: nn.Module, frames: int = 16, size: int = 112) -> int:
     and pooling.
     """
     weights = {
-        name: value.to("meta") for name, value in (*net.named_parameters(), *net.named_buffers())
+        name: value.to("meta")
+        for name, value in (*backbone.named_parameters(), *backbone.named_buffers())
     }
     # Two clips, because batch normalisation refuses a single value for a channel.
     clips = torch.empty(2, 3, frames, size, size, device="meta")
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        functional_call(net, weights, (clips,))
+        functional_call(backbone, weights, (clips,))
     return counter.get_total_flops() // 2 // len(clips)

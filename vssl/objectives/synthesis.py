@@ -57,7 +57,7 @@ class ViewSynthesis(nn.Module):
         ).sum()
         metrics = {f"{name}_loss": one.detach() for name, one in named.items()}
         # How wrong it would be to say that nothing moves: the bar for the photometric loss.
-        metrics["still_loss"] = photometric(x.float())
+        metrics["still_loss"] = photometric(x.float(), torch.zeros_like(flow)).detach()
         return Outcome(loss, metrics)
 
 
@@ -92,20 +92,16 @@ class SeeingCoin(Pretext):
         return super().forward(x, labels)
 
 
-def photometric(x: Tensor, flow: Tensor | None = None) -> Tensor:
+def photometric(x: Tensor, flow: Tensor) -> Tensor:
     """How unlike its next frame, warped back by the flow, a frame is, as a mean over scales.
 
-    Clips [N, 3, T, H, W], and the flow [N, 2, T - 1, H, W] from each frame to the next in pixels;
-    without one, nothing moves.
+    Clips [N, 3, T, H, W], and the flow [N, 2, T - 1, H, W] from each frame to the next in pixels.
     """
     losses = []
     for cell in (cell for cell in SCALES if cell <= min(x.shape[3:])):
         small = F.avg_pool3d(x, (1, cell, cell), ceil_mode=True)  # [N, 3, T, H/c, W/c]
-        following = small[:, :, 1:]
-        if flow is not None:
-            way = F.avg_pool3d(flow, (1, cell, cell), ceil_mode=True) / cell
-            following = warp(following, way)
-        losses.append(charbonnier(following - small[:, :, :-1]))
+        way = F.avg_pool3d(flow, (1, cell, cell), ceil_mode=True) / cell
+        losses.append(charbonnier(warp(small[:, :, 1:], way) - small[:, :, :-1]))
     return torch.stack(losses).mean()
 
 
