@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from form import committed, joined, normalise
+from form import CONTROL, HIDDEN, committed, joined, normalise
 
 from vssl import paths
 from vssl.errors import VsslError
@@ -32,13 +32,19 @@ TAGS = (
     "follows",
     "nbval-ignore-output",
     "nbval-check-output",
-    "hide-input",
-    "remove-input",
+    HIDDEN,
+    CONTROL,
+    "exercise",
+    "check",
 )
 # A code cell with one of these tags may come right after another code cell.
-FOLLOWS = {"setup", "plan", "follows"}
+FOLLOWS = {"setup", "plan", "follows", CONTROL, "check"}
 MOST_BYTES = 600_000
 MOST_LINES = 30
+# Of the code lines that a reader sees, so many may be calls that draw figures and print tables;
+# other such cells are folded, and a folded cell must be mostly such calls.
+MOST_PLUMBING = 0.25
+PLUMBING = {"figures", "results"}
 CELLS = (20, 60)
 
 FOLDERS = "home|root|tmp|work|usr|Users|var|mnt|opt|srv|media|scratch|private"
@@ -62,6 +68,7 @@ def problems(path: Path) -> list[str]:
     strange = [cell.name for cell in code if cell.id not in trees]
     found += [f"{name}: it is not plain Python (a magic, a shell command?)" for name in strange]
     found += [*_parameters(code), *_uses(code, trees), *_counts(code), *_computed(cells, trees)]
+    found += _folded(code, trees)
     for cell in cells:
         found += _metadata(cell)
     for cell in code:
@@ -227,11 +234,48 @@ def _counts(code: Sequence[_Cell]) -> Iterator[str]:
 def _metadata(cell: _Cell) -> Iterator[str]:
     """Check that the metadata of a cell has only tags, and only those that mean something."""
     for name in cell.metadata:
-        if name != "tags":
+        if name != "tags" and not (name == "jupyter" and HIDDEN in cell.tags):
             yield f"{cell.name}: its metadata has {name!r}, which no cell needs"
     for tag in cell.tags:
         if tag not in TAGS:
             yield f"{cell.name}: the tag {tag!r} is not one of {', '.join(TAGS)}"
+
+
+def _folded(code: Sequence[_Cell], trees: dict[str, ast.Module]) -> Iterator[str]:
+    """Check that a reader sees ideas more than calls that draw, and that no idea is folded away."""
+    counts = {cell.id: plumbing(trees[cell.id]) for cell in code if cell.id in trees}
+    shown = [counts[cell.id] for cell in code if cell.id in counts and HIDDEN not in cell.tags]
+    drawn, lines = sum(part for part, _ in shown), sum(whole for _, whole in shown)
+    if drawn > MOST_PLUMBING * lines:
+        what = f"{drawn} of {lines} lines of code that are shown draw or print"
+        yield f"{what}; fold cells by the tag {HIDDEN} until a quarter is left"
+    for cell in code:
+        part, whole = counts.get(cell.id, (1, 1))
+        if HIDDEN in cell.tags and ("plan" in cell.tags or 2 * part < whole):
+            yield f"{cell.name}: it is folded, but most of its lines draw or print nothing"
+
+
+def plumbing(tree: ast.Module) -> tuple[int, int]:
+    """How many lines of a cell belong to calls that draw figures or print tables, and all lines."""
+    drawn, lines = set[int](), set[int]()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.stmt | ast.expr):
+            continue
+        span = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        lines |= {*span}
+        titled = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("title", "alt")
+        called = isinstance(node, ast.Call) and _root(node.func) in PLUMBING
+        planned = called and ast.unparse(node.func) == "results.Numbers"  # says what is asked
+        if titled or (called and not planned):
+            drawn |= {*span}
+    return len(drawn), len(lines)
+
+
+def _root(node: ast.expr) -> str:
+    """The name that a dotted call begins with, such as figures."""
+    while isinstance(node, ast.Attribute | ast.Call):
+        node = node.value if isinstance(node, ast.Attribute) else node.func
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _length(cell: _Cell) -> Iterator[str]:

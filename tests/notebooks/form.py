@@ -13,6 +13,8 @@ from vssl import files
 from vssl.errors import VsslError
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+HIDDEN = "hide-input"  # a cell whose code is folded: it draws or prints, and holds no idea
+CONTROL = "control"  # a cell with sliders
 LANGUAGE = {"name": "python"}  # without the version, which differs between machines
 
 
@@ -45,7 +47,11 @@ def _normal(notebook: dict[str, Any]) -> dict[str, Any]:
         tags = raw.get("metadata", {}).get("tags")
         cell = {**raw, "source": _lines(raw["source"]), "metadata": {"tags": tags} if tags else {}}
         if raw["cell_type"] == "code":
-            cell["outputs"] = [_normal_output(output) for output in raw.get("outputs", [])]
+            if HIDDEN in cell["metadata"].get("tags", ()):
+                cell["metadata"]["jupyter"] = {"source_hidden": True}
+            # A control is nothing without a kernel, and its state is long.
+            shown = () if CONTROL in cell["metadata"].get("tags", ()) else raw.get("outputs", ())
+            cell["outputs"] = [_normal_output(output) for output in shown]
         cells.append(cell)
     kernel = notebook.get("metadata", {}).get("kernelspec", {})
     if kernel.get("name") == "python3":

@@ -233,6 +233,14 @@ FAULTS = {
     "a temporary path": (with_outputs("step-1", stream("see /tmp/x.png")), "path of this machine"),
     "an address": (with_outputs("step-1", *FRAME), "memory address"),
     "a device": (with_outputs("step-1", stream("on cuda:0")), "names a device"),
+    "more drawing than ideas": (
+        with_source("step-1", "figures.bars.bars(\n" + "    1,\n" * 20 + ")"),
+        "of 35 lines of code that are shown draw or print; fold cells",
+    ),
+    "an idea folded away": (
+        with_metadata("step-1", tags=["hide-input"]),
+        "cell step-1: it is folded, but most of its lines draw or print nothing",
+    ),
     "a GPU's name": (with_outputs("step-1", stream("NVIDIA H200")), "names a device"),
 }
 
@@ -295,6 +303,18 @@ def test_what_another_tool_wrote_is_a_problem_until_it_is_normalised(tmp_path):
     assert "".join(cell(kept, "parameters")["source"]) == PARAMETERS
     about = cell(kept, "step-6")["outputs"][1]["metadata"]
     assert about == {"image/png": {"alt": "A line that rises."}}
+
+
+def test_a_cell_that_draws_is_folded_and_a_control_is_stored_without_its_state(tmp_path):
+    notebook = well()
+    draw, outputs = "figures.bars.bars(\n" + "    1,\n" * 20 + ")", [stream("Sliders\n")]
+    cell(notebook, "step-1").update(source=draw, metadata={"tags": ["hide-input"]})
+    cell(notebook, "step-2").update(outputs=outputs, metadata={"tags": ["control"]})
+    path = write(tmp_path / "100_pace.ipynb", notebook)
+    assert anatomy.problems(path) == []
+    stored = json.loads(path.read_text())
+    assert cell(stored, "step-1")["metadata"]["jupyter"] == {"source_hidden": True}
+    assert cell(stored, "step-2")["outputs"] == []
 
 
 def test_nbformat_reads_and_writes_the_same_form(tmp_path):
