@@ -23,7 +23,7 @@ from torch import Tensor
 from vssl import paths
 from vssl.errors import VsslError
 from vssl.files import replacing, write_json, write_text
-from vssl.models import build, builder
+from vssl.models import build, builder, published
 from vssl.models.backbone import Backbone
 
 FORMAT = 1
@@ -35,8 +35,11 @@ def load(place: str | Path, device: str | torch.device = "cpu") -> Backbone:
     """Give the trained net in a folder, or the shipped one of that name, in eval mode.
 
     It takes clips [N, 3, T, H, W] and computes in float32, however the weights were kept. A file
-    that is missing, damaged, of another format or of another net is refused.
+    that is missing, damaged, of another format or of another net is refused. A place may also be a
+    file of weights that others published (`vssl.models.published`).
     """
+    if place not in names() and Path(place).expanduser().is_file():
+        return _moved(published.load(Path(place).expanduser()), device)
     folder = find(place)
     config = _config(folder)
     state = _state(folder, config)
@@ -48,8 +51,12 @@ def load(place: str | Path, device: str | torch.device = "cpu") -> Backbone:
         raise VsslError(f"{folder / CONFIG}: {error}") from error
     fits(backbone, state, folder / WEIGHTS)
     backbone.load_state_dict(state)
+    return _moved(backbone.eval(), device)
+
+
+def _moved(backbone: Backbone, device: str | torch.device) -> Backbone:
     try:
-        return backbone.eval().to(device)
+        return backbone.to(device)
     except (RuntimeError, AssertionError) as error:  # no such device, or not here
         reason = str(error).splitlines()[0][:100]
         raise VsslError(f"the net cannot go to {device} ({reason}); load it on 'cpu'") from error
