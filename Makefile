@@ -2,13 +2,15 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test lint unit shelf readme lab bench gpu gpu-pack peers lock clean
+.PHONY: help env reproduce test lint unit shelf readme site lab bench gpu gpu-pack peers lock clean
 
 # What a person may set: make reproduce ONLY="000 100" PROFILE=demo JOBS=2 ARGS="--resume"
 ONLY ?= 000_start_here 100_pace
 PROFILE ?= demo
 JOBS ?= 2
 ARGS ?=
+# Where the project is kept, for the site's links: make site REPOSITORY=https://github.com/you/vssl
+REPOSITORY ?= $(VSSL_REPOSITORY)
 # make gpu OUT=results MINUTES=8 PARTS="wheels puppets fill"
 OUT ?= runs/gpu-out
 MINUTES ?= 8
@@ -75,6 +77,10 @@ readme: env  ## write the README's table of notebooks anew, from the manifest an
 	@$(PY) -c 'import re; from pathlib import Path; from vssl import manifest; from vssl.results import ledger; \
 	page = Path("README.md"); table = manifest.markdown_table(ledger.status); \
 	page.write_text(re.sub(r"(<!-- shelf -->\n).*?(<!-- /shelf -->)", lambda m: m[1] + table + m[2], page.read_text(), flags=re.S))'
+
+# Runs nothing: a page shows what the committed notebooks hold, and needs no network to be read.
+site: env  ## the shelf as pages to read, in site/: REPOSITORY=https://github.com/you/vssl
+	@$(PY) -m docs.site $(if $(REPOSITORY),--repository $(REPOSITORY)) $(ARGS)
 
 lab: env  ## open JupyterLab on the shelf
 	@$(PY) -m jupyterlab --notebook-dir=notebooks $(ARGS)

@@ -33,6 +33,7 @@ TARGETS = (
     "unit",
     "shelf",
     "readme",
+    "site",
     "lab",
     "bench",
     "gpu-pack",
