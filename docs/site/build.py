@@ -155,7 +155,10 @@ class _Site:
 
     def report(self) -> Page:
         """The verdicts of the shelf."""
-        found = {entry.id: verdicts.claims(entry.path) for entry in self.entries}
+        # A notebook without numbers of its own shows claims only as examples.
+        found = {
+            entry.id: verdicts.claims(entry.path) if entry.numbers else () for entry in self.entries
+        }
         claims = [claim for several in found.values() for claim in several]
         html = frame(
             "report.html",

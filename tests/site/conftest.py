@@ -18,6 +18,9 @@ ENTRY = """
   title: {title}
   question: Is there a question?
   minutes: {{demo: 2}}
+  numbers: pace/{name}
+  turn: 1
+  seeds: {{demo: 2}}
 """
 READING = "# How to read\n\n## The words\n\nA **claim** is an ordering; see `100_pace`.\n"
 README = """# vssl

@@ -125,9 +125,9 @@ def test_the_report_counts_verdicts(project, page):
     page(code("claims", "claims", outputs=(display(shown),)))
     report = make(Addresses())["report.html"].decode()
     assert re.findall(r"<strong>(\d+)</strong> (\w+)", report) == [
-        ("1", "holds"),
+        ("1", "hold"),
         ("1", "reversed"),
-        ("1", "waiting"),
+        ("1", "wait"),
     ]
     assert '<span aria-hidden="true">✓</span> holds on puppets (demo)' in report
 

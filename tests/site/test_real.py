@@ -86,3 +86,9 @@ def test_the_report_has_the_claims_of_the_shelf(html):
 def test_the_scripts_and_styles_stay_small(real):
     assert real["assets/site.js"].count(b"\n") < 150
     assert real["assets/style.css"].count(b"\n") < 400
+
+
+def test_an_example_of_a_claim_is_no_verdict(html):
+    examples = [entry for entry in manifest.shelf() if not entry.numbers]
+    report = html["report.html"].split("<article>")[1].split("</article>")[0]
+    assert examples and not any(f'href="{entry.id}.html"' in report for entry in examples)
