@@ -10,11 +10,13 @@ from latex2mathml.converter import convert
 from vssl.errors import VsslError
 
 IN_HTML = re.compile(r"(?<![\\$])\$(?=\S)([^$\n]+?)(?<=\S)\$(?![\d$])")
+# A function's name wants a little room before its argument, which the library does not leave.
+NAMED = re.compile(r"(<mi>(?:log|exp|max|min|arg|sin|cos)</mi>)(?=<m(?!o\b))")
 
 
 @lru_cache(maxsize=4096)
 def mathml(latex: str, block: bool = False) -> str:
-    """Turn a formula into MathML, with its LaTeX beside it for who copies it."""
+    """Turn a formula into MathML, in the line or in a block of its own."""
     latex = latex.strip()
     try:
         made = convert(latex, display="block" if block else "inline")
@@ -22,6 +24,7 @@ def mathml(latex: str, block: bool = False) -> str:
         raise _refused(latex, type(error).__name__) from error
     if unknown := re.search(r"\\[A-Za-z]+", made):  # the library passes on what it does not know
         raise _refused(latex, f"{unknown[0]} is not known")
+    made = NAMED.sub(r'\1<mspace width="0.17em"></mspace>', made)
     return f'<div class="formula">{made}</div>' if block else made
 
 
