@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -62,6 +63,9 @@ def make(addresses: Addresses) -> dict[str, bytes]:
     texts = [site.text(source) for source in site.texts]
     apis = [site.api(part) for part in site.parts]
     pages = [site.start(), *notebooks, site.report(), *texts, *apis]
+    for name, count in Counter(page.file for page in pages).items():
+        if count > 1:
+            raise VsslError(f"{count} pages would be {name}; give the one in docs/ another name")
     for page in pages:
         site.files[page.file] = site.framed(page, texts, apis)
     site.files["assets/index.js"] = search.index(pages).encode()

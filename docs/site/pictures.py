@@ -35,16 +35,16 @@ class Picture:
         return files
 
     def html(self) -> str:
-        """The picture as a figure of the page."""
+        """The picture as a figure of the page, loaded with it: one loaded later would not print."""
         alt, size = escape(self.alt), self._size()
         if self._still() is None:
-            image = f'<img src="{self._path()}" alt="{alt}"{size} loading="lazy">'
+            image = f'<img src="{self._path()}" alt="{alt}"{size}>'
             return f'<figure class="card">{image}</figure>\n'
         still = self._path("still", "png")
         return (
             '<figure class="card"><picture class="plays">'
             f'<source media="(prefers-reduced-motion: reduce)" srcset="{still}">'
-            f'<img src="{self._path()}" alt="{alt}"{size} loading="lazy"></picture>'
+            f'<img src="{self._path()}" alt="{alt}"{size}></picture>'
             f'<img class="printed" src="{still}" alt="{alt}"{size}></figure>\n'
         )
 

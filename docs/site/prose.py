@@ -79,7 +79,7 @@ class _Renderer(HTMLRenderer):
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         target = self.page.follow(url) or url
-        return f'<img class="drawn" src="{escape(target)}" alt="{words_of(text)}" loading="lazy">'
+        return f'<img class="drawn" src="{escape(target)}" alt="{words_of(text)}">'
 
     def codespan(self, text: str) -> str:
         target = self.page.known(text)

@@ -50,6 +50,12 @@ def test_two_builds_give_the_same_bytes(project, tmp_path):
     assert one == two and len(one) > 10
 
 
+def test_two_pages_of_one_name_get_one_line(project):
+    (project / "docs" / "report.md").write_text("# Mine")
+    with pytest.raises(VsslError, match=r"2 pages would be report\.html; give the one in docs/"):
+        building.make(Addresses())
+
+
 def test_a_new_site_takes_the_place_of_an_old_one(project, tmp_path):
     folder = tmp_path / "site"
     building.build(folder, Addresses())
