@@ -2,13 +2,15 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test lint unit shelf readme lab bench gpu gpu-pack peers lock clean
+.PHONY: help env reproduce test lint unit shelf readme lab teach bench gpu gpu-pack peers lock clean
 
 # What a person may set: make reproduce ONLY="000 100" PROFILE=demo JOBS=2 ARGS="--resume"
 ONLY ?= 000_start_here 100_pace
 PROFILE ?= demo
 JOBS ?= 2
 ARGS ?=
+# make teach TO=~/course ARGS="300 400"
+TO ?= teach
 # make gpu OUT=results MINUTES=8 PARTS="wheels puppets fill"
 OUT ?= runs/gpu-out
 MINUTES ?= 8
@@ -78,6 +80,9 @@ readme: env  ## write the README's table of notebooks anew, from the manifest an
 
 lab: env  ## open JupyterLab on the shelf
 	@$(PY) -m jupyterlab --notebook-dir=notebooks $(ARGS)
+
+teach: env  ## write students' and teacher's copies of the stories: TO=folder ARGS="300 400"
+	@$(PY) -m vssl teach $(ARGS) --to $(TO)
 
 bench: env  ## time each part beside what one would use otherwise: ARGS="decode --rounds 9"
 	@$(PY) -m benchmarks $(ARGS)

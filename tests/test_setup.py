@@ -34,6 +34,7 @@ TARGETS = (
     "shelf",
     "readme",
     "lab",
+    "teach",
     "bench",
     "gpu-pack",
     "gpu",
