@@ -107,7 +107,7 @@ SOLVED = 'def twice(x):\n    """Twice a number x."""\n    return 2 * x'
 
 def with_exercise(source: str):
     """Make a change that inserts an exercise of this source, and its check."""
-    check = code("task-check", "exercises.check(twice, lambda x: x + x, [(1,), (2,)])", "check")
+    check = code("task-check", "exercises.check(twice, [((1,), 2), ((2,), 4)])", "check")
     return with_cells(code("task", source, "exercise"), check, words("hm"), at=6)
 
 

@@ -38,7 +38,7 @@ def area(radius):
 radii = [1, 2]'''
 CHECK = """\
 from vssl.shelf import exercises
-exercises.check(area, lambda r: 3.14159265 * r * r, [(r,) for r in radii])"""
+exercises.check(area, [((r,), 3.14159265 * r * r) for r in radii])"""
 QUESTIONS = """\
 ## What differs
 

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 
-def check(mine: Callable, package: Callable, cases: Iterable[tuple]) -> None:
-    """Say in one line whether `mine` gives what `package` gives, for each tuple of arguments.
+def check(mine: Callable, cases: Iterable[tuple[tuple, Any]]) -> None:
+    """Say in one line whether `mine` gives what the package gives.
 
-    Nothing that `mine` does ends the notebook: what it raises is said, and a body that is not
-    written yet too. Each gets arguments of its own, so that neither can spoil the other's.
+    Each case is the arguments, a tuple, and what the package makes of them. Nothing that `mine`
+    does ends the notebook: what it raises is said, and that its lines are not written yet too.
     """
     name, count = getattr(mine, "__name__", "the function"), 0
-    for case in cases:
-        call, wanted = f"{name}({', '.join(map(_short, case))})", package(*copy.deepcopy(case))
+    for given, wanted in cases:
+        call = f"{name}({', '.join(map(_short, given))})"
         try:
-            found = mine(*copy.deepcopy(case))
+            found = mine(*copy.deepcopy(given))  # so that it cannot spoil what is shown
         except (Exception, SystemExit) as error:
             print(f"not yet: {call} raises {type(error).__name__}: {_line(error)}")
             return
@@ -64,7 +64,7 @@ def _short(value: Any) -> str:
         if isinstance(value, float):
             return f"{value:.4g}"
         shown = reprlib.Repr()
-        shown.maxlist = shown.maxtuple = 16
+        shown.maxlist, shown.maxtuple, shown.maxother = 16, 16, 90
         return " ".join(shown.repr(value).split())
     except Exception:  # a value may refuse to be written
         return f"a {type(value).__name__}"
