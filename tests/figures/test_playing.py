@@ -69,7 +69,7 @@ def test_a_box_is_drawn_as_its_outline_and_a_second_one_dashed_upon_it():
     assert playing.crop(box, 20, 40) == (slice(5, 15), slice(20, 30))
     one = playing.boxed(frames, [box])
     line = one.any(3)
-    assert line[0, 5, 20:30].all() and line[1, 5:15, 29].all() and line[0].sum() == 4 * 10 - 4
+    assert line[0, 5, 20:30].all() and line[1, 5:15, 29].all() and line[0].sum() == 10 * 10 - 6 * 6
     assert not frames.any(), "the frames themselves are changed"
     both = playing.boxed(frames, [box, box])
     colors = {tuple(color) for color in both[0][line[0]].tolist()}

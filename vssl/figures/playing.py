@@ -65,9 +65,9 @@ def boxed(frames: np.ndarray, boxes: Sequence[Box]) -> np.ndarray:
         inside[where] = True
         line = inside.copy()
         rows, columns = where
-        line[rows.start + 1 : rows.stop - 1, columns.start + 1 : columns.stop - 1] = False
-        if number:  # dashes of three pixels, so that a box upon another is seen
-            line &= np.add.outer(*map(np.arange, line.shape)) % 6 < 3
+        line[rows.start + 2 : rows.stop - 2, columns.start + 2 : columns.stop - 2] = False
+        if number:  # dashes, so that a box upon another is seen
+            line &= np.add.outer(*map(np.arange, line.shape)) % 8 < 4
         drawn[:, line] = np.round(255 * np.array(to_rgb(color)))
     return drawn
 
