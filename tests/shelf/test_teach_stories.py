@@ -7,6 +7,7 @@ import builtins
 import contextlib
 import io
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -25,6 +26,14 @@ ASKING = [e for e in STORIES if any("exercise" in teach._tags(cell) for cell in 
 
 def test_the_stories_are_the_five_papers():
     assert [entry.id[:3] for entry in STORIES] == ["100", "200", "300", "400", "500"]
+
+
+def test_the_stories_with_an_exercise_have_five_answers_or_more(tmp_path):
+    lines = teach.teach([entry.id for entry in ASKING], tmp_path / "class")
+    assert {"300", "400", "500"} <= {line[:3] for line in lines}
+    for line in lines:
+        exercises, answers = map(int, re.fullmatch(r"\w+: (\d+) \w+, (\d+) \w+", line).groups())
+        assert exercises >= 1 and answers >= 5, line
 
 
 @pytest.fixture(scope="module")
