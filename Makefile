@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help env reproduce test lint unit shelf readme site lab bench gpu gpu-pack peers lock clean
+.PHONY: help env reproduce test lint unit shelf readme site lab teach bench gpu gpu-pack peers lock clean
 
 # What a person may set: make reproduce ONLY="000 100" PROFILE=demo JOBS=2 ARGS="--resume"
 ONLY ?= 000_start_here 100_pace
@@ -11,6 +11,8 @@ JOBS ?= 2
 ARGS ?=
 # Where the project is kept, for the site's links: make site REPOSITORY=https://github.com/you/vssl
 REPOSITORY ?= $(VSSL_REPOSITORY)
+# make teach TO=~/course ARGS="300 400"
+TO ?= teach
 # make gpu OUT=results MINUTES=8 PARTS="wheels puppets fill"
 OUT ?= runs/gpu-out
 MINUTES ?= 8
@@ -84,6 +86,9 @@ site: env  ## the shelf as pages to read, in site/: REPOSITORY=https://github.co
 
 lab: env  ## open JupyterLab on the shelf
 	@$(PY) -m jupyterlab --notebook-dir=notebooks $(ARGS)
+
+teach: env  ## write students' and teacher's copies of the stories: TO=folder ARGS="300 400"
+	@$(PY) -m vssl teach $(ARGS) --to $(TO)
 
 bench: env  ## time each part beside what one would use otherwise: ARGS="decode --rounds 9"
 	@$(PY) -m benchmarks $(ARGS)

@@ -18,7 +18,7 @@ from vssl.errors import DataError
 
 COMMANDS = (
     "", "reproduce", "data", "data make", "data index", "data check", "data persons", "ledger",
-    "export", "doctor",
+    "export", "teach", "doctor",
 )  # fmt: skip
 
 
@@ -83,6 +83,8 @@ def test_a_bare_group_shows_its_help(capsys, command):
         ("export", "the following arguments are required: KEY, --to"),
         ("export pretrain-1a2b", "the following arguments are required: --to"),
         ("export no-such-run --to /tmp/net", "there is no run 'no-such-run'"),
+        ("teach 300", "the following arguments are required: --to"),
+        ("teach 3000 --to /tmp/course", "there is no notebook '3000'"),
         ("doctor extra", "'extra' is not understood"),
         ("--verison", "did you mean --version?"),
     ],

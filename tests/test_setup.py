@@ -35,6 +35,7 @@ TARGETS = (
     "readme",
     "site",
     "lab",
+    "teach",
     "bench",
     "gpu-pack",
     "gpu",

@@ -159,6 +159,7 @@ def _parser() -> argparse.ArgumentParser:
         "--add", action="store_true", help="move the numbers that notebooks left into data/results/"
     )
     _add_export(groups)
+    _add_teach(groups)
     doctor = _add(
         groups,
         "doctor",
@@ -266,6 +267,29 @@ def _add_export(groups: argparse._SubParsersAction) -> None:
     )
     export.add_argument(
         "--heads", action="store_true", help="take the heads of its pretext task along"
+    )
+
+
+def _add_teach(groups: argparse._SubParsersAction) -> None:
+    teach = _add(
+        groups,
+        "teach",
+        "write copies of notebooks for a class: the students' and the teacher's",
+        commands.teach,
+        "vssl teach --to ~/course\nvssl teach 300 400 --to ~/course",
+    )
+    teach.add_argument(
+        "ids",
+        nargs="*",
+        metavar="ID",
+        help="notebooks by number or name, such as 300; none: the story of each paper",
+    )
+    teach.add_argument(
+        "--to",
+        required=True,
+        type=Path,
+        metavar="FOLDER",
+        help="a folder that is new or empty, or has copies that nobody has worked in",
     )
 
 

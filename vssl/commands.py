@@ -156,6 +156,15 @@ def export(options: argparse.Namespace) -> int:
     return 0
 
 
+def teach(options: argparse.Namespace) -> int:
+    """Write copies of notebooks for a class."""
+    from vssl.shelf import teach
+
+    print("\n".join(teach.teach(options.ids, options.to)))
+    print(f"{options.to}: {' and '.join(teach.COPIES)}, a folder each")
+    return 0
+
+
 def doctor(options: argparse.Namespace) -> int:
     """Say what is on this machine."""
     from vssl import doctor

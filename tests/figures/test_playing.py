@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from vssl.clips import Box
 from vssl.errors import VsslError
 from vssl.figures import playing
 
@@ -60,3 +61,16 @@ def test_rest_is_white_and_directions_differ():
     assert right[0, 0, 0] > right[0, 0, 2] and left[0, 0, 2] > left[0, 0, 0]
     half = playing.flow(flows / 2, most=2)[1]
     assert (half >= right).all() and not np.array_equal(half, right)
+
+
+def test_a_box_is_drawn_as_its_outline_and_a_second_one_dashed_upon_it():
+    frames = np.zeros((2, 20, 40, 3), np.uint8)
+    box = Box(0.25, 0.5, 0.5, 0.25)  # 10 rows from the 5th on, 10 columns from the 20th on
+    assert playing.crop(box, 20, 40) == (slice(5, 15), slice(20, 30))
+    one = playing.boxed(frames, [box])
+    line = one.any(3)
+    assert line[0, 5, 20:30].all() and line[1, 5:15, 29].all() and line[0].sum() == 10 * 10 - 6 * 6
+    assert not frames.any(), "the frames themselves are changed"
+    both = playing.boxed(frames, [box, box])
+    colors = {tuple(color) for color in both[0][line[0]].tolist()}
+    assert len(colors) == 2 and (both.any(3) == line).all()

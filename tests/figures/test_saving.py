@@ -130,6 +130,8 @@ def test_a_small_figure_has_the_same_size_and_fewer_bytes():
         figures.save(drawn(), name, alt=ALT, small=small)
     plain, small = (paths.figures() / f"{name}.png" for name in ("plain", "small"))
     assert small.stat().st_size < 0.6 * plain.stat().st_size
+    figures.save(drawn(), "few", alt=ALT, small=True, colours=8)
+    assert len(Image.open(small.with_name("few.png")).getcolors()) == 8
     assert Image.open(small).size == Image.open(plain).size
     sidecar = json.loads((paths.figures() / "small.json").read_text())
     assert sidecar["sha256"] == hashlib.sha256(small.read_bytes()).hexdigest()

@@ -22,6 +22,7 @@ from form import CONTROL, HIDDEN, committed, joined, normalise
 
 from vssl import paths
 from vssl.errors import VsslError
+from vssl.shelf.teach import CHECK, EXERCISE, function_of
 
 PARAMETERS = {"profile": "smoke", "seeds": "", "data_root": ""}
 # Any other tag is a mistake, because nothing would read a misspelt one.
@@ -34,11 +35,11 @@ TAGS = (
     "nbval-check-output",
     HIDDEN,
     CONTROL,
-    "exercise",
-    "check",
+    EXERCISE,
+    CHECK,
 )
 # A code cell with one of these tags may come right after another code cell.
-FOLLOWS = {"setup", "plan", "follows", CONTROL, "check"}
+FOLLOWS = {"setup", "plan", "follows", CONTROL, CHECK}
 MOST_BYTES = 600_000
 MOST_LINES = 30
 # Of the code lines that a reader sees, so many may be calls that draw figures and print tables;
@@ -68,7 +69,7 @@ def problems(path: Path) -> list[str]:
     strange = [cell.name for cell in code if cell.id not in trees]
     found += [f"{name}: it is not plain Python (a magic, a shell command?)" for name in strange]
     found += [*_parameters(code), *_uses(code, trees), *_counts(code), *_computed(cells, trees)]
-    found += _folded(code, trees)
+    found += [*_folded(code, trees), *_exercises(cells, trees)]
     for cell in cells:
         found += _metadata(cell)
     for cell in code:
@@ -253,6 +254,31 @@ def _folded(code: Sequence[_Cell], trees: dict[str, ast.Module]) -> Iterator[str
         part, whole = counts.get(cell.id, (1, 1))
         if HIDDEN in cell.tags and ("plan" in cell.tags or 2 * part < whole):
             yield f"{cell.name}: it is folded, but most of its lines draw or print nothing"
+
+
+def _exercises(cells: Sequence[_Cell], trees: dict[str, ast.Module]) -> Iterator[str]:
+    """Check that an exercise is one function with a docstring, and that its check comes behind it.
+
+    No other cell may call the function, which gives nothing in the students' copy.
+    """
+    for before, cell in itertools.pairwise([None, *cells]):
+        if cell is not None and CHECK in cell.tags and EXERCISE not in getattr(before, "tags", ()):
+            yield f"{cell.name}: it is tagged {CHECK}, and no exercise stands before it"
+    for place, cell in enumerate(cells):
+        if EXERCISE not in cell.tags:
+            continue
+        behind = cells[place + 1 : place + 2]
+        if not behind or CHECK not in behind[0].tags:
+            yield f"{cell.name}: behind an exercise comes a cell tagged {CHECK}"
+        try:
+            name = function_of(cell.source, cell.name).name
+        except VsslError as error:
+            yield str(error)
+            continue
+        for other in (one for one in cells if one not in (cell, *behind) and one.id in trees):
+            used = (n.id for n in ast.walk(trees[other.id]) if isinstance(n, ast.Name))
+            if name in used:
+                yield f"{other.name}: it uses {name}, which an exercise lets the reader write"
 
 
 def plumbing(tree: ast.Module) -> tuple[int, int]:

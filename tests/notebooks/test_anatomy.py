@@ -102,6 +102,15 @@ def without(*names: str):
     return change
 
 
+SOLVED = 'def twice(x):\n    """Twice a number x."""\n    return 2 * x'
+
+
+def with_exercise(source: str):
+    """Make a change that inserts an exercise of this source, and its check."""
+    check = code("task-check", "exercises.check(twice, [((1,), 2), ((2,), 4)])", "check")
+    return with_cells(code("task", source, "exercise"), check, words("hm"), at=6)
+
+
 FRAME = [stream("<Figure at 0x7f3a9c00d1e0>")]
 MANY_LETTERS = "abcdefghijklmnopqrstuvwxyzzyxwvutsrqponml"
 KEY_ERROR = {"output_type": "error", "ename": "KeyError", "evalue": "", "traceback": []}
@@ -241,6 +250,30 @@ FAULTS = {
         with_metadata("step-1", tags=["hide-input"]),
         "cell step-1: it is folded, but most of its lines draw or print nothing",
     ),
+    "an exercise without a check": (
+        with_cells(code("task", SOLVED, "exercise"), words("hm"), at=6),
+        "cell task: behind an exercise comes a cell tagged check",
+    ),
+    "a check without an exercise": (
+        with_metadata("step-1", tags=["check"]),
+        "cell step-1: it is tagged check, and no exercise stands before it",
+    ),
+    "an exercise of two functions": (
+        with_exercise(SOLVED + "\n\n\n" + SOLVED.replace("twice", "again")),
+        "cell task: an exercise holds one function",
+    ),
+    "an exercise that says nothing": (
+        with_exercise("def twice(x):\n    return 2 * x"),
+        "cell task: an exercise holds one function, with a docstring",
+    ),
+    "an exercise without a solution": (
+        with_exercise(SOLVED.rpartition("\n")[0]),
+        "cell task: the solution of an exercise stands below its docstring",
+    ),
+    "an exercise that others need": (
+        lambda n: (with_exercise(SOLVED)(n), with_source("step-5", "print(twice(5))")(n)),
+        "cell step-5: it uses twice",
+    ),
     "a GPU's name": (with_outputs("step-1", stream("NVIDIA H200")), "names a device"),
 }
 
@@ -315,6 +348,12 @@ def test_a_cell_that_draws_is_folded_and_a_control_is_stored_without_its_state(t
     stored = json.loads(path.read_text())
     assert cell(stored, "step-1")["metadata"]["jupyter"] == {"source_hidden": True}
     assert cell(stored, "step-2")["outputs"] == []
+
+
+def test_an_exercise_with_its_check_is_no_problem(tmp_path):
+    notebook = well()
+    with_exercise(SOLVED)(notebook)
+    assert anatomy.problems(write(tmp_path / "100_pace.ipynb", notebook)) == []
 
 
 def test_nbformat_reads_and_writes_the_same_form(tmp_path):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vssl.clips import Box
 from vssl.errors import VsslError
 from vssl.figures import style
 from vssl.figures.saving import described, show
@@ -51,6 +52,33 @@ def animation(clips: Mapping[str, np.ndarray], name: str, fps: float, height: in
             f" {MOST_BYTES // 1000} kB at most: play fewer frames, or smaller ones"
         )
     return png
+
+
+def boxed(frames: np.ndarray, boxes: Sequence[Box]) -> np.ndarray:
+    """Frames uint8 [T, H, W, 3] with boxes drawn on them: the first full, any other dashed."""
+    from matplotlib.colors import to_rgb
+
+    drawn = frames.copy()
+    for number, (box, color) in enumerate(zip(boxes, style.PALETTE, strict=False)):
+        where = crop(box, *frames.shape[1:3])
+        inside: np.ndarray = np.zeros(frames.shape[1:3], dtype=bool)  # [H, W]
+        inside[where] = True
+        line = inside.copy()
+        rows, columns = where
+        line[rows.start + 2 : rows.stop - 2, columns.start + 2 : columns.stop - 2] = False
+        if number:  # dashes, so that a box upon another is seen
+            line &= np.add.outer(*map(np.arange, line.shape)) % 8 < 4
+        drawn[:, line] = np.round(255 * np.array(to_rgb(color)))
+    return drawn
+
+
+def crop(box: Box, height: int, width: int) -> tuple[slice, slice]:
+    """The rows and the columns of a frame that a box covers."""
+    top, left = round(box.top * height), round(box.left * width)
+    return (
+        slice(top, top + max(1, round(box.height * height))),
+        slice(left, left + max(1, round(box.width * width))),
+    )
 
 
 def packed(frames: np.ndarray) -> str:
