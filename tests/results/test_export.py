@@ -13,7 +13,7 @@ from vssl.files import write_json
 from vssl.lab import keep, run, trained
 from vssl.models import shipped
 from vssl.objectives import Pretext
-from vssl.results import export
+from vssl.results import export, ledger
 
 
 @pytest.fixture
@@ -128,11 +128,15 @@ def test_the_ledgers_numbers_of_this_very_run_are_found(start, tmp_path):
         mine | {"minutes": {"pretrain-0": 1.0}, "row": "other run"},
     ]
     write_json(tmp_path / "ledger" / "pace" / "t.smoke.json", {"records": [mine, *others]})
+    # One that was measured and not taken into the ledger, and one that is in both.
+    left = {"records": [mine | {"column": "R@5", "value": 60.0}, mine]}
+    write_json(ledger.pending_folder() / "pace" / "t.smoke.json", left)
     source = trained.find(start.key())
-    assert [one["row"] for _, _, one in export.numbers(source)] == ["pace"]
-    assert "| pace/t | smoke | pace | R@1 | 0 | 38.0 | 50.0 | puppets for UCF101 |" in export.card(
-        source
-    )
+    told = [(one["column"], committed) for _, _, one, committed in export.numbers(source)]
+    assert told == [("R@1", True), ("R@5", False)]
+    card, about = export.card(source), "50.0 | puppets for UCF101"
+    assert f"| pace/t | smoke | pace | R@1 | 0 | 38.0 | {about} | yes |" in card
+    assert f"| pace | R@5 | 0 | 60.0 | {about} | no: another run of this seed is |" in card
 
 
 def test_the_command_exports_once(start, tmp_path, capsys):

@@ -51,7 +51,7 @@ def card(source: Trained) -> str:
         ),
         "## Made on\n\n" + _made_on(source.record),
         "## The run's own numbers\n\n" + _metrics(source),
-        "## Numbers of the ledger made from this run\n\n" + _numbers(source),
+        "## Numbers measured of this run\n\n" + _numbers(source),
         "## What it must not be used for\n\n" + _limits(source),
         "## Licence\n\nMIT, as vssl. Who uses it should cite vssl and the paper of the method.",
         "## The whole description\n\n```json\n"
@@ -61,8 +61,11 @@ def card(source: Trained) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def numbers(source: Trained) -> list[tuple[str, str, dict[str, Any]]]:
-    """The ledger's numbers that this very run went into.
+def numbers(source: Trained) -> list[tuple[str, str, dict[str, Any], bool]]:
+    """The numbers that this very run went into, and whether each is in the committed ledger.
+
+    The others were measured too, and left for the ledger. It may have a number of another run in
+    their place, for a number that was looked at is not replaced.
 
     The key alone would name other runs of the same description too, so commit, hardware, versions
     and minutes must agree. What cannot be told for certain is left out.
@@ -71,12 +74,14 @@ def numbers(source: Trained) -> list[tuple[str, str, dict[str, Any]]]:
     if not made:
         return []
     minutes = Run(source.file.parent, source.metrics, made, computed=False).minutes
-    return [
-        (slug, profile, record)
-        for slug, profile, record in ledger.made_from(source.key)
-        if record["minutes"][source.key] == round(minutes, 2)
-        and all(record[name] == made[name] for name in ("commit", "hardware", "versions"))
-    ]
+    found: dict[tuple[Any, ...], tuple[str, str, dict[str, Any], bool]] = {}
+    for committed in (True, False):
+        for slug, profile, record in ledger.made_from(source.key, pending=not committed):
+            ours = record["minutes"][source.key] == round(minutes, 2)
+            if ours and all(record[n] == made[n] for n in ("commit", "hardware", "versions")):
+                where = slug, profile, ledger.place(record)
+                found.setdefault(where, (slug, profile, record, committed))
+    return list(found.values())
 
 
 def _stands_in(source: Trained) -> bool:
@@ -143,9 +148,19 @@ def _numbers(source: Trained) -> str:
     found = numbers(source)
     if not found:
         return "None is known to be of this very run."
-    names = ("table", "profile", "row", "column", "seed", "value", "chance", "data")
+    names = (
+        "table",
+        "profile",
+        "row",
+        "column",
+        "seed",
+        "value",
+        "chance",
+        "data",
+        "in the ledger",
+    )
     lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
-    for slug, profile, one in found:
+    for slug, profile, one, committed in found:
         chance = "" if one["chance"] is None else f"{one['chance']:.1f}"
         older = " (older code)" if one.get("older") else ""
         cells = (
@@ -156,7 +171,8 @@ def _numbers(source: Trained) -> str:
             one["seed"],
             f"{one['value']:.1f}{older}",
         )
-        lines.append(f"| {' | '.join(map(str, (*cells, chance, one['title'])))} |")
+        ends = chance, one["title"], "yes" if committed else "no: another run of this seed is"
+        lines.append(f"| {' | '.join(map(str, (*cells, *ends)))} |")
     return "\n".join(lines)
 
 

@@ -213,12 +213,13 @@ def entries() -> list[dict[str, Any]]:
     return found
 
 
-def made_from(key: str) -> Iterator[tuple[str, str, Record]]:
+def made_from(key: str, pending: bool = False) -> Iterator[tuple[str, str, Record]]:
     """The committed numbers that needed a run of this key: slug, profile and record of each.
 
-    A key names a description. Which of several runs of it a number needed, its record says.
+    Or those that are `pending`. A key names a description. Which of several runs of it a number
+    needed, its record says.
     """
-    for path, slug, profile in _files(paths.ledger()):
+    for path, slug, profile in _files(pending_folder() if pending else paths.ledger()):
         for record in _read(path)["records"]:
             if key in record["minutes"]:
                 yield slug, profile, record
