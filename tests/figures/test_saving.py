@@ -10,10 +10,13 @@ import subprocess
 import sys
 import types
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from vssl import figures, paths
 from vssl.errors import VsslError
+from vssl.figures import saving
 
 ALT = "Two bars, the second one longer than the first."
 
@@ -124,8 +127,6 @@ def test_a_notebook_shows_the_image_once_with_its_alt_text(monkeypatch, kernel):
 
 
 def test_a_small_figure_has_the_same_size_and_fewer_bytes():
-    from PIL import Image
-
     for name, small in (("plain", False), ("small", True)):
         figures.save(drawn(), name, alt=ALT, small=small)
     plain, small = (paths.figures() / f"{name}.png" for name in ("plain", "small"))
@@ -135,3 +136,12 @@ def test_a_small_figure_has_the_same_size_and_fewer_bytes():
     assert Image.open(small).size == Image.open(plain).size
     sidecar = json.loads((paths.figures() / "small.json").read_text())
     assert sidecar["sha256"] == hashlib.sha256(small.read_bytes()).hexdigest()
+
+
+def test_a_rare_colour_keeps_its_place_among_few():
+    rng = np.random.default_rng(0)
+    sky = np.clip(rng.normal((150, 150, 200), 12, (96, 96, 3)), 0, 255).astype(np.uint8)
+    sky[40:44, 40:44] = (230, 40, 40)  # a ball: 16 of 9216 pixels
+    few = np.asarray(saving.fewer_colours(Image.fromarray(sky), 64).convert("RGB")).astype(int)
+    assert np.abs(few[40:44, 40:44] - (230, 40, 40)).max() < 20
+    assert len(np.unique(few.reshape(-1, 3), axis=0)) <= 64

@@ -12,7 +12,7 @@ import numpy as np
 from vssl.clips import Box
 from vssl.errors import VsslError
 from vssl.figures import style
-from vssl.figures.saving import described, show
+from vssl.figures.saving import described, fewer_colours, show
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -144,7 +144,7 @@ def _animated(frames: list[Image], fps: float) -> bytes:
     strip = Image.new("RGB", (frames[0].width, sum(f.height for f in frames)))
     for number, frame in enumerate(frames):
         strip.paste(frame, (0, number * frame.height))
-    palette = strip.quantize(64, dither=Image.Dither.NONE)
+    palette = fewer_colours(strip, 64)
     few = [f.quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
     buffer = io.BytesIO()
     few[0].save(
