@@ -27,7 +27,9 @@ __version__ = "0.1.0"
 def load(place: str | Path, device: str = "cpu") -> Backbone:
     """Give a trained net in eval mode, for clips [N, 3, T, H, W].
 
-    place   a folder that `vssl export` wrote, or the name of a net that ships with the project.
+    place   a folder that `vssl export` wrote, the name of a net that ships with the project, or a
+            file of published weights: those of Pace's and VCOP's code, or torchvision's r3d_18 and
+            r2plus1d_18.
     """
     from vssl.models import shipped  # here, since it loads torch and `import vssl` must not
 

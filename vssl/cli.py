@@ -265,6 +265,9 @@ def _add_export(groups: argparse._SubParsersAction) -> None:
     export.add_argument(
         "--to", required=True, type=Path, metavar="FOLDER", help="a folder that is not there yet"
     )
+    export.add_argument(
+        "--heads", action="store_true", help="take the heads of its pretext task along"
+    )
 
 
 def _add_teach(groups: argparse._SubParsersAction) -> None:

@@ -152,7 +152,7 @@ def export(options: argparse.Namespace) -> int:
     """Write a trained net into a folder."""
     from vssl.results import export
 
-    print(f"{export.export(options.key, options.to)} is there; vssl.load reads it")
+    print(f"{export.export(options.key, options.to, options.heads)} is there; vssl.load reads it")
     return 0
 
 

@@ -7,9 +7,12 @@ import torch
 
 import vssl
 from vssl import cli, methods
+from vssl.clips import samples_of
 from vssl.errors import VsslError
 from vssl.files import write_json
 from vssl.lab import keep, run, trained
+from vssl.models import shipped
+from vssl.objectives import Pretext
 from vssl.results import export
 
 
@@ -31,6 +34,26 @@ def test_the_exported_net_is_the_runs_bit_by_bit(start, tmp_path):
     x, wanted = clips(start), start.backbone((run(start),)).eval()
     with torch.no_grad():
         assert torch.equal(vssl.load(folder)(x), wanted(x))
+
+
+def test_its_heads_come_along_and_give_the_same_answers(start, tmp_path):
+    done = run(start)
+    folder = export.export(start.key(), tmp_path / "net", heads=True)
+    whole = start.model(done).eval()
+    sampler, method = start.sampler(), start.method
+    objective = method.objective(start.length)
+    model = Pretext(vssl.load(folder), objective, sampler.layout, samples_of(sampler)).eval()
+    model.objective.load_state_dict(shipped.heads(folder))
+    x = clips(start).repeat_interleave(samples_of(sampler), 0)
+    labels = {"pace": torch.zeros(len(x), dtype=torch.int64)}
+    with torch.no_grad():
+        assert torch.equal(model(x, labels).loss, whole(x, labels).loss)
+    plain = export.export(start.key(), tmp_path / "plain")
+    with pytest.raises(VsslError, match="holds no heads; vssl export --heads"):
+        shipped.heads(plain)
+    (folder / "heads.safetensors").write_bytes(b"other")
+    with pytest.raises(VsslError, match="damaged"):
+        shipped.heads(folder)
 
 
 def test_a_kept_file_is_exported_in_half_precision(start, tmp_path):

@@ -83,6 +83,18 @@ class Trained:
         shipped.fits(self.net.build(self.field("seed")), state, self.file)
         return state
 
+    def heads(self) -> dict[str, Tensor]:
+        """The weights of all heads of the objective; projectors and queues stay behind."""
+        begin = "objective."
+        found = {
+            name.removeprefix(begin): value
+            for name, value in checkpoint.load(self.file).items()
+            if name.startswith(begin) and "head" in name.split(".")
+        }
+        if not found:
+            raise VsslError(f"{self.key} learnt by no head; export it without heads")
+        return found
+
 
 def find(name: str) -> Trained:
     """A pre-training's run by its name or the beginning of it, or a kept file by its path."""

@@ -1,7 +1,8 @@
 """Trained nets to take along: a folder with weights, what they are, and a card to read.
 
     model.safetensors   the backbone's weights, as they were kept: float32 or half
-    config.json         version of this format, net, input, and the digest of the weights' file
+    heads.safetensors   the heads that answered its pretext task, where they were asked for
+    config.json         version of this format, net, input, and the digests of the weights' files
     README.md           what it learnt from and what it must not be used for
 
 Nothing of it is code, and nothing is unpickled. The description stands in the weights' file too, so
@@ -23,11 +24,13 @@ from torch import Tensor
 from vssl import paths
 from vssl.errors import VsslError
 from vssl.files import replacing, write_json, write_text
-from vssl.models import build, builder
+from vssl.models import build, builder, published
 from vssl.models.backbone import Backbone
 
 FORMAT = 1
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
+HEADS = "heads.safetensors"
+DIGESTS = ("weights", "heads")  # what a config says of each file
 NET = {"name": str, "width": int, "pool": bool, "stem": str}  # the arguments of `models.build`
 
 
@@ -35,11 +38,14 @@ def load(place: str | Path, device: str | torch.device = "cpu") -> Backbone:
     """Give the trained net in a folder, or the shipped one of that name, in eval mode.
 
     It takes clips [N, 3, T, H, W] and computes in float32, however the weights were kept. A file
-    that is missing, damaged, of another format or of another net is refused.
+    that is missing, damaged, of another format or of another net is refused. A place may also be a
+    file of weights that others published (`vssl.models.published`).
     """
+    if place not in names() and Path(place).expanduser().is_file():
+        return _moved(published.load(Path(place).expanduser()), device)
     folder = find(place)
     config = _config(folder)
-    state = _state(folder, config)
+    state = _state(folder, config, "weights")
     try:
         # Its initial weights are thrown away, and must not move the draws of whoever loads a net.
         with torch.random.fork_rng(devices=[]):
@@ -48,11 +54,31 @@ def load(place: str | Path, device: str | torch.device = "cpu") -> Backbone:
         raise VsslError(f"{folder / CONFIG}: {error}") from error
     fits(backbone, state, folder / WEIGHTS)
     backbone.load_state_dict(state)
+    return _moved(backbone.eval(), device)
+
+
+def _moved(backbone: Backbone, device: str | torch.device) -> Backbone:
     try:
-        return backbone.eval().to(device)
+        return backbone.to(device)
     except (RuntimeError, AssertionError) as error:  # no such device, or not here
         reason = str(error).splitlines()[0][:100]
         raise VsslError(f"the net cannot go to {device} ({reason}); load it on 'cpu'") from error
+
+
+def heads(place: str | Path) -> dict[str, Tensor]:
+    """The weights of the heads that answered the pretext task, in float32.
+
+    They fit the objective of the method that the net learnt by, built on the net:
+    `Pretext(net, method.objective(), layout).objective.load_state_dict(heads(place))`.
+    """
+    folder = find(place)
+    config = _config(folder)
+    if "heads" not in config:
+        raise VsslError(f"{folder} holds no heads; vssl export --heads writes them")
+    return {
+        name: value.float() if value.is_floating_point() else value
+        for name, value in _state(folder, config, "heads").items()
+    }
 
 
 def names() -> list[str]:
@@ -79,7 +105,12 @@ def find(place: str | Path) -> Path:
 
 
 def write(
-    folder: Path, state: dict[str, Tensor], net: dict[str, Any], clip: dict[str, Any], card: str
+    folder: Path,
+    state: dict[str, Tensor],
+    net: dict[str, Any],
+    clip: dict[str, Any],
+    card: str,
+    heads: dict[str, Tensor] | None = None,
 ) -> None:
     """Write a trained net into a new folder, which is whole or absent.
 
@@ -91,15 +122,20 @@ def write(
     from safetensors.torch import save
 
     about = {"format": FORMAT, "net": net, "input": clip}
-    plain = {name: value.detach().cpu().contiguous() for name, value in state.items()}
-    # One entry of metadata: several would come in any order, and the same net in other bytes.
-    weights = save(plain, {"vssl": json.dumps(about, sort_keys=True)})
-    digest = {"file": WEIGHTS, "sha256": hashlib.sha256(weights).hexdigest()}
+    files, digests = {}, {}
+    for what, file, some in (("weights", WEIGHTS, state), ("heads", HEADS, heads)):
+        if some is None:
+            continue
+        plain = {name: value.detach().cpu().contiguous() for name, value in some.items()}
+        # One entry of metadata: several would come in any order, and the same net in other bytes.
+        files[file] = save(plain, {"vssl": json.dumps(about, sort_keys=True)})
+        digests[what] = {"file": file, "sha256": hashlib.sha256(files[file]).hexdigest()}
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     try:
-        with replacing(temporary / WEIGHTS) as file:
-            file.write_bytes(weights)
-        write_json(temporary / CONFIG, about | {"weights": digest})
+        for name, content in files.items():
+            with replacing(temporary / name) as part:
+                part.write_bytes(content)
+        write_json(temporary / CONFIG, about | digests)
         write_text(temporary / CARD, card)
         os.rename(temporary, folder)
     except OSError as error:
@@ -148,12 +184,13 @@ def _config(folder: Path) -> dict[str, Any]:
             f"{file} is of format {found}, and this vssl reads format {FORMAT}; export the net "
             "again, or take the vssl that made it"
         )
-    net, weights = config.get("net"), config.get("weights")
+    net, digests = config.get("net"), [config[what] for what in DIGESTS if what in config]
     if (
         not isinstance(net, dict)
         or {name: type(value) for name, value in net.items()} != NET
-        or not isinstance(weights, dict)
-        or not isinstance(weights.get("sha256"), str)
+        or "weights" not in config
+        or not all(isinstance(one, dict) for one in digests)
+        or not all(isinstance(one.get("sha256"), str) for one in digests)
     ):
         raise VsslError(f"{file} does not say which net this is; {_AGAIN}")
     try:
@@ -163,25 +200,25 @@ def _config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def _state(folder: Path, config: dict[str, Any]) -> dict[str, Tensor]:
-    """The weights, once their digest and their own description agree with the config."""
+def _state(folder: Path, config: dict[str, Any], what: str) -> dict[str, Tensor]:
+    """The weights of a file, once their digest and their own description agree with the config."""
     from safetensors import SafetensorError, safe_open
 
-    file = folder / WEIGHTS
+    file = folder / {"weights": WEIGHTS, "heads": HEADS}[what]
     try:
         with open(file, "rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
-        if digest != config["weights"]["sha256"]:
+        if digest != config[what]["sha256"]:
             raise VsslError(f"{file} is damaged: its digest is not the config's; {_AGAIN}")
         with safe_open(file, "pt") as tensors:
             about = json.loads((tensors.metadata() or {}).get("vssl", "null"))
-            if about != {name: value for name, value in config.items() if name != "weights"}:
+            if about != {name: value for name, value in config.items() if name not in DIGESTS}:
                 raise VsslError(
                     f"{folder / CONFIG} was changed: the weights' own description is another one; "
                     f"{_AGAIN}"
                 )
             return {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
     except FileNotFoundError:
-        raise VsslError(f"{folder} holds no weights: {WEIGHTS} is missing; {_AGAIN}") from None
+        raise VsslError(f"{folder} holds no weights: {file.name} is missing; {_AGAIN}") from None
     except (OSError, ValueError, SafetensorError) as error:
         raise VsslError(f"{file} cannot be read ({type(error).__name__}); {_AGAIN}") from error

@@ -13,15 +13,17 @@ from vssl.models import shipped
 from vssl.results import ledger
 
 
-def export(name: str, to: Path) -> Path:
+def export(name: str, to: Path, heads: bool = False) -> Path:
     """Write the backbone of a pre-training into a new folder, for `vssl.load`.
 
-    name   of a run in the run store, or a unique beginning of it, or a kept file KEY.pt.
+    name    of a run in the run store, or a unique beginning of it, or a kept file KEY.pt.
+    heads   whether the heads of its pretext task come along, for `shipped.heads`.
     """
     source, folder = trained.find(name), to.expanduser().resolve()
     net = source.net
     about = {"name": net.name, "width": net.width, "pool": net.pool, "stem": net.stem}
-    shipped.write(folder, source.state(), about, source.clip(), card(source))
+    answering = source.heads() if heads else None
+    shipped.write(folder, source.state(), about, source.clip(), card(source), answering)
     return folder
 
 
