@@ -114,7 +114,7 @@ def test_every_vssl_command_runs(command, monkeypatch, request):
     if argv[0] == "fill":
         monkeypatch.setattr("vssl.shelf.fill.fill", lambda ids, profile, *rest: 0)
     if argv[0] == "export":
-        monkeypatch.setattr("vssl.results.export.export", lambda name, to: to)
+        monkeypatch.setattr("vssl.results.export.export", lambda name, to, heads: to)
     if argv[:2] == ["data", "make"]:
         monkeypatch.setattr("vssl.videos.puppets.make", lambda world: world.name)
     assert cli.main(argv) == 0
