@@ -33,6 +33,12 @@ def test_it_plays_every_frame_of_all_clips_side_by_side():
     playing.play(both, "noise", alt=ALT)
 
 
+def test_a_name_longer_than_its_clip_has_room():
+    short, long = ({name: clip(), "b": clip()} for name in ("a", "a name longer than its clip"))
+    sizes = [Image.open(io.BytesIO(playing.animation(x, "n", 5, 48))).size for x in (short, long)]
+    assert sizes[1][0] > sizes[0][0] == 2 * 48 + 4
+
+
 def test_what_cannot_play_is_refused():
     with pytest.raises(VsslError, match="uint8 frames"):
         playing.play({"one": clip().astype(float)}, "noise", alt=ALT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -127,12 +128,17 @@ def _frame(pictures: Mapping[str, np.ndarray], height: int) -> Image:
     for picture in pictures.values():
         tile = Image.fromarray(picture)
         tiles.append(tile.resize((round(tile.width * height / tile.height), height)))
-    canvas = Image.new("RGB", (sum(t.width + 4 for t in tiles) - 4, height + BAND), "white")
+    # A name may be longer than its clip is wide.
+    widths = [
+        max(tile.width, math.ceil(font.getlength(label)) + 4)
+        for label, tile in zip(pictures, tiles, strict=True)
+    ]
+    canvas = Image.new("RGB", (sum(widths) + 4 * (len(widths) - 1), height + BAND), "white")
     left = 0
-    for label, tile in zip(pictures, tiles, strict=True):
+    for label, tile, width in zip(pictures, tiles, widths, strict=True):
         ImageDraw.Draw(canvas).text((left + 2, 2), label, fill="black", font=font)
         canvas.paste(tile, (left, BAND))
-        left += tile.width + 4
+        left += width + 4
     return canvas
 
 
