@@ -22,7 +22,17 @@ def checkout() -> bool:
 
 @pytest.mark.skipif(not checkout(), reason="what is tracked is known in a checkout only")
 def test_tracked_files_leave_room_for_the_wheels():
-    assert pack.tracked(ROOT) + WHEELS <= pack.MOST_BYTES
+    assert pack.travelling(ROOT) + WHEELS <= pack.MOST_BYTES
+
+
+@pytest.mark.skipif(not checkout(), reason="what is tracked is known in a checkout only")
+def test_the_trained_nets_stay_at_home():
+    nets = pack.below(ROOT / pack.HOME)
+    names = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    everything = sum((ROOT / name).stat().st_size for name in names if (ROOT / name).is_file())
+    assert nets > 0 and pack.travelling(ROOT) + nets == everything
 
 
 @pytest.mark.skipif(not checkout(), reason="what is tracked is known in a checkout only")
